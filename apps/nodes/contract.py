@@ -1,0 +1,360 @@
+"""What a node type is, what it may ask for, and what it may answer. Free of Django and of every other app.
+
+One node type is one class in one file: its docstring is the palette text and reference page, `Params` its form, `Output`
+its promise, `examples` its tests. See `docs/guides/add-a-node.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Json: TypeAlias = Any
+T = TypeVar("T")
+
+
+class NodeType(StrEnum):
+    """The eight kinds of node."""
+
+    TRIGGER = "TRIGGER"
+    AI_AGENT = "AI_AGENT"
+    ACTION = "ACTION"
+    EXTERNAL_ACTION = "EXTERNAL_ACTION"
+    FLOW = "FLOW"
+    HUMAN_IN_THE_LOOP = "HUMAN_IN_THE_LOOP"
+    TOOL = "TOOL"
+    MEMORY = "MEMORY"
+
+
+class Effect(StrEnum):
+    """What running a node does to the world, for its resolved parameters.
+
+    `PURE`: no I/O; may run again at will. `READ`: asks others, changes nothing; may run again. `WRITE`: changes
+    something elsewhere; never runs again by itself when its outcome is unknown.
+    """
+
+    PURE = "pure"
+    READ = "read"
+    WRITE = "write"
+
+
+class OnUnknown(StrEnum):
+    """What happens to a write whose outcome nobody saw: a person decides, it runs again, or it fails."""
+
+    ASK = "ask"
+    RETRY = "retry"
+    FAIL = "fail"
+
+
+class NodeParams(BaseModel):
+    """Base of a node's parameters. Attribute docstrings become the help text of the form."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+
+class NodeOutput(BaseModel):
+    """Base of what a node returns on its main port; gives later nodes their completions."""
+
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+Expr = Annotated[T, Field(json_schema_extra={"x-expression": True})]
+"""A parameter that may hold `{{ … }}`; what it resolves to must be a `T`. Other parameters are taken as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A use of the node that its reference page shows and its test runs.
+
+    `answers` are canned HTTP answers in call order for nodes that call out: dicts of `status`, `json`, `headers`.
+    """
+
+    title: str
+    params: dict[str, Json]
+    returns: Json = None
+    input: Json = None
+    port: str = "main"
+    answers: Sequence[dict[str, Json]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step that upgrades stored parameters. Named and ordered; opened documents are upgraded, code knows only now."""
+
+    name: str
+    up: Any  # Callable[[dict[str, Json]], dict[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a retryable failure is tried again: exponential back-off with full jitter.
+
+    The n-th pause is random between 0 and `min(max_delay_seconds, delay_seconds · 2ⁿ⁻¹)`, never less than a
+    `Retry-After` the receiver sent.
+    """
+
+    attempts: int = 1
+    delay_seconds: float = 1.0
+    max_delay_seconds: float = 900.0
+
+
+# ── Answers of a node ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a caller that waits for the execution gets."""
+
+    status: int = 200
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The node is finished. `output` leaves by `port`; `also` names further ports that deliver the same value."""
+
+    output: Json = None
+    port: str = "main"
+    also: tuple[str, ...] = ()
+    response: Response | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The node ends the whole execution, with success or with an error of this message."""
+
+    success: bool
+    output: Json = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """The node waits. Nothing is held meanwhile; later its `resume` is called with `state` and the answer."""
+
+    wait: Wait
+    state: Json = None
+
+
+Result: TypeAlias = Done | Stop | Suspend
+
+
+class NodeError(Exception):
+    """A node could not do its work; the execution's error handling takes over.
+
+    `retryable`: trying again may help and does no harm. `is_unknown`: a write was sent and its outcome was not seen.
+    `retry_after`: seconds the receiver asked to wait. `details` is shown with the run, so it holds no secret.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        retryable: bool = False,
+        is_unknown: bool = False,
+        retry_after: float | None = None,
+        details: Json = None,
+    ) -> None:
+        self.code, self.message, self.hint = code, message, hint
+        self.retryable, self.is_unknown = retryable, is_unknown
+        self.retry_after, self.details = retry_after, details
+        super().__init__(message)
+
+
+# ── Waits: what a node may wait for ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wait until a moment. `resume` gets `None` as its answer."""
+
+    kind: ClassVar[str] = "timer"
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One way a question can be answered: it is a port, a button and an API value at once."""
+
+    name: str
+    label: str
+    style: str = "secondary"  # primary | secondary | danger
+
+
+@dataclass(frozen=True, slots=True)
+class AskHuman:
+    """Wait for a person. `resume` gets `{"outcome", "comment", "data", "answered_by", "answered_at"}`.
+
+    `deadline`: when nobody has answered by then, the outcome is `timeout`. `data` is shown with the question.
+    """
+
+    kind: ClassVar[str] = "human"
+    question: str  # CONFIRMATION | INPUT | DECISION | REVIEW
+    title: str
+    outcomes: tuple[Outcome, ...]
+    message: str = ""
+    data: Json = None
+    deadline: datetime | None = None
+    priority: str = "normal"
+
+
+Wait: TypeAlias = Timer | AskHuman
+
+
+# ── What a node may touch ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer that came in through the egress door, read completely."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+
+
+class Http(Protocol):
+    """Guarded HTTP: the only way out of a node."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Json] | None = None,
+        json: Json = None,
+        content: bytes | None = None,
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        max_bytes: int = 10_000_000,
+    ) -> HttpResponse:
+        """Send and read the answer. `timeout` in seconds. Raises `EgressError` when refused or failed."""
+        ...
+
+
+class Context(Protocol):
+    """What a running node may ask for, and nothing else."""
+
+    @property
+    def inputs(self) -> Mapping[str, Json]:
+        """The value that came in on each input port, `main` first."""
+        ...
+
+    @property
+    def json(self) -> Json:
+        """The value on the main input."""
+        ...
+
+    @property
+    def sources(self) -> Mapping[str, Json]:
+        """The delivered values by the id of the node they came from, in the order of the connections."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The moment this run of the node began; the same on every look."""
+        ...
+
+    @property
+    def trigger_input(self) -> Json:
+        """What the trigger delivered."""
+        ...
+
+    @property
+    def http(self) -> Http:
+        """The door to other systems."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt whose outcome is unknown; send it with each write."""
+        ...
+
+    @property
+    def timeout_seconds(self) -> float:
+        """How long the node may still take."""
+        ...
+
+    def log(self, message: str, *, level: str = "info", data: Json = None) -> None:
+        """Say something a person reads in the run's log."""
+        ...
+
+
+# ── The node itself ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Node:
+    """Base of every node type. Subclass it in a file of its own inside a `nodes` (or `nodes/builtin`) folder."""
+
+    type: ClassVar[NodeType]
+    subtype: ClassVar[str]
+    icon: ClassVar[str]
+    name: ClassVar[str] = ""
+    summary: ClassVar[str] = ""  # second line of the card, with parameters in braces: "{method} {url}"
+    keywords: ClassVar[tuple[str, ...]] = ()
+    ports: ClassVar[tuple[str, ...]] = ("main",)
+    on_unknown: ClassVar[OnUnknown] = OnUnknown.ASK
+    retry: ClassVar[Retry] = Retry()
+    timeout_seconds: ClassVar[float] = 300.0
+    examples: ClassVar[Sequence[Example]] = ()
+    migrations: ClassVar[Sequence[Migration]] = ()
+
+    class Params(NodeParams):
+        """No parameters."""
+
+    class Output(NodeOutput):
+        """Anything."""
+
+    @classmethod
+    def ports_of(cls, params: Mapping[str, Json]) -> tuple[str, ...]:
+        """The output ports for these stored (unresolved) parameters."""
+        return cls.ports
+
+    def effect(self, params: Any) -> Effect:
+        """What running with these resolved parameters does to the world. Must not do anything itself."""
+        return Effect.PURE
+
+    def honours_key(self, params: Any) -> bool:
+        """Whether the receiver of this write makes a repeat with the same key (or the same call) harmless."""
+        return False
+
+    def run(self, params: Any, ctx: Context) -> Result:
+        """Do the work. Raises `NodeError` when it cannot be done."""
+        raise TypeError(f"{type(self).__name__} does not say what it does: write its run().")
+
+    def resume(self, params: Any, ctx: Context, state: Json, answer: Json) -> Result:
+        """Go on after a wait. Only for nodes that suspend."""
+        raise TypeError(f"{type(self).__name__} suspends but cannot go on: write its resume().")
+
+
+class Trigger(Node):
+    """Base of trigger nodes: how an execution starts. Its run delivers what came in."""
+
+    type: ClassVar[NodeType] = NodeType.TRIGGER
+
+    @classmethod
+    def address(cls, params: Mapping[str, Json], *, node_id: str) -> str | None:
+        """What this trigger listens to while its workflow is active, unique in the workspace for its subtype.
+
+        None: it listens to nothing (started by hand only).
+        """
+        return None
+
+    @classmethod
+    def accept(cls, params: Mapping[str, Json], given: Json) -> Json:
+        """What the trigger delivers when someone starts it by hand or API with `given` as input."""
+        return given
+
+    def run(self, params: Any, ctx: Context) -> Result:
+        """Hand on what came in."""
+        return Done(ctx.trigger_input)
