@@ -1,0 +1,207 @@
+"""A node's parameters, stored and resolved: where expressions may stand, what is wrong, in words.
+
+Stored parameters hold expressions as text; resolved ones hold what the expressions came to. Both are checked against
+the node's `Params`; the stored ones leniently where a value is not known yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from apps.core.suggest import nearest
+from apps.nodes.contract import Json, Node
+
+OPENING = "{{"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with parameters (or another Pydantic document): its place, what, and what to do."""
+
+    path: str
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text inside stored parameters that holds `{{`: where it stands and what its field allows."""
+
+    path: str
+    value: str
+    is_expression: bool
+    is_condition: bool
+
+
+def _truth(value: Json) -> Json:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    kind = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "an object"
+    kind = "a number" if isinstance(value, int | float) else kind
+    raise ValueError(f"A condition is true or false; this is {kind}. Compare it, as in {{{{ $json.total > 0 }}}}.")
+
+
+_WORDS = {
+    "model_type": "This should be an object.",
+    "model_attributes_type": "This should be an object.",
+    "dict_type": "This should be an object.",
+    "list_type": "This should be a list.",
+    "tuple_type": "This should be a list.",
+    "string_type": "This should be a text.",
+    "bool_type": "This should be true or false.",
+    "bool_parsing": "This should be true or false.",
+    "int_parsing": "This should be a whole number.",
+    "int_type": "This should be a whole number.",
+    "int_from_float": "This should be a whole number.",
+    "float_parsing": "This should be a number.",
+    "float_type": "This should be a number.",
+}
+
+Condition = Annotated[
+    bool, BeforeValidator(_truth), Field(json_schema_extra={"x-expression": True, "x-condition": True})
+]
+"""A parameter that decides: true, false, or one expression that comes to either. Missing (null) is false."""
+
+
+def faults(model: type[BaseModel], refused: ValidationError, raw: Json, base: str = "") -> list[Fault]:
+    """What Pydantic found, with the path into `raw` (union tags left out) and words a person understands."""
+    found = []
+    for item in refused.errors(include_url=False, include_context=False):
+        kind, loc = item["type"], item["loc"]
+        path = _path(base, loc, raw, keep_last=kind in ("missing", "extra_forbidden"))
+        last = str(loc[-1]) if loc else "This"
+        hint = ""
+        if kind == "missing":
+            code, message = "missing", f"“{last}” is required."
+        elif kind == "extra_forbidden":
+            code, message = "unknown_key", f"There is no “{last[:60]}” here."
+            siblings = [field.alias or name for name, field in model.model_fields.items()] if len(loc) == 1 else []
+            hint = nearest(last, siblings) or "Remove it."
+        else:
+            code = "invalid"
+            message = _WORDS.get(kind, item["msg"])
+            message = message.removeprefix("Value error, ").replace("Input should", "This should", 1)
+            if not message.endswith((".", "?", "!")):
+                message += "."
+        found.append(Fault(path, code, message, hint))
+    return found
+
+
+def _path(base: str, loc: tuple[int | str, ...], raw: Json, *, keep_last: bool) -> str:
+    path, here = base, raw
+    for at, part in enumerate(loc):
+        if isinstance(part, int) and isinstance(here, list) and 0 <= part < len(here):
+            path, here = f"{path}[{part}]", here[part]
+        elif isinstance(part, str) and isinstance(here, Mapping) and part in here:
+            path, here = _join(path, part), here[part]
+        elif keep_last and at == len(loc) - 1:
+            path = _join(path, str(part))
+    return path
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+# ── Stored parameters ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def stored_faults(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Fault]:
+    """What is wrong with stored parameters as far as it can be known before their expressions are resolved."""
+    try:
+        cls.Params.model_validate(params)
+    except ValidationError as refused:
+        unresolved = {text.path for text in texts(cls, params, base) if text.is_expression}
+        return [fault for fault in faults(cls.Params, refused, params, base) if fault.path not in unresolved]
+    return []
+
+
+def texts(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Text]:
+    """Every text in stored parameters that holds `{{`, in the order of the document."""
+    schema = _schema(cls.Params)
+    return list(_texts(params, [schema], schema.get("$defs", {}), base, False))
+
+
+@cache
+def _schema(params: type[BaseModel]) -> dict[str, Json]:
+    return params.model_json_schema()
+
+
+def _texts(value: Json, schemas: list[Json], defs: Json, path: str, inside: bool) -> Iterator[Text]:
+    options = list(_options(schemas, defs, value))
+    inside = inside or any(option.get("x-expression") is True for option in options)
+    if isinstance(value, str):
+        if OPENING in value:
+            yield Text(path, value, inside, any(option.get("x-condition") is True for option in options))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, [_member(option, str(key)) for option in options], defs, _join(path, key), inside)
+    elif isinstance(value, list):
+        items = [option.get("items", {}) for option in options]
+        for at, inner in enumerate(value):
+            yield from _texts(inner, items, defs, f"{path}[{at}]", inside)
+
+
+def _member(schema: Json, key: str) -> Json:
+    properties = schema.get("properties", {})
+    if key in properties:
+        return properties[key]
+    more = schema.get("additionalProperties", {})
+    return more if isinstance(more, dict) else {}
+
+
+def _options(schemas: list[Json], defs: Json, value: Json) -> Iterator[dict[str, Json]]:
+    """The schemas with references followed and unions opened, less the branches whose tag does not fit the value."""
+    for schema in schemas:
+        if not isinstance(schema, dict):
+            continue
+        yield schema
+        inner = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
+        if "$ref" in schema:
+            inner.append(defs.get(schema["$ref"].rpartition("/")[2], {}))
+        yield from (option for option in _options(inner, defs, value) if _fits(option, value))
+
+
+def _fits(schema: dict[str, Json], value: Json) -> bool:
+    if not isinstance(value, Mapping):
+        return True
+    return all(
+        "const" not in member or key not in value or value[key] == member["const"]
+        for key, member in schema.get("properties", {}).items()
+        if isinstance(member, dict)
+    )
+
+
+# ── Resolved parameters ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ParamsInvalid(Exception):
+    """Resolved parameters do not fit their node type; `faults` says where and why."""
+
+    def __init__(self, found: list[Fault]) -> None:
+        self.faults = tuple(found)
+        super().__init__("; ".join(f"{fault.path}: {fault.message}" for fault in found))
+
+
+def validated(cls: type[Node], resolved: Mapping[str, Json]) -> Any:
+    """The node's `Params` made of resolved values, converted where the type says so. Raises `ParamsInvalid`."""
+    try:
+        return cls.Params.model_validate(resolved)
+    except ValidationError as refused:
+        raise ParamsInvalid(faults(cls.Params, refused, resolved, "params")) from None
+
+
+def upgraded(cls: type[Node], params: Mapping[str, Json]) -> dict[str, Json]:
+    """Stored parameters in today's shape. Migrations recognise what they change and leave the rest alone."""
+    now = dict(params)
+    for migration in cls.migrations:
+        now = migration.up(now)
+    return now

@@ -1,0 +1,21 @@
+"""A definition as something an engine can run. Pure: no Django, no I/O, no clock."""
+
+from __future__ import annotations
+
+from apps.workflows.graph.build import compile, draft_of  # noqa: A004 - read as `graph.compile`
+from apps.workflows.graph.document import Settings
+from apps.workflows.graph.findings import Finding, GraphInvalid, errors_in
+from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
+
+__all__ = [
+    "ERROR_PORT",
+    "Edge",
+    "Finding",
+    "Graph",
+    "GraphInvalid",
+    "GraphNode",
+    "Settings",
+    "compile",
+    "draft_of",
+    "errors_in",
+]

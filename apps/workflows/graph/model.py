@@ -1,0 +1,89 @@
+"""The graph an engine runs: frozen, made once per version, shared between threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from apps.nodes.contract import Node, OnUnknown, Retry
+from apps.workflows.graph.document import Settings
+
+Json = Any
+NodeClass: TypeAlias = type[Node]
+OnError = Literal["stop", "continue", "route"]
+ERROR_PORT = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A connection: what leaves `source` by `port` arrives at `target` on `input`, unless `condition` is false."""
+
+    source: str
+    port: str
+    target: str
+    input: str = "main"
+    condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphNode:
+    """A node with everything the document and its type say about it."""
+
+    id: str
+    name: str
+    type: str
+    subtype: str
+    cls: NodeClass
+    params: Mapping[str, Json]
+    """As stored, upgraded by the type's migrations; expressions unresolved. Not to be changed."""
+    ports: tuple[str, ...]
+    """Where values can leave, `error` included when errors are routed."""
+    on_error: OnError
+    retry: Retry
+    on_unknown: OnUnknown
+    timeout_seconds: float
+    disabled: bool
+    notes: str
+    is_pinned: bool
+    pinned_output: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A definition that can run: known nodes, edges between existing ports, no cycle."""
+
+    nodes: Mapping[str, GraphNode]
+    order: tuple[str, ...]
+    """Every node id, each after all it depends on; otherwise as in the document."""
+    incoming: Mapping[str, tuple[Edge, ...]]
+    outgoing: Mapping[str, tuple[Edge, ...]]
+    triggers: tuple[str, ...]
+    """The trigger nodes that are not disabled, as in the document."""
+    settings: Settings
+    names: Mapping[str, str]
+    """Node id by name."""
+
+    def ancestors(self, node_id: str) -> frozenset[str]:
+        """Every node that runs before this one on some path to it."""
+        return _reach(node_id, self.incoming, lambda edge: edge.source)
+
+    def descendants(self, node_id: str) -> frozenset[str]:
+        """Every node that some path leads to from this one."""
+        return _reach(node_id, self.outgoing, lambda edge: edge.target)
+
+    @property
+    def queue(self) -> str:
+        """The worker queue its executions go to: `ai` when an agent is among the nodes, else `default`."""
+        return "ai" if any(node.type == "AI_AGENT" for node in self.nodes.values()) else "default"
+
+
+def _reach(start: str, edges: Mapping[str, tuple[Edge, ...]], end: Any) -> frozenset[str]:
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        for edge in edges[todo.pop()]:
+            if (other := end(edge)) not in seen:
+                seen.add(other)
+                todo.append(other)
+    return frozenset(seen)
