@@ -1,0 +1,22 @@
+import "./styles/app.css";
+import { startCopying } from "./app/copy.ts";
+import { startDialogs } from "./app/dialogs.ts";
+import { startExecutionHeader } from "./app/execution-header.ts";
+import { startForms } from "./app/forms.ts";
+import { startHotkeys } from "./app/hotkeys.ts";
+import { startHtmx } from "./app/htmx.ts";
+import { startMenus } from "./app/menus.ts";
+import { startThemeMenu } from "./app/theme-menu.ts";
+import { startTimes } from "./app/times.ts";
+import { startToasts } from "./app/toasts.ts";
+
+startHtmx();
+startTimes();
+startToasts();
+startMenus();
+startThemeMenu();
+startDialogs();
+startCopying();
+startHotkeys();
+startForms();
+startExecutionHeader();

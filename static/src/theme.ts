@@ -1,0 +1,26 @@
+/*
+ * Resolves the chosen theme to light or dark before first paint. Loaded as a classic, blocking script in <head>,
+ * so it must import nothing. The choice ("light", "dark" or "system") lives in localStorage under "theme".
+ */
+(() => {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+  const read = (): string => {
+    try {
+      return localStorage.getItem("theme") ?? "system";
+    } catch {
+      return "system"; // Storage is blocked: follow the system.
+    }
+  };
+  const apply = (): void => {
+    const choice = read();
+    root.dataset.themeChoice = choice;
+    root.dataset.theme = choice === "system" ? (dark.matches ? "dark" : "light") : choice;
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  addEventListener("storage", (event) => {
+    if (event.key === "theme") apply();
+  });
+  document.addEventListener("theme:changed", apply);
+})();
