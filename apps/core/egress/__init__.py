@@ -1,0 +1,15 @@
+"""The one door for requests made on behalf of a user.
+
+A name is resolved once, every address behind it is checked, and the connection goes to the address that was checked:
+there is no moment in which a name could come to mean something else. Redirects pass the same check. Proxies named in
+the environment are not used.
+"""
+
+from __future__ import annotations
+
+from apps.core.egress.door import Answer, HttpDoor, door
+from apps.core.egress.errors import EgressError
+from apps.core.egress.policy import Policy
+from apps.core.egress.resolving import Resolver, resolve
+
+__all__ = ["Answer", "EgressError", "HttpDoor", "Policy", "Resolver", "door", "resolve"]

@@ -1,0 +1,253 @@
+"""Send a request, follow its redirects, read the answer: each within limits."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urljoin
+
+import httpcore2
+import httpx2
+
+from apps.core.egress import errors
+from apps.core.egress.policy import Policy
+from apps.core.egress.resolving import Resolver, system_resolver
+from apps.core.egress.transport import CONNECT_SECONDS, GuardedTransport, deadline
+
+MAX_REDIRECTS = 3
+MAX_URL = 8_192
+_METHODS = re.compile(r"(?!CONNECT$|TRACE$)[A-Z]{1,20}")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_UNWRITABLE = re.compile(r"[\x00-\x20\x7f\\]")
+_OURS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect"}
+)
+_ELSEWHERE = frozenset({"accept", "accept-language", "accept-encoding", "content-type", "user-agent"})
+_DEFAULTS = {"user-agent": "AgentFlow/0.1", "accept": "*/*", "accept-encoding": "gzip, deflate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read completely. `headers` has lower-case names; `url` is where it came from after redirects."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+
+
+class HttpDoor:
+    """HTTP to the outside, guarded. Safe to share between threads; keeps connections alive.
+
+    Writes use a connection again only within a second of its last use: a peer that closes an idle connection at that
+    very moment would leave the outcome of the write unknown.
+    """
+
+    def __init__(self, policy: Policy | None = None, *, resolver: Resolver = system_resolver) -> None:
+        policy = policy or Policy()
+        self._reads = GuardedTransport(policy, resolver=resolver, keep_alive_seconds=15.0)
+        self._writes = GuardedTransport(policy, resolver=resolver, keep_alive_seconds=1.0)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        timeout: float = 30.0,
+        follow_redirects: bool = True,
+        max_bytes: int = 10_000_000,
+    ) -> Answer:
+        """Send a request and read its answer, whatever its status.
+
+        `timeout` (seconds) covers everything from the name look-up to the last byte; `max_bytes` limits the unpacked
+        body. At most 3 redirects are followed; on another host only harmless headers are sent along. Raises
+        `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
+        """
+        request = _request(method, url, headers, params, json, content)
+        with deadline(timeout):
+            for hop in range(MAX_REDIRECTS + 1):
+                try:
+                    answer, target = self._send(request, min(timeout, CONNECT_SECONDS), max_bytes)
+                except errors.EgressError as failed:
+                    if hop and not failed.sent:  # what came before was sent and answered
+                        raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
+                    raise
+                if not follow_redirects or target is None:
+                    return answer
+                request = _redirected(request, answer.status, target)
+        raise errors.RedirectRefused(
+            f"{url} redirected more than {MAX_REDIRECTS} times.", hint="Call the last address."
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._reads.close()
+        self._writes.close()
+
+    def _send(self, request: httpx2.Request, patience: float, max_bytes: int) -> tuple[Answer, str | None]:
+        request.extensions = {"timeout": {"connect": patience, "pool": patience, "read": None, "write": None}}
+        transport = self._reads if request.method in _SAFE else self._writes
+        with _failures(request.url.host):
+            response = transport.handle_request(request)
+            try:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                body = b"" if request.method == "HEAD" else _body(response, headers, max_bytes)
+            finally:
+                response.close()
+        target = headers.get("location") if response.status_code in (301, 302, 303, 307, 308) else None
+        return Answer(response.status_code, headers, body, str(request.url)), target
+
+
+@cache
+def door(policy: Policy) -> HttpDoor:
+    """The process's door for this policy: one pool of connections for everybody."""
+    return HttpDoor(policy)
+
+
+# ── Writing a request ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _request(
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None,
+    params: Mapping[str, Any] | None,
+    json: Any,
+    content: bytes | None,
+) -> httpx2.Request:
+    if not _METHODS.fullmatch(method):
+        raise errors.BadRequest(f"“{method[:20]}” is no method that can be sent.", hint="Use GET, POST, PUT, …")
+    given = {name.lower(): value for name, value in (headers or {}).items()}
+    ours = sorted(_OURS & given.keys() | {name for name in given if name.startswith("proxy-")})
+    if ours:
+        raise errors.BadRequest(f"The header “{ours[0]}” is set by the product.", hint="Remove it.")
+    address = _address(url)
+    if params:
+        address = address.copy_merge_params({name: _query(value) for name, value in params.items()})
+    try:
+        body: dict[str, Any] = {"json": json} if json is not None else {"content": content}
+        return httpx2.Request(method, address, headers=_DEFAULTS | given, **body)
+    except (UnicodeError, ValueError, TypeError) as wrong:
+        raise errors.BadRequest(f"The request cannot be written: {wrong}.") from None
+
+
+def _query(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return [_query(inner) for inner in value]
+    return "" if value is None else str(value)
+
+
+def _address(url: str) -> httpx2.URL:
+    if len(url) > MAX_URL:
+        raise errors.BadRequest(f"The address has {len(url):,} characters; at most {MAX_URL:,} can be sent.")
+    if _UNWRITABLE.search(url):
+        raise errors.BadRequest(
+            "The address holds a space, a backslash or a control character.", hint="Encode it as %20, %5C, …"
+        )
+    try:
+        parsed = httpx2.URL(url)
+        host = parsed.raw_host.decode("ascii")
+    except (httpx2.InvalidURL, UnicodeError, ValueError, TypeError) as wrong:
+        raise errors.BadRequest(f"“{url[:100]}” is no address: {wrong}.") from None
+    if parsed.scheme not in ("http", "https"):
+        raise errors.BadRequest(
+            f"“{parsed.scheme or url[:20]}” cannot be called; only http:// and https:// can.",
+            hint="Begin the address with https://.",
+        )
+    if not host or "%" in host:
+        raise errors.BadRequest(f"“{url[:100]}” names no host.")
+    if parsed.userinfo:
+        raise errors.BadRequest("The address holds a user name or password.", hint="Send them in a header instead.")
+    return parsed.copy_with(fragment=None)
+
+
+def _redirected(request: httpx2.Request, status: int, target: str) -> httpx2.Request:
+    try:
+        url = _address(urljoin(str(request.url), target))
+    except (errors.BadRequest, ValueError) as wrong:
+        message = wrong.message if isinstance(wrong, errors.BadRequest) else str(wrong)
+        raise errors.RedirectRefused(
+            f"{request.url.host} redirected to an address that cannot be called: {message}"
+        ) from None
+    is_same = (url.scheme, url.host, url.port) == (request.url.scheme, request.url.host, request.url.port)
+    headers = {name: value for name, value in request.headers.items() if name not in _OURS}
+    if not is_same:
+        headers = {name: value for name, value in headers.items() if name in _ELSEWHERE}
+    method, body = request.method, request.content
+    if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
+        method, body = "GET", b""
+        headers.pop("content-type", None)
+    return httpx2.Request(method, url, headers=headers, content=body or None)
+
+
+# ── Reading an answer ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def _failures(host: str) -> Iterator[None]:
+    """Transport failures as errors that say what became of the request."""
+    try:
+        yield
+    except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as failed:
+        cause = failed.__cause__ or failed.__context__
+        if isinstance(cause, ssl.SSLError):
+            raise errors.TlsFailed(
+                f"{host} offers no connection that can be trusted: {cause.reason or cause}."
+            ) from None
+        raise errors.ConnectFailed(f"No connection to {host}: {failed}.") from None
+    except httpcore2.PoolTimeout:
+        raise errors.Busy from None
+    except httpcore2.TimeoutException:
+        raise errors.NoAnswer(f"{host} did not answer in time.", hint="Raise the timeout if it is slow.") from None
+    except httpcore2.LocalProtocolError as wrong:
+        raise errors.BadRequest(f"The request cannot be written: {wrong}.") from None
+    except httpcore2.RemoteProtocolError as wrong:
+        if "disconnected" in str(wrong) or "closed connection" in str(wrong):
+            raise errors.Broken(f"{host} closed the connection before its answer was complete.") from None
+        raise errors.AnswerUnreadable(f"{host} does not speak HTTP: {wrong}.") from None
+    except (httpcore2.NetworkError, OSError) as failed:
+        raise errors.Broken(f"The connection to {host} broke: {failed}.") from None
+
+
+def _body(response: httpx2.Response, headers: Mapping[str, str], max_bytes: int) -> bytes:
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    assert isinstance(response.stream, Iterable)
+    chunks = response.stream if encoding in ("identity", "") else _unpacked(response.stream, encoding, max_bytes)
+    parts, size = [], 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise errors.AnswerTooLarge(
+                f"The answer has more than {max_bytes:,} bytes.",
+                hint="Ask for less, or page through it.",
+            )
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _unpacked(chunks: Iterable[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """Unpack with a limit on what comes out, so that a small bomb cannot fill the memory."""
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise errors.AnswerUnreadable(f"The answer is packed as “{encoding[:20]}”, which was not asked for.")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        for chunk in chunks:
+            rest = chunk
+            while rest:
+                yield unpacker.decompress(rest, max_bytes + 1)
+                rest = unpacker.unconsumed_tail
+        yield unpacker.flush()
+    except zlib.error as wrong:
+        raise errors.AnswerUnreadable(f"The packed answer is broken: {wrong}.") from None

@@ -1,0 +1,103 @@
+"""Why a request brought no answer, and whether the other side may have acted on it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from apps.core.errors import DomainError
+
+
+class EgressError(DomainError):
+    """The request to the other system failed.
+
+    `sent`: something of the request left this machine. `is_unknown`: it left and no answer was seen, so whether the
+    other side acted on it cannot be known. `is_passing`: the same request may well succeed later.
+    """
+
+    code = "egress.failed"
+    status = 502
+    sent: ClassVar[bool] = False
+    is_unknown: ClassVar[bool] = False
+    is_passing: ClassVar[bool] = False
+
+
+class Refused(EgressError):
+    """This address may not be called from here."""
+
+    code = "egress.refused"
+    status = 400
+
+
+class BadRequest(EgressError):
+    """This is not a request that can be sent."""
+
+    code = "egress.bad_request"
+    status = 400
+
+
+class RedirectRefused(EgressError):
+    """The other side redirected to an address that may not be called."""
+
+    code = "egress.redirect_refused"
+    sent = True
+
+
+class DnsFailed(EgressError):
+    """The name could not be resolved."""
+
+    code = "egress.dns"
+    is_passing = True
+
+
+class ConnectFailed(EgressError):
+    """No connection could be made."""
+
+    code = "egress.connect"
+    is_passing = True
+
+
+class TlsFailed(EgressError):
+    """The other side's certificate or TLS set-up was not accepted."""
+
+    code = "egress.tls"
+
+
+class Busy(EgressError):
+    """Too many requests are under way from this process."""
+
+    code = "egress.busy"
+    status = 503
+    is_passing = True
+
+
+class NoAnswer(EgressError):
+    """The request was sent, but no answer came in time."""
+
+    code = "egress.timeout"
+    status = 504
+    sent = True
+    is_unknown = True
+    is_passing = True
+
+
+class Broken(EgressError):
+    """The connection broke before the answer was complete."""
+
+    code = "egress.broken"
+    sent = True
+    is_unknown = True
+    is_passing = True
+
+
+class AnswerTooLarge(EgressError):
+    """The answer is larger than allowed."""
+
+    code = "egress.too_large"
+    sent = True
+
+
+class AnswerUnreadable(EgressError):
+    """The answer is not HTTP, or its compression is broken."""
+
+    code = "egress.unreadable"
+    sent = True

@@ -1,0 +1,155 @@
+"""Connections that go only where they were allowed to go, within the time their request has."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from apps.core.egress.errors import ConnectFailed
+from apps.core.egress.policy import Policy
+from apps.core.egress.resolving import Resolver, resolve
+
+CONNECT_SECONDS = 10.0
+_request = threading.local()
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Everything this thread sends and reads inside must be done by then: a slow drip of bytes does not help."""
+    _request.until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _request.until = None
+
+
+def _left(wanted: float | None, late: type[Exception] = httpcore2.ReadTimeout) -> float | None:
+    until = getattr(_request, "until", None)
+    if until is None:
+        return wanted
+    left: float = until - time.monotonic()
+    if left <= 0:
+        raise late("out of time")
+    return left if wanted is None else min(left, wanted)
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout, httpcore2.ConnectTimeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore2.NetworkBackend):
+    def __init__(self, policy: Policy, resolver: Resolver) -> None:
+        self._policy, self._resolver = policy, resolver
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        limit = _left(timeout or CONNECT_SECONDS, httpcore2.ConnectTimeout) or CONNECT_SECONDS
+        addresses = resolve(host, port, self._policy, resolver=self._resolver, timeout=limit)
+        until = time.monotonic() + limit
+        failed: Exception | None = None
+        for at, address in enumerate(addresses):
+            share = max(until - time.monotonic(), 0.05) / (len(addresses) - at)
+            try:
+                return _Stream(self._sockets.connect_tcp(address, port, share, None, socket_options))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failed = error
+        why = "it did not answer" if isinstance(failed, httpcore2.ConnectTimeout) else str(failed)
+        raise ConnectFailed(f"No connection to {host}:{port}: {why}.") from None
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore2.NetworkStream:
+        raise ConnectFailed("Unix sockets may not be called.")
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class GuardedTransport(httpx2.BaseTransport):
+    """An httpx transport behind the egress check, with its own pool of kept-alive connections. Thread-safe.
+
+    Give it to a vendor's SDK that takes a transport. `keep_alive_seconds` is how long an idle connection may be used
+    again. Raises `EgressError` for what the check refuses and httpcore's exceptions for what fails later.
+    """
+
+    def __init__(self, policy: Policy, *, resolver: Resolver, keep_alive_seconds: float) -> None:
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            max_connections=256,
+            max_keepalive_connections=128,
+            keepalive_expiry=keep_alive_seconds,
+            network_backend=_Backend(policy, resolver),
+            socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request; the answer's body is read by the caller."""
+        assert isinstance(request.stream, httpx2.SyncByteStream)
+        url = httpcore2.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        answer = self._pool.handle_request(
+            httpcore2.Request(
+                method=request.method,
+                url=url,
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        assert isinstance(answer.stream, Iterable)
+        return httpx2.Response(
+            answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, inner: Iterable[bytes]) -> None:
+        self._inner = inner
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._inner
+
+    def close(self) -> None:
+        if hasattr(self._inner, "close"):
+            self._inner.close()
