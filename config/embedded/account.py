@@ -147,7 +147,7 @@ def socket_directory(home: Path, account: Account) -> Path:
     directory = home / "run"
     plain = str(directory).replace("/", "").replace("-", "").replace("_", "").replace(".", "")
     if len(os.fsencode(directory)) > 80 or not (plain.isascii() and plain.isalnum()):
-        directory = Path("/tmp") / f"agentflow-{_short_hash(f'{home}:{account.uid}')}"  # noqa: S108 - checked below
+        directory = Path("/tmp") / f"agentflow-{_short_hash(f'{home}:{account.uid}')}"
     try:
         directory.mkdir(mode=0o700)
         account.owns(directory)

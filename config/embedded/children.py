@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import sys
@@ -12,22 +11,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from config.embedded.process import describe_exit, die_with_parent, signal_group
+
 LONGEST_PAUSE_SECONDS = 30.0
 SETTLED_SECONDS = 30.0
 """A child that lived this long starts again at once the next time it dies."""
 
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
 Environment = dict[str, str]
-
-
-def die_with_parent(parent: int) -> None:
-    """In a child between fork and exec: have the kernel kill it when its parent dies, however that comes."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class Backoff:
@@ -137,7 +127,7 @@ async def start(command: list[str], environment: Environment) -> asyncio.subproc
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=lambda: die_with_parent(parent),  # noqa: PLW1509 - only system calls
+        preexec_fn=lambda: die_with_parent(parent),
     )
 
 
@@ -151,19 +141,3 @@ async def copy_output(process: asyncio.subprocess.Process, write: Callable[[str]
             write(line.decode(errors="replace").rstrip("\r"))
     if rest:
         write(rest.decode(errors="replace"))
-
-
-def signal_group(pid: int, number: signal.Signals) -> None:
-    """Send a signal to a program and all it started; harmless when they are gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def describe_exit(code: int) -> str:
-    """How a program ended, in words."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"

@@ -13,12 +13,12 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import ClassVar
 from urllib.parse import quote
 
 from config.embedded.account import Account, reachable_binaries
 from config.embedded.errors import EmbeddedError
-from config.embedded.server import Server, works_in
+from config.embedded.process import processes_in
+from config.embedded.server import Server
 
 MAJOR = 18
 DATABASE = "agentflow"
@@ -43,12 +43,13 @@ class Postgres(Server):
 
     name = "postgres"
     start_seconds = 300.0  # recovery after a crash may take its time
-    stop_signals: ClassVar[tuple[signal.Signals, ...]] = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+    stop_signals: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
 
     def __init__(self, var: Path, account: Account, *, is_disposable: bool = False) -> None:
-        super().__init__(var, account)
-        self.is_disposable = is_disposable
+        super().__init__(var, account, is_disposable=is_disposable)
         self.data = self.home / "data"
+        if is_disposable:
+            self.stop_signals = (signal.SIGQUIT, signal.SIGKILL)
 
     def url(self, role: str, database: str = DATABASE) -> str:
         """The URL under which `role` reaches `database`."""
@@ -161,7 +162,7 @@ class Postgres(Server):
     def _clear_leftovers(self) -> None:
         """After a killed server: let its children go, and forget a process id that now is another's."""
         for attempt in range(50):
-            orphans = _processes_in(self.data)
+            orphans = processes_in(self.data)
             if not orphans:
                 break
             if attempt == 10:  # busy ones notice the death of their parent late, or never
@@ -201,9 +202,3 @@ def statements_of(script: str) -> list[str]:
     """The statements of a plain SQL script, one line each, without comments."""
     code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
     return [" ".join(statement.split()) + ";" for statement in code.split(";") if statement.strip()]
-
-
-def _processes_in(directory: Path) -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and works_in(int(p.name), directory)]
-    return []

@@ -25,19 +25,25 @@ from typing import ClassVar
 
 from config.embedded.account import Account, home_of, socket_directory
 from config.embedded.errors import EmbeddedError
+from config.embedded.process import die_with_parent, works_in
 
 LOG_LIMIT_BYTES = 10_000_000
 
 
 class Server(ABC):
-    """A server process on this machine that any number of our processes use together."""
+    """A server process on this machine that any number of our processes use together.
+
+    One that `is_disposable` belongs to a single process: it dies with it, and its data is worth nothing.
+    """
 
     name: ClassVar[str]
     start_seconds: ClassVar[float] = 60.0
     stop_seconds: ClassVar[float] = 20.0
+    stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGKILL)
 
-    def __init__(self, var: Path, account: Account) -> None:
+    def __init__(self, var: Path, account: Account, *, is_disposable: bool = False) -> None:
         self.account = account
+        self.is_disposable = is_disposable
         self.home = home_of(self.name, var, account)
         self.log = self.home / f"{self.name}.log"
         self._held: int | None = None
@@ -134,6 +140,7 @@ class Server(ABC):
 
     def spawn(self, command: list[str], output: Path) -> subprocess.Popen[bytes]:
         """Start a child as the server's account, out of reach of Ctrl-C, output appended to a file."""
+        parent = os.getpid()
         with output.open("ab") as stream:
             return subprocess.Popen(
                 command,
@@ -143,6 +150,7 @@ class Server(ABC):
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=(lambda: die_with_parent(parent)) if self.is_disposable else None,
                 **self.account.identity,
             )
 
@@ -156,9 +164,9 @@ class Server(ABC):
         if self.is_alive() and self.is_answering():
             return False
         if self.pid() is not None:  # alive, but not to be talked to
-            self._await_answer(since=0, deadline=time.monotonic() + 5) or self._stop()
-            if self.is_alive() and self.is_answering():
+            if self._await_answer(since=0, deadline=time.monotonic() + 5):
                 return False
+            self._stop()
         self._start()
         return True
 
@@ -197,8 +205,6 @@ class Server(ABC):
             time.sleep(0.01)
         return False
 
-    stop_signals: ClassVar[tuple[signal.Signals, ...]] = (signal.SIGTERM, signal.SIGKILL)
-
     def _stop(self) -> None:
         for number in self.stop_signals:
             deadline = time.monotonic() + self.stop_seconds
@@ -231,21 +237,3 @@ class Server(ABC):
                 yield
             finally:
                 os.close(descriptor)
-
-
-def works_in(pid: int, directory: Path) -> bool:
-    """Whether `pid` is a live process whose working directory is `directory`.
-
-    A recycled process id, a zombie and another user's process are not; where the system does not
-    tell (no /proc), being alive is taken for a yes.
-    """
-    if not Path("/proc/self/cwd").exists():
-        try:
-            os.kill(pid, 0)
-        except OSError:
-            return False
-        return True
-    try:
-        return os.readlink(f"/proc/{pid}/cwd") == os.path.realpath(directory)
-    except OSError:
-        return False

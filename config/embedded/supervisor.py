@@ -28,11 +28,10 @@ from config.embedded.children import (
     Console,
     Environment,
     copy_output,
-    describe_exit,
-    signal_group,
     start,
 )
 from config.embedded.errors import EmbeddedError
+from config.embedded.process import describe_exit, signal_group
 from config.embedded.server import Server
 from config.embedded.services import REPOSITORY, Services, attach, var_directory
 
@@ -188,7 +187,10 @@ class Supervisor:
         """Once the web server answers, say where it is and how to sign in."""
         link, is_open = await asyncio.gather(self._sign_in_link(), self._wait_until_open())
         if is_open:
-            base = f"http://{'localhost' if self._host in ('127.0.0.1', '0.0.0.0') else self._host}:{self._port}/"  # noqa: S104
+            base = (
+                os.environ.get("BASE_URL")
+                or f"http://{'127.0.0.1' if self._host == '0.0.0.0' else self._host}:{self._port}"
+            )
             self._console.line("up", "")
             self._console.line("up", f"AgentFlow is open at {base}")
             self._console.line("up", f"Sign in to the demo workspace (works once): {link}")
@@ -266,7 +268,7 @@ async def answers(host: str, port: int) -> bool:
     """Whether the product answers on its health address. "Not all is well" (503) is an answer, too."""
     try:
         async with asyncio.timeout(5):
-            reader, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)  # noqa: S104
+            reader, writer = await asyncio.open_connection("127.0.0.1" if host == "0.0.0.0" else host, port)
             with contextlib.closing(writer):
                 writer.write(
                     f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n".encode()

@@ -21,9 +21,6 @@ class Valkey(Server):
 
     name = "valkey"
 
-    def __init__(self, var: Path, account: Account) -> None:
-        super().__init__(var, account)
-
     @property
     def redis_url(self) -> str:
         """The URL for redis-py and what is built on it."""
