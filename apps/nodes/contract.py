@@ -1,7 +1,7 @@
 """What a node type is, what it may ask for, and what it may answer. Free of Django and of every other app.
 
-One node type is one class in one file: its docstring is the palette text and reference page, `Params` its form, `Output`
-its promise, `examples` its tests. See `docs/guides/add-a-node.md`.
+One node type is one class in one file: its docstring is the palette text and reference page, `Params` its form,
+`Output` its promise, `examples` its tests. See `docs/guides/add-a-node.md`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class OnUnknown(StrEnum):
 class NodeParams(BaseModel):
     """Base of a node's parameters. Attribute docstrings become the help text of the form."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", use_attribute_docstrings=True, frozen=True, populate_by_name=True, coerce_numbers_to_str=True
+    )
 
 
 class NodeOutput(BaseModel):
@@ -71,7 +73,8 @@ Expr = Annotated[T, Field(json_schema_extra={"x-expression": True})]
 class Example:
     """A use of the node that its reference page shows and its test runs.
 
-    `answers` are canned HTTP answers in call order for nodes that call out: dicts of `status`, `json`, `headers`.
+    `answers` are canned HTTP answers in call order for nodes that call out (dicts of `status`, `json`, `headers`), and
+    for nodes that wait for a person what the person answers.
     """
 
     title: str
@@ -84,7 +87,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step that upgrades stored parameters. Named and ordered; opened documents are upgraded, code knows only now."""
+    """One step that upgrades stored parameters: `up(params) -> params`, run on every opened document, in order.
+
+    It recognises the old shape and returns anything else as it was, so running it again changes nothing.
+    """
 
     name: str
     up: Any  # Callable[[dict[str, Json]], dict[str, Json]]
@@ -212,14 +218,17 @@ Wait: TypeAlias = Timer | AskHuman
 # ── What a node may touch ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """An answer that came in through the egress door, read completely."""
+class HttpAnswer(Protocol):
+    """An answer that came in through the egress door, read completely. Header names are in lower case."""
 
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-    url: str
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+    @property
+    def url(self) -> str: ...
 
 
 class Http(Protocol):
@@ -237,7 +246,7 @@ class Http(Protocol):
         timeout: float = 30.0,
         follow_redirects: bool = True,
         max_bytes: int = 10_000_000,
-    ) -> HttpResponse:
+    ) -> HttpAnswer:
         """Send and read the answer. `timeout` in seconds. Raises `EgressError` when refused or failed."""
         ...
 

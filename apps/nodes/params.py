@@ -40,13 +40,13 @@ class Text:
 
 
 def _truth(value: Json) -> Json:
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    kind = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "an object"
-    kind = "a number" if isinstance(value, int | float) else kind
-    raise ValueError(f"A condition is true or false; this is {kind}. Compare it, as in {{{{ $json.total > 0 }}}}.")
+    """Truth as expressions know it, but a text must say true or false: “no” would be true otherwise."""
+    if not isinstance(value, str):
+        return bool(value) or isinstance(value, list | dict)
+    word = value.strip().lower()
+    if word in ("true", "false", ""):
+        return word == "true"
+    raise ValueError("A condition is true or false; this is a text. Compare it, as in {{ $json.state == 'new' }}.")
 
 
 _WORDS = {
@@ -68,7 +68,7 @@ _WORDS = {
 Condition = Annotated[
     bool, BeforeValidator(_truth), Field(json_schema_extra={"x-expression": True, "x-condition": True})
 ]
-"""A parameter that decides: true, false, or one expression that comes to either. Missing (null) is false."""
+"""A parameter that decides: true, false, or one expression. Missing (null), 0 and the empty text are false."""
 
 
 def faults(model: type[BaseModel], refused: ValidationError, raw: Json, base: str = "") -> list[Fault]:
