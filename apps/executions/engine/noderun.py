@@ -1,0 +1,48 @@
+"""One node of one execution, as the engine holds it. Changed only by the functions of this package. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.executions.engine.states import NodeEvent, State, node_next
+
+
+@dataclass(slots=True)
+class NodeRun:
+    """A node run: its state, what it was given, what came out, and every attempt before the present one."""
+
+    node_id: str
+    path: str = ""
+    state: State = State.PENDING
+    attempt: int = 0
+    effect: str | None = None
+    params: Any = None
+    output: Any = None
+    port: str | None = None
+    also: tuple[str, ...] = ()
+    error: dict[str, Any] | None = None
+    suspended: Any = None
+    wait_id: UUID | None = None
+    retry_at: datetime | None = None
+    started_at: datetime | None = None
+    attempt_at: datetime | None = None
+    finished_at: datetime | None = None
+    failures: int = 0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    logs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.state in (State.COMPLETED, State.FAILED, State.SKIPPED, State.CANCELED)
+
+    def delivers(self, port: str) -> bool:
+        """Whether its value leaves by this port."""
+        return port == self.port or port in self.also
+
+    def become(self, event: NodeEvent) -> None:
+        """Take the step the law allows. Raises `IllegalTransition`."""
+        self.state = node_next(self.state, event)

@@ -1,0 +1,130 @@
+"""What may run next. Pure: the graph and the node runs in, names of nodes out.
+
+A node runs once, when each of its incoming connections is resolved (delivered or skipped) and at least one delivered.
+A node all of whose connections were skipped is skipped itself, and so is what depends on it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import NodeEvent, State, Status
+from apps.workflows.graph import Edge, Graph
+
+Runs = dict[str, NodeRun]
+Condition = Callable[[Edge], bool]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What follows from the present state: nodes to run, and nodes that were just skipped."""
+
+    ready: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def begin(graph: Graph, trigger: str) -> Runs:
+    """The node runs of a fresh execution that starts at `trigger`: every other trigger is skipped."""
+    runs = {node_id: NodeRun(node_id) for node_id in graph.order}
+    for other in graph.triggers:
+        if other != trigger:
+            runs[other].become(NodeEvent.SKIP)
+    return runs
+
+
+def follow(graph: Graph, runs: Runs, changed: Iterable[str], holds: Condition) -> Plan:
+    """What follows from the nodes in `changed` being settled. Skips cascade; `holds` evaluates an edge's condition.
+
+    The same end is reached whatever the order in which nodes settle.
+    """
+    plan, todo = Plan(), list(changed)
+    while todo:
+        for edge in graph.outgoing.get(todo.pop(), ()):
+            run = runs[edge.target]
+            if run.state is not State.PENDING:
+                continue
+            verdict = _ready(graph, runs, edge.target, holds)
+            if verdict is True:
+                if edge.target not in plan.ready:
+                    plan.ready.append(edge.target)
+            elif verdict is False:
+                run.become(NodeEvent.SKIP)
+                plan.skipped.append(edge.target)
+                todo.append(edge.target)
+    return plan
+
+
+def resumable(graph: Graph, runs: Runs, holds: Condition) -> Plan:
+    """What may run in an execution that was just loaded: everything not yet decided is looked at again."""
+    plan = Plan()
+    for node_id in graph.order:
+        run = runs[node_id]
+        if run.state is not State.PENDING or not graph.incoming.get(node_id):
+            continue
+        verdict = _ready(graph, runs, node_id, holds)
+        if verdict is True:
+            plan.ready.append(node_id)
+        elif verdict is False:
+            run.become(NodeEvent.SKIP)
+            plan.skipped.append(node_id)
+    return plan
+
+
+def _ready(graph: Graph, runs: Runs, node_id: str, holds: Condition) -> bool | None:
+    """True: run it. False: skip it. None: something it depends on is still open."""
+    delivered = False
+    for edge in graph.incoming[node_id]:
+        source = runs[edge.source]
+        if not source.is_settled:
+            return None
+        delivered = delivered or (source.delivers(edge.port) and holds(edge))
+    return delivered
+
+
+def delivered(graph: Graph, runs: Mapping[str, NodeRun], node_id: str, holds: Condition) -> list[Edge]:
+    """The connections that brought this node a value, in the order they were drawn."""
+    return [
+        edge
+        for edge in graph.incoming.get(node_id, ())
+        if runs[edge.source].is_settled and runs[edge.source].delivers(edge.port) and holds(edge)
+    ]
+
+
+def inputs(runs: Mapping[str, NodeRun], edges: list[Edge]) -> dict[str, Any]:
+    """The value on each input port: one delivery is the value itself, several are an object keyed by source node id."""
+    by_port: dict[str, dict[str, Any]] = {}
+    for edge in edges:
+        by_port.setdefault(edge.input, {})[edge.source] = runs[edge.source].output
+    return {
+        port: next(iter(values.values())) if len(values) == 1 else values for port, values in by_port.items()
+    } or {"main": None}
+
+
+def output(graph: Graph, runs: Mapping[str, NodeRun], fallback: Any = None) -> Any:
+    """What the execution as a whole returns: the output of the leaf that finished last."""
+    leaves = [
+        run
+        for node_id, run in runs.items()
+        if run.state is State.COMPLETED and run.finished_at and not graph.outgoing.get(node_id)
+    ]
+    if not leaves:
+        return fallback
+    return max(leaves, key=lambda run: (run.finished_at, graph.order.index(run.node_id))).output
+
+
+def standing(runs: Iterable[NodeRun]) -> Status:
+    """Where an execution stands that has not ended: running if anything runs, else waiting for whom.
+
+    With nothing open at all it is finished, which this function calls SUCCESS; whether it ended well is not its business.
+    """
+    states = {run.state for run in runs}
+    if State.RUNNING in states:
+        return Status.RUNNING
+    if states & {State.NEEDS_REVIEW}:
+        return Status.WAITING_FOR_HUMAN
+    if states & {State.WAITING_INPUT, State.RETRYING}:
+        return Status.WAITING
+    return Status.SUCCESS

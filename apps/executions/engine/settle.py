@@ -1,0 +1,97 @@
+"""What to do with what a node answered. Pure: time and chance are passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import NodeEvent
+from apps.nodes.contract import Done, NodeError, OnUnknown, Retry
+from apps.workflows.graph import GraphNode
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What follows from an answer, beyond the node run itself."""
+
+    failed: bool = False  # the execution must stop with this node's error
+    doubtful: bool = False  # a person must say what happened
+    retry_at: datetime | None = None
+
+
+def start(run: NodeRun, now: datetime) -> None:
+    """An attempt begins."""
+    run.become(NodeEvent.START)
+    run.attempt += 1
+    run.started_at, run.attempt_at = run.started_at or now, now
+    run.retry_at = None
+
+
+def finish(run: NodeRun, done: Done, now: datetime) -> Settled:
+    """The node is done."""
+    run.become(NodeEvent.COMPLETE)
+    run.output, run.port, run.also = done.output, done.port, done.also
+    run.error, run.suspended, run.finished_at = None, None, now
+    return Settled()
+
+
+def fail(run: NodeRun, node: GraphNode, error: NodeError, now: datetime, *, chance: float, honours: bool) -> Settled:
+    """An attempt failed: try again, ask a person, or let the node's `on_error` decide.
+
+    `chance` in [0, 1) spreads retries; `honours`: the receiver makes a repeat of this write harmless.
+    """
+    unknown = error.is_unknown and not honours
+    again = (error.retryable or error.is_unknown) and run.attempt < node.retry.attempts
+    if not unknown:
+        run.failures += not error.is_unknown
+    _remember(run, error, now)
+    if unknown and node.on_unknown is OnUnknown.ASK:
+        run.error = describe(error, node.id)
+        run.become(NodeEvent.DOUBT)
+        return Settled(doubtful=True)
+    if again and (not unknown or node.on_unknown is OnUnknown.RETRY):
+        run.error = describe(error, node.id)
+        run.become(NodeEvent.BACK_OFF)
+        run.retry_at = now + timedelta(seconds=pause(node.retry, run.attempt, chance, error.retry_after))
+        return Settled(retry_at=run.retry_at)
+    return refuse(run, node, error, now)
+
+
+def refuse(run: NodeRun, node: GraphNode, error: NodeError, now: datetime) -> Settled:
+    """The node failed for good."""
+    run.become(NodeEvent.FAIL)
+    run.error, run.finished_at = describe(error, node.id), now
+    if node.on_error == "stop":
+        return Settled(failed=True)
+    run.output = {"error": run.error}
+    run.port = "error" if node.on_error == "route" else "main"
+    return Settled()
+
+
+def pause(retry: Retry, attempt: int, chance: float, retry_after: float | None) -> float:
+    """Seconds until the next attempt: full jitter under an exponential ceiling, never less than the receiver asked."""
+    ceiling = min(retry.max_delay_seconds, retry.delay_seconds * 2.0 ** min(attempt - 1, 30))
+    return max(chance * ceiling, min(retry_after or 0.0, 86_400.0))
+
+
+def describe(error: NodeError, node_id: str) -> dict[str, Any]:
+    """An error as it is stored and shown."""
+    found = {"code": error.code, "message": error.message, "node_id": node_id}
+    if error.hint:
+        found["hint"] = error.hint
+    if error.details is not None:
+        found["details"] = error.details
+    return found
+
+
+def _remember(run: NodeRun, error: NodeError, now: datetime) -> None:
+    run.attempts.append(
+        {
+            "number": run.attempt,
+            "started_at": (run.attempt_at or now).isoformat(),
+            "finished_at": now.isoformat(),
+            "error": {"code": error.code, "message": error.message},
+        }
+    )

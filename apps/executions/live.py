@@ -1,0 +1,86 @@
+"""Telling watchers and waiting callers what was just committed. Best effort: whoever misses a message asks again.
+
+Messages go through the channel layer from one thread with its own event loop, so that no thread that runs nodes waits
+for the broker. While the broker is down they are dropped for five seconds at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from channels.layers import get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 5.0
+
+
+def group_of(execution_id: UUID | str) -> str:
+    """The channel-layer group of an execution's watchers."""
+    return f"execution.{execution_id}"
+
+
+def changed(execution_id: UUID, *, seq: int, at: datetime, changes: Sequence[dict[str, Any]]) -> None:
+    """Tell watchers what checkpoint `seq` changed."""
+    message = {"type": "execution.changed", "seq": seq, "at": at.isoformat(), "changes": list(changes)}
+    _publisher().send(group_of(execution_id), message)
+
+
+def reply(channel: str, outcome: dict[str, Any]) -> None:
+    """Tell the web process behind `channel` how an execution it waits for went."""
+    _publisher().send(channel, {"type": "execution.reply", **outcome})
+
+
+class _Publisher:
+    """A thread that sends what others queue."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(maxsize=10_000)
+        self._silent_until = 0.0
+        threading.Thread(target=self._run, name="live", daemon=True).start()
+
+    def send(self, target: str, message: dict[str, Any]) -> None:
+        if time.monotonic() >= self._silent_until:
+            self._loop.call_soon_threadsafe(self._put, target, message)
+
+    def _put(self, target: str, message: dict[str, Any]) -> None:
+        if not self._queue.full():
+            self._queue.put_nowait((target, message))
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._work())
+
+    async def _work(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            batch = [await self._queue.get()]
+            while not self._queue.empty() and len(batch) < 100:
+                batch.append(self._queue.get_nowait())
+            try:
+                async with asyncio.timeout(2):
+                    await asyncio.gather(*(self._send(layer, target, message) for target, message in batch))
+            except Exception as error:
+                self._silent_until = time.monotonic() + PAUSE_SECONDS
+                logger.warning("live messages pause for %.0f s: %s", PAUSE_SECONDS, error)
+
+    @staticmethod
+    async def _send(layer: Any, target: str, message: dict[str, Any]) -> None:
+        if message["type"] == "execution.reply":
+            await layer.send(target, message)
+        else:
+            await layer.group_send(target, message)
+
+
+@cache
+def _publisher() -> _Publisher:
+    return _Publisher()

@@ -1,0 +1,192 @@
+"""What can be asked about executions. The workspace comes first everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.core.errors import NotFound
+from apps.executions.engine import plan
+from apps.executions.engine.noderun import NodeRun as Held
+from apps.executions.engine.states import SETTLED, State
+from apps.executions.graphs import graph_of
+from apps.executions.models import Execution, NodeRun, Transition, Wait
+from apps.workflows.graph import Edge, Graph
+
+
+class ExecutionNotFound(NotFound):
+    """There is no such execution in this workspace."""
+
+    code = "executions.not_found"
+
+
+def execution_list(
+    *,
+    workspace_id: UUID,
+    workflow_id: UUID | None = None,
+    statuses: Iterable[str] = (),
+    since: datetime | None = None,
+) -> QuerySet[Execution]:
+    """Executions of a workspace, the newest first, with their workflow and version."""
+    found = Execution.objects.filter(workspace_id=workspace_id).select_related("workflow", "version")
+    if workflow_id:
+        found = found.filter(workflow_id=workflow_id)
+    wanted = list(statuses)
+    if wanted:
+        found = found.filter(status__in=wanted)
+    if since:
+        found = found.filter(created_at__gte=since)
+    return found.defer("input", "output", "response", "version__definition", "workflow__draft").order_by("-id")
+
+
+def execution_get(*, workspace_id: UUID, execution_id: UUID) -> Execution:
+    """One execution with its workflow and version. Raises `ExecutionNotFound`."""
+    found = (
+        Execution.objects.filter(workspace_id=workspace_id, id=execution_id)
+        .select_related("workflow", "version")
+        .defer("workflow__draft")
+        .first()
+    )
+    if found is None:
+        raise ExecutionNotFound
+    return found
+
+
+def execution_workspace_id(*, execution_id: UUID) -> UUID | None:
+    """The workspace of an execution, for callers whose membership is checked next."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT executions_workspace_of(%s)", [execution_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def transition_list(*, workspace_id: UUID, execution_id: UUID, after: int = 0, limit: int = 500) -> list[Transition]:
+    """The checkpoints after `after`, in order: what a watcher has missed."""
+    return list(
+        Transition.objects.filter(workspace_id=workspace_id, execution_id=execution_id, seq__gt=after).order_by("seq")[
+            :limit
+        ]
+    )
+
+
+def wait_list(*, workspace_id: UUID, execution_id: UUID) -> list[Wait]:
+    """Everything an execution waited for, in the order it was opened."""
+    return list(Wait.objects.filter(workspace_id=workspace_id, execution_id=execution_id).order_by("opened_at", "id"))
+
+
+def node_run_list(*, workspace_id: UUID, execution_id: UUID, node_id: str | None = None) -> list[NodeRun]:
+    """The node runs of an execution. Without `node_id` their payloads are left out."""
+    found = NodeRun.objects.filter(workspace_id=workspace_id, execution_id=execution_id)
+    if node_id is not None:
+        return list(found.filter(node_id=node_id))
+    return list(found.defer("params", "output", "logs", "suspended"))
+
+
+def execution_snapshot(*, execution: Execution, node_id: str | None = None, with_payloads: bool = False) -> dict[str, Any]:
+    """An execution as pages, API and watchers start from it.
+
+    Payloads (input, params, output, logs) come with the node run of `node_id` only, or with all when `with_payloads`.
+    Call it inside one transaction, so that `seq` and the rest belong together.
+    """
+    graph = graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id)
+    found = NodeRun.objects.filter(workspace_id=execution.workspace_id, execution_id=execution.id)
+    has_payloads = with_payloads or node_id is not None
+    rows = list(found if has_payloads else found.defer("params", "output", "logs", "suspended"))
+    held = _held(graph, rows) if has_payloads else {}
+    order = {name: at for at, name in enumerate(graph.order)}
+    rows.sort(key=lambda row: (order.get(row.node_id, 0), row.path))
+    return {
+        "id": str(execution.id),
+        "workflow_id": str(execution.workflow_id),
+        "workflow_name": execution.workflow.name,
+        "version": execution.version.number,
+        "status": execution.status,
+        "mode": execution.mode,
+        "seq": execution.seq,
+        "trigger": execution.trigger_node,
+        "started_by": execution.started_by,
+        "created_at": _when(execution.created_at),
+        "started_at": _when(execution.started_at),
+        "finished_at": _when(execution.finished_at),
+        "deadline_at": _when(execution.deadline_at),
+        "held_by": execution.held_by,
+        "error": execution.error,
+        "unknown_writes": execution.unknown_writes,
+        "resume_count": execution.resume_count,
+        "remaining_nodes": _remaining(execution, graph, rows),
+        "node_runs": [
+            _node_run(graph, row, held if with_payloads or row.node_id == node_id else None) for row in rows
+        ],
+        "waits": [_wait(row) for row in wait_list(workspace_id=execution.workspace_id, execution_id=execution.id)],
+    }
+
+
+def _remaining(execution: Execution, graph: Graph, rows: Iterable[NodeRun]) -> list[str]:
+    if execution.is_terminal:
+        return []
+    settled = {row.node_id for row in rows if row.state in SETTLED}
+    others = {trigger for trigger in graph.triggers if trigger != execution.trigger_node}
+    return [node_id for node_id in graph.order if node_id not in settled and node_id not in others]
+
+
+def _held(graph: Graph, rows: Iterable[NodeRun]) -> dict[str, Held]:
+    """The rows as the engine holds them, to say what went into a node."""
+    held = {node_id: Held(node_id) for node_id in graph.order}
+    for row in rows:
+        held[row.node_id] = Held(
+            row.node_id, state=State(row.state), port=row.port, also=tuple(row.also or ()), output=row.output
+        )
+    return held
+
+
+def _input(graph: Graph, held: dict[str, Held], node_id: str) -> Any:
+    def delivered(edge: Edge) -> bool:
+        return True
+
+    edges = plan.delivered(graph, held, node_id, delivered)
+    given = plan.inputs(held, edges)
+    return given.get("main") if set(given) == {"main"} else given
+
+
+def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[str, Any]:
+    node = graph.nodes.get(row.node_id)
+    found = {
+        "node_id": row.node_id,
+        "path": row.path,
+        "name": node.name if node else row.node_id,
+        "state": row.state,
+        "attempt": row.attempt,
+        "max_attempts": node.retry.attempts if node else 1,
+        "port": row.port,
+        "error": row.error,
+        "retry_at": _when(row.retry_at),
+        "started_at": _when(row.started_at),
+        "finished_at": _when(row.finished_at),
+        "attempts": row.attempts,
+    }
+    if held is not None:
+        found |= {"input": _input(graph, held, row.node_id), "params": row.params, "output": row.output, "logs": row.logs}
+    return found
+
+
+def _wait(row: Wait) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "node_id": row.node_id,
+        "path": row.path,
+        "kind": row.kind,
+        "title": row.title,
+        "opened_at": _when(row.opened_at),
+        "wake_at": _when(row.wake_at),
+        "resolved_at": _when(row.resolved_at),
+        "resolved_by": row.resolved_by,
+    }
+
+
+def _when(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

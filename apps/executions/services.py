@@ -1,0 +1,279 @@
+"""What can be done to executions: start, cancel, answer what they wait for. Each is one transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.core.errors import Conflict, NotFound
+from apps.core.ids import uuid7
+from apps.core.tenancy import tenant
+from apps.executions import live, store
+from apps.executions.engine.states import TERMINAL, Status
+from apps.executions.poke import poke
+
+DEFAULT_TIMEOUT_SECONDS = 30 * 86_400
+
+
+class BlockedByPause(Conflict):
+    """Another execution of this workflow waits for a person, and the workflow's `while_paused` is `block`."""
+
+    code = "executions.blocked_by_pause"
+    default_hint = "Answer the open question, or set while_paused to queue or allow in the workflow's settings."
+
+
+class AlreadyEnded(Conflict):
+    """This execution has already ended."""
+
+    code = "executions.already_ended"
+
+
+class AlreadyAnswered(Conflict):
+    """This was answered already."""
+
+    code = "executions.already_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which version of which workflow to start, and how its settings say it runs."""
+
+    workspace_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    queue: str = "default"
+    while_paused: str = "block"
+    max_concurrent: int | None = None
+    timeout_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The execution that a start gave. `is_new` is false when the same delivery had started it before."""
+
+    id: UUID
+    is_new: bool
+
+
+_START = """
+INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, trigger_node, mode, status, queue,
+    runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
+    unknown_writes, started_by, created_at, deadline_at)
+SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
+    CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE %(now)s END,
+    CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' END,
+    0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
+    %(now)s, %(deadline)s
+FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
+          SELECT 1 FROM executions_execution p
+          WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
+WHERE NOT (paused.is AND %(pause)s = 'block')
+ON CONFLICT (workspace_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
+RETURNING id
+"""
+
+
+def execution_start(
+    *,
+    origin: Origin,
+    trigger_node: str,
+    input: Any,  # noqa: A002 - the word of the API
+    now: datetime,
+    mode: str = "production",
+    dedupe_key: str | None = None,
+    reply_to: str | None = None,
+    started_by: dict[str, Any] | None = None,
+    execution_id: UUID | None = None,
+    lineage_id: UUID | None = None,
+) -> Started:
+    """Write a new execution, due at once, and poke the workers after the commit.
+
+    With a `dedupe_key` that this workspace used before, nothing is written and the earlier execution is returned.
+    Raises `BlockedByPause` when the workflow refuses starts while a person is asked. Must run inside `tenant()`, or
+    opens it itself.
+    """
+    new_id = execution_id or uuid7()
+    timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
+    with tenant(origin.workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            _START,
+            {
+                "id": new_id,
+                "workspace": origin.workspace_id,
+                "workflow": origin.workflow_id,
+                "version": origin.version_id,
+                "trigger": trigger_node,
+                "mode": mode,
+                "queue": origin.queue,
+                "pause": origin.while_paused,
+                "max_concurrent": origin.max_concurrent,
+                "lineage": lineage_id or new_id,
+                "dedupe": dedupe_key,
+                "reply_to": reply_to,
+                "input": json.dumps(input),
+                "by": json.dumps(started_by),
+                "now": now,
+                "deadline": now + timedelta(seconds=timeout),
+            },
+        )
+        if cursor.fetchone() is None:
+            earlier = _started_before(cursor, origin, dedupe_key)
+            if earlier is None:
+                raise BlockedByPause
+            return Started(earlier, is_new=False)
+        poke(origin.queue)
+    return Started(new_id, is_new=True)
+
+
+def _started_before(cursor: Any, origin: Origin, dedupe_key: str | None) -> UUID | None:
+    if dedupe_key is None:
+        return None
+    cursor.execute(
+        "SELECT id FROM executions_execution WHERE workspace_id = %s AND dedupe_key = %s",
+        [origin.workspace_id, dedupe_key],
+    )
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+_END = """
+WITH ended AS (
+    UPDATE executions_execution
+    SET status = %(status)s, fence = fence + 1, seq = seq + 1, owner = NULL, runnable_at = NULL, held_by = NULL,
+        finished_at = %(now)s, error = %(error)s::jsonb,
+        unknown_writes = unknown_writes || COALESCE((
+            SELECT jsonb_agg(jsonb_build_object('node_id', n.node_id, 'path', n.path, 'params', n.params))
+            FROM executions_noderun n WHERE n.execution_id = %(id)s AND n.effect = 'write'
+              AND n.state IN ('RUNNING', 'NEEDS_REVIEW')), '[]'::jsonb)
+    WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to
+), stopped AS (
+    UPDATE executions_noderun SET state = 'CANCELED', finished_at = %(now)s
+    WHERE execution_id = %(id)s AND state IN ('PENDING', 'RUNNING', 'WAITING_INPUT', 'RETRYING', 'NEEDS_REVIEW')
+    RETURNING jsonb_build_object('node_id', node_id, 'path', path, 'state', state, 'attempt', attempt,
+        'started_at', started_at, 'finished_at', finished_at) AS change
+), history AS (
+    INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
+    SELECT id, seq, workspace_id, %(now)s, fence,
+           COALESCE((SELECT jsonb_agg(change) FROM stopped), '[]'::jsonb) || %(change)s::jsonb FROM ended
+    RETURNING changes
+)
+SELECT ended.seq, ended.reply_to, history.changes FROM ended, history
+"""
+
+
+def execution_cancel(*, workspace_id: UUID, execution_id: UUID, now: datetime, by: str) -> None:
+    """End an execution as CANCELED, at once: nobody is asked any more, and what still runs can no longer write.
+
+    Writes whose outcome is unknown are listed on it. Raises `NotFound`, or `AlreadyEnded`.
+    """
+    error = {"code": "executions.canceled", "message": f"Cancelled by {by}."}
+    _end(workspace_id=workspace_id, execution_id=execution_id, now=now, status=Status.CANCELED, error=error)
+
+
+def execution_expire(*, workspace_id: UUID, execution_id: UUID, now: datetime) -> None:
+    """End an execution that is past its deadline as TIMED_OUT. Does nothing when it has ended meanwhile."""
+    error = {
+        "code": "executions.timed_out",
+        "message": "The execution did not end within its time.",
+        "hint": "Raise timeout_seconds in the workflow's settings.",
+    }
+    try:
+        _end(workspace_id=workspace_id, execution_id=execution_id, now=now, status=Status.TIMED_OUT, error=error)
+    except (AlreadyEnded, NotFound):
+        return
+
+
+def execution_fail(*, workspace_id: UUID, execution_id: UUID, fence: int, now: datetime) -> None:
+    """End an execution the engine itself cannot go on with. Does nothing when somebody else owns it."""
+    error = {
+        "code": "executions.engine_fault",
+        "message": "The engine could not go on with this execution.",
+        "hint": "This is a fault of AgentFlow. The server's log has the details.",
+    }
+    try:
+        _end(
+            workspace_id=workspace_id,
+            execution_id=execution_id,
+            now=now,
+            status=Status.ERROR,
+            error=error,
+            fence=fence,
+        )
+    except (AlreadyEnded, NotFound):
+        return
+
+
+def _end(
+    *,
+    workspace_id: UUID,
+    execution_id: UUID,
+    now: datetime,
+    status: Status,
+    error: dict[str, Any],
+    fence: int | None = None,
+) -> None:
+    change = [{"status": str(status), "finished_at": now.isoformat()}]
+    with tenant(workspace_id), connection.cursor() as cursor:
+        cursor.execute("SELECT status, fence FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id])
+        row = cursor.fetchone()
+        if row is None:
+            raise NotFound("There is no such execution.")
+        if row[0] in TERMINAL or (fence is not None and row[1] != fence):
+            raise AlreadyEnded(f"This execution has already ended: {row[0]}.")
+        cursor.execute(
+            _END,
+            {
+                "id": execution_id,
+                "status": str(status),
+                "now": now,
+                "error": json.dumps(error),
+                "change": json.dumps(change),
+            },
+        )
+        seq, reply_to, changes = cursor.fetchone()
+        store.withdraw_waits(cursor, execution_id, now, by=str(status).lower())
+    live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
+    if reply_to:
+        outcome = {"execution_id": str(execution_id), "status": str(status), "response": None, "output": None}
+        live.reply(reply_to, outcome | {"error": error})
+
+
+def wait_resolve(
+    *, workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], by: str, now: datetime
+) -> UUID:
+    """Answer what an execution waits for; it becomes due at once. Returns the execution.
+
+    One compare-and-set decides: of many answers at once, one wins and the others raise `AlreadyAnswered` with who and
+    when. Raises `NotFound`. The caller's own writes join the same transaction when it opened `tenant()`.
+    """
+    with tenant(workspace_id), connection.cursor() as cursor:
+        cursor.execute("SELECT execution_id FROM executions_wait WHERE id = %s", [wait_id])
+        row = cursor.fetchone()
+        if row is None:
+            raise NotFound("Nothing waits for this answer.")
+        execution_id: UUID = row[0]
+        cursor.execute("SELECT queue FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id])
+        (queue,) = cursor.fetchone()
+        cursor.execute(
+            """UPDATE executions_wait SET resolved_at = %s, resolved_by = %s, answer = %s
+               WHERE id = %s AND resolved_at IS NULL""",
+            [now, by, json.dumps(answer), wait_id],
+        )
+        if not cursor.rowcount:
+            cursor.execute("SELECT resolved_by, resolved_at FROM executions_wait WHERE id = %s", [wait_id])
+            who, when = cursor.fetchone()
+            raise AlreadyAnswered(
+                f"Already answered by {who} at {when:%Y-%m-%d %H:%M:%S} UTC.",
+                answered_by=who,
+                answered_at=when.isoformat(),
+            )
+        cursor.execute(
+            "UPDATE executions_execution SET runnable_at = %s WHERE id = %s AND owner IS NULL", [now, execution_id]
+        )
+        poke(queue)
+    return execution_id

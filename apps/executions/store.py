@@ -1,0 +1,352 @@
+"""The engine's transactions as SQL. Everything the worker knows it reads and writes here; `docs/engine.md` is the map.
+
+Lock order everywhere: execution, node run, wait. Every write carries the fence under which the execution was claimed:
+an owner that was presumed dead and replaced cannot write any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.core.tenancy import tenant
+from apps.executions import wait_kinds
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import TERMINAL, State, Status
+from apps.executions.wait_kinds import OpenWait
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An execution this process now owns. `is_fresh`: it has never run, so there is nothing to load."""
+
+    id: UUID
+    workspace_id: UUID
+    workflow_id: UUID
+    version_id: UUID
+    trigger_node: str
+    mode: str
+    fence: int
+    seq: int
+    input: Any
+    lineage_id: UUID
+    reply_to: str | None
+    has_response: bool
+    created_at: datetime
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was ever written for it."""
+        return self.seq == 0
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """What one commit says: the node runs that changed, waits that opened, and where the execution stands now."""
+
+    execution_id: UUID
+    workspace_id: UUID
+    fence: int
+    seq: int
+    status: Status
+    at: datetime
+    runs: list[NodeRun]
+    changes: list[dict[str, Any]]
+    opened: list[OpenWait] = field(default_factory=list)
+    awaited: list[UUID] = field(default_factory=list)  # every wait still open, looked at again when parking
+    is_released: bool = False
+    runnable_at: datetime | None = None
+    output: Any = None
+    error: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
+    unknown_writes: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was written of an execution so far: node runs, and the waits that were resolved since."""
+
+    runs: list[NodeRun]
+    answers: dict[UUID, tuple[str, Any]]  # wait → (resolved_by, answer)
+    open: dict[UUID, tuple[str, datetime | None]]  # wait → (kind, when it falls due)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to an owned execution behind its owner's back."""
+
+    execution_id: UUID
+    fence: int
+    has_answers: bool
+
+
+class FenceLost(Exception):
+    """The execution has another owner, or ended, since it was claimed. Everything in hand must be dropped."""
+
+
+_CLAIM = """
+SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
+       response IS NOT NULL, created_at
+FROM executions_claim(%s, %s, %s)
+"""
+
+
+def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claimed]:
+    """Take up to `places` due executions, the least recently served workspace first. See `executions_claim`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [worker_id, list(queues), places])
+        return [Claimed(*row[:8], _value(row[8]), *row[9:]) for row in cursor.fetchall()]
+
+
+_RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,
+    also jsonb, error jsonb, suspended jsonb, wait_id uuid, retry_at timestamptz, started_at timestamptz,
+    attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb"""
+_RUN_NAMES = [part.split()[0] for part in _RUN_COLUMNS.replace("\n", " ").split(",")]
+_NAMES = ", ".join(_RUN_NAMES)
+
+_CHECKPOINT = f"""
+WITH fenced AS (
+    UPDATE executions_execution
+    SET seq = seq + 1, status = %(status)s,
+        owner = CASE WHEN %(release)s THEN NULL ELSE owner END,
+        runnable_at = %(runnable_at)s, finished_at = %(finished_at)s,
+        output = COALESCE(%(output)s::jsonb, output), error = COALESCE(%(error)s::jsonb, error),
+        response = COALESCE(response, %(response)s::jsonb),
+        unknown_writes = unknown_writes || %(unknown)s::jsonb
+    WHERE id = %(id)s AND fence = %(fence)s AND seq = %(seq)s AND owner IS NOT NULL
+    RETURNING id, workspace_id, seq, fence
+), written AS (
+    INSERT INTO executions_noderun (execution_id, workspace_id, {_NAMES})
+    SELECT fenced.id, fenced.workspace_id, {", ".join("r." + name for name in _RUN_NAMES)}
+    FROM fenced, jsonb_to_recordset(%(runs)s::jsonb) AS r({_RUN_COLUMNS})
+    ON CONFLICT (execution_id, node_id, path) DO UPDATE
+    SET {", ".join(f"{name} = EXCLUDED.{name}" for name in _RUN_NAMES if name not in ("node_id", "path"))}
+    WHERE executions_noderun.state NOT IN ('COMPLETED', 'FAILED', 'SKIPPED', 'CANCELED')
+), history AS (
+    INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
+    SELECT id, seq, workspace_id, %(at)s, fence, %(changes)s::jsonb FROM fenced
+)
+SELECT seq FROM fenced
+"""
+
+
+def checkpoint(point: Checkpoint) -> bool:
+    """Write one checkpoint under the fence, in one transaction with the waits it opens.
+
+    Returns whether an awaited answer came meanwhile, in which case a parked execution was made due again at once.
+    Raises `FenceLost` when nothing was written because somebody else owns the execution.
+    """
+    ended = point.status in TERMINAL
+    with tenant(point.workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            _CHECKPOINT,
+            {
+                "id": point.execution_id,
+                "fence": point.fence,
+                "seq": point.seq,
+                "status": str(point.status),
+                "release": point.is_released,
+                "runnable_at": point.runnable_at,
+                "finished_at": point.at if ended else None,
+                "output": _dump(point.output),
+                "error": _dump(point.error),
+                "response": _dump(point.response),
+                "unknown": _dump(point.unknown_writes) or "[]",
+                "runs": _dump([row_of(run) for run in point.runs]),
+                "changes": _dump(point.changes),
+                "at": point.at,
+            },
+        )
+        if cursor.fetchone() is None:
+            raise FenceLost
+        for wait in point.opened:
+            _open_wait(cursor, wait, point.at)
+        if ended:
+            withdraw_waits(cursor, point.execution_id, point.at, by=str(point.status).lower())
+        if point.is_released and point.awaited:
+            return _is_answered(cursor, point)
+        return False
+
+
+def is_written(point: Checkpoint) -> bool:
+    """Whether a checkpoint whose commit was not confirmed is in the database. Raises `FenceLost` when it never can be."""
+    with tenant(point.workspace_id), connection.cursor() as cursor:
+        cursor.execute("SELECT seq, fence FROM executions_execution WHERE id = %s", [point.execution_id])
+        row = cursor.fetchone()
+    if row is None or row[1] != point.fence:
+        raise FenceLost
+    return bool(row[0] > point.seq)
+
+
+def _open_wait(cursor: Any, wait: OpenWait, at: datetime) -> None:
+    cursor.execute(
+        """INSERT INTO executions_wait
+           (id, workspace_id, execution_id, node_id, path, kind, title, opened_at, wake_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+        [
+            wait.id,
+            wait.workspace_id,
+            wait.execution_id,
+            wait.node_id,
+            wait.path,
+            wait.kind,
+            getattr(wait.request, "title", ""),
+            at,
+            wait.wake_at,
+        ],
+    )
+    handler = wait_kinds.handler_of(wait.kind)
+    if handler:
+        handler.opened(wait)
+
+
+def _is_answered(cursor: Any, point: Checkpoint) -> bool:
+    # A statement of its own: its snapshot is taken after the execution's row was locked, so an answer that was
+    # committed while we waited for that lock is seen.
+    cursor.execute(
+        """UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = %s AND EXISTS (
+               SELECT 1 FROM executions_wait WHERE id = ANY(%s) AND resolved_at IS NOT NULL)""",
+        [point.execution_id, point.awaited],
+    )
+    return bool(cursor.rowcount)
+
+
+def withdraw_waits(cursor: Any, execution_id: UUID, at: datetime, *, by: str) -> None:
+    """Close every open wait of an execution that ends, and tell the kinds' handlers in the same transaction."""
+    cursor.execute(
+        """UPDATE executions_wait SET resolved_at = %s, resolved_by = %s
+           WHERE execution_id = %s AND resolved_at IS NULL RETURNING kind, id""",
+        [at, by, execution_id],
+    )
+    for kind, ids in _by_kind(cursor.fetchall()).items():
+        handler = wait_kinds.handler_of(kind)
+        if handler:
+            handler.withdrawn(ids)
+
+
+def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -> Loaded:
+    """Read an execution back. Timers and deadlines that have passed are resolved here, in the same transaction.
+
+    Raises `FenceLost` when it is not ours any more.
+    """
+    with tenant(workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL FOR UPDATE",
+            [execution_id, fence],
+        )
+        if cursor.fetchone() is None:
+            raise FenceLost
+        cursor.execute(
+            """UPDATE executions_wait SET resolved_at = %s, resolved_by = 'deadline'
+               WHERE execution_id = %s AND resolved_at IS NULL AND wake_at <= %s RETURNING kind, id""",
+            [now, execution_id, now],
+        )
+        for kind, ids in _by_kind(cursor.fetchall()).items():
+            handler = wait_kinds.handler_of(kind)
+            if handler:
+                handler.due(ids)
+        cursor.execute(f"SELECT {_NAMES} FROM executions_noderun WHERE execution_id = %s", [execution_id])
+        runs = [run_of(row) for row in cursor.fetchall()]
+        cursor.execute(
+            "SELECT id, resolved_by, answer, resolved_at IS NULL, kind, wake_at FROM executions_wait WHERE execution_id = %s",
+            [execution_id],
+        )
+        waits = cursor.fetchall()
+    return Loaded(
+        runs=runs,
+        answers={row[0]: (row[1], _value(row[2])) for row in waits if not row[3]},
+        open={row[0]: (row[4], row[5]) for row in waits if row[3]},
+    )
+
+
+def release(*, worker_id: UUID, execution_ids: Iterable[UUID] | None = None) -> None:
+    """Hand executions back, due at once: all this worker owns, or the named ones."""
+    named = None if execution_ids is None else list(execution_ids)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT executions_release(%s, %s)", [worker_id, named])
+
+
+def news(*, worker_id: UUID) -> list[News]:
+    """The executions this worker owns according to the database, and which have answers waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, fence, has_answers FROM executions_news(%s)", [worker_id])
+        return [News(*row) for row in cursor.fetchall()]
+
+
+def worker_beat(*, worker_id: UUID, name: str, queues: Sequence[str], lease_seconds: float) -> None:
+    """Renew this process's lease, by the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO executions_worker (id, name, queues, started_at, alive_until)
+               VALUES (%(id)s, %(name)s, %(queues)s, clock_timestamp(), clock_timestamp() + %(lease)s * interval '1 s')
+               ON CONFLICT (id) DO UPDATE SET alive_until = EXCLUDED.alive_until""",
+            {"id": worker_id, "name": name, "queues": json.dumps(list(queues)), "lease": lease_seconds},
+        )
+
+
+def sweep(*, lease_seconds: float) -> list[tuple[UUID, UUID]]:
+    """Free what dead owners held, make due what was held back, and name the executions past their deadline.
+
+    Any number of processes may sweep; one at a time does it, the others return at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT execution_id, workspace_id FROM executions_sweep(%s)", [lease_seconds])
+        return list(cursor.fetchall())
+
+
+def row_of(run: NodeRun) -> dict[str, Any]:
+    """A node run as the columns of its row."""
+    return {
+        "node_id": run.node_id,
+        "path": run.path,
+        "state": run.state,
+        "attempt": run.attempt,
+        "effect": run.effect,
+        "params": run.params,
+        "output": run.output,
+        "port": run.port,
+        "also": run.also,
+        "error": run.error,
+        "suspended": run.suspended,
+        "wait_id": run.wait_id,
+        "retry_at": run.retry_at,
+        "started_at": run.started_at,
+        "attempt_at": run.attempt_at,
+        "finished_at": run.finished_at,
+        "failures": run.failures,
+        "attempts": run.attempts,
+        "logs": run.logs,
+    }
+
+
+def run_of(row: Sequence[Any]) -> NodeRun:
+    """A node run from the columns of its row, in the order of `_RUN_NAMES`."""
+    found = dict(zip(_RUN_NAMES, row, strict=True))
+    for name in ("params", "output", "error", "suspended", "attempts", "logs", "also"):
+        found[name] = _value(found[name])
+    return NodeRun(**{**found, "state": State(found["state"]), "also": tuple(found["also"] or ())})
+
+
+def _by_kind(rows: Iterable[tuple[str, UUID]]) -> dict[str, list[UUID]]:
+    found: dict[str, list[UUID]] = {}
+    for kind, wait_id in rows:
+        found.setdefault(kind, []).append(wait_id)
+    return found
+
+
+def _dump(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, default=_text, ensure_ascii=False, separators=(",", ":"))
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _value(raw: Any) -> Any:
+    return json.loads(raw) if isinstance(raw, str) else raw

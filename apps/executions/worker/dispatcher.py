@@ -1,0 +1,405 @@
+"""One process's share of the work: it claims what is due, keeps it in hand, and gives it back.
+
+The Celery message only pokes it. It looks for itself once a second, and then also sweeps, so a lost message costs a
+second and nothing else.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from apps.core import clock
+from apps.executions import graphs, live, services, store
+from apps.executions.engine.states import TERMINAL, Status
+from apps.executions.store import Checkpoint, FenceLost
+from apps.executions.worker.prepare import Call
+from apps.executions.worker.run import Run
+from apps.nodes.contract import NodeError
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+FLUSH_SECONDS = 0.7
+DRAIN_SECONDS = 20.0
+
+
+class Dispatcher:
+    """Runs the executions of one worker process."""
+
+    def __init__(
+        self,
+        *,
+        worker_id: UUID,
+        name: str,
+        queues: Sequence[str],
+        lease_seconds: float = 30.0,
+        places: int = 100,
+        threads: int = 64,
+        movers: int = 4,
+        sweeps: Sequence[Callable[[], object]] = (),
+    ) -> None:
+        self.worker_id, self.name, self.queues = worker_id, name, list(queues)
+        self.lease_seconds, self.places, self.sweeps = lease_seconds, places, list(sweeps)
+        self._slots = threading.BoundedSemaphore(threads)
+        self._callers = ThreadPoolExecutor(threads, thread_name_prefix="node")
+        self._movers = ThreadPoolExecutor(movers, thread_name_prefix="mover")
+        self._runs: dict[UUID, Run] = {}
+        self._taking: set[UUID] = set()
+        self._starving: deque[Run] = deque()
+        self._alarms: list[float] = []
+        self._lock = threading.Lock()
+        self._poked = threading.Event()
+        self._is_stopping = threading.Event()
+        self._is_draining = False
+        self._was_full = False
+        self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+
+    # ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Begin to look for work. Returns at once."""
+        self._pulse.start()
+        self._thread.start()
+
+    def poke(self) -> None:
+        """Something may be due: look now."""
+        self._poked.set()
+
+    def stop(self) -> None:
+        """Claim nothing more, let running calls end (at most 20 s), hand everything else over, and end."""
+        self._is_draining = True
+        self._poked.set()
+        until = time.monotonic() + DRAIN_SECONDS
+        for run in self._in_hand():
+            self._movers.submit(self._move, run, lambda run: None)
+        while self._runs and time.monotonic() < until:
+            time.sleep(0.05)
+        self._is_stopping.set()
+        self._poked.set()
+        self._thread.join(timeout=5)
+        self._pulse.join(timeout=5)
+        try:
+            store.release(worker_id=self.worker_id)
+            store.worker_beat(worker_id=self.worker_id, name=self.name, queues=self.queues, lease_seconds=0)
+        except DatabaseError:
+            logger.warning("could not hand executions over; their lease will run out", exc_info=True)
+        finally:
+            connection.close()
+        self._callers.shutdown(wait=False, cancel_futures=True)
+        self._movers.shutdown(wait=False, cancel_futures=True)
+
+    def _beat(self) -> None:
+        while not self._is_stopping.is_set():
+            try:
+                store.worker_beat(
+                    worker_id=self.worker_id, name=self.name, queues=self.queues, lease_seconds=self.lease_seconds
+                )
+            except DatabaseError as error:
+                logger.warning("the pulse could not be written: %s", _first_line(error))
+            finally:
+                connection.close()
+            self._is_stopping.wait(self.lease_seconds / 3)
+
+    # ── The loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _loop(self) -> None:
+        looked_at = 0.0
+        while not self._is_stopping.is_set():
+            self._poked.wait(self._pause(looked_at))
+            self._poked.clear()
+            try:
+                self._claim()
+                if time.monotonic() - looked_at >= LOOK_SECONDS:
+                    looked_at = time.monotonic()
+                    self._look_around()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database cannot be reached: %s", _first_line(error))
+                connection.close()
+                self._is_stopping.wait(0.3)
+            except Exception:
+                logger.exception("the dispatcher stumbled")
+                self._is_stopping.wait(0.3)
+            finally:
+                connection.close()
+
+    def _pause(self, looked_at: float) -> float:
+        now = time.monotonic()
+        with self._lock:
+            while self._alarms and self._alarms[0] <= now:
+                heapq.heappop(self._alarms)
+                self._poked.set()
+            alarm = self._alarms[0] if self._alarms else now + LOOK_SECONDS
+        return max(0.0, min(alarm, looked_at + LOOK_SECONDS) - now)
+
+    def _claim(self) -> None:
+        while not self._is_draining:
+            with self._lock:
+                free = self.places - len(self._runs) - len(self._taking)
+            self._was_full = free <= 0
+            if free <= 0:
+                return
+            claimed = store.claim(worker_id=self.worker_id, queues=self.queues, places=free)
+            with self._lock:
+                self._taking.update(each.id for each in claimed)
+            for each in claimed:
+                self._movers.submit(self._take, each)
+            if len(claimed) < free:
+                return
+
+    def _look_around(self) -> None:
+        for execution_id, workspace_id in store.sweep(lease_seconds=self.lease_seconds):
+            services.execution_expire(workspace_id=workspace_id, execution_id=execution_id, now=clock.now())
+        for extra in self.sweeps:
+            extra()
+        now = clock.now()
+        with self._lock:
+            known = set(self._runs) | self._taking
+        owned = {row.execution_id: row for row in store.news(worker_id=self.worker_id)}
+        stray = owned.keys() - known - self._runs.keys() - self._taking
+        if stray:
+            store.release(worker_id=self.worker_id, execution_ids=stray)
+        for run in self._in_hand():
+            row = owned.get(run.id)
+            if row is None or row.fence != run.claimed.fence:
+                if (now - run.taken_at).total_seconds() > LOOK_SECONDS:
+                    self._movers.submit(self._move, run, self._verify)
+                continue
+            due = run.next_due()
+            if row.has_answers or (due and due <= now):
+                self._movers.submit(self._move, run, self._catch_up)
+            elif run.dirty_since and (now - run.dirty_since).total_seconds() > FLUSH_SECONDS:
+                self._movers.submit(self._move, run, lambda run: setattr(run, "is_urgent", True))
+            self._end_overdue(run)
+
+    def _end_overdue(self, run: Run) -> None:
+        now = clock.now()
+        if run.stopping is not None and run.stopping.until < now:
+            self._movers.submit(self._move, run, lambda run: run.in_flight.clear())
+            return
+        for call in list(run.in_flight.values()):
+            if call.deadline < now:
+                self._movers.submit(self._take_result, run, call, _timed_out(run, call))
+
+    # ── An execution in hand ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take(self, claimed: store.Claimed) -> None:
+        try:
+            graph = graphs.graph_of(workspace_id=claimed.workspace_id, version_id=claimed.version_id)
+            run = Run(claimed, graph)
+            with self._lock:
+                self._runs[run.id] = run
+                self._taking.discard(run.id)
+            self._move(run, self._begin if claimed.is_fresh else self._restore)
+        except Exception:
+            logger.exception("execution %s could not be taken up", claimed.id)
+            self._give_back(claimed.id)
+        finally:
+            connection.close()
+
+    def _begin(self, run: Run) -> None:
+        run.begin(clock.now())
+
+    def _restore(self, run: Run) -> None:
+        now = clock.now()
+        claimed = run.claimed
+        loaded = store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
+        run.restore(loaded, now)
+
+    def _catch_up(self, run: Run) -> None:
+        now = clock.now()
+        claimed = run.claimed
+        run.due_retries(now)
+        if run.awaited:
+            run.refresh(
+                store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
+            )
+
+    def _verify(self, run: Run) -> None:
+        """The database says somebody else owns it: an answer to that is a checkpoint, which the fence refuses."""
+        run.is_urgent = True
+
+    def _move(self, run: Run, step: Callable[[Run], object]) -> None:
+        """Take one step with a run under its lock, then let everything follow that follows."""
+        try:
+            with run.lock:
+                if run.is_dropped:
+                    return
+                self._persist(run, lambda: step(run))
+                run.due_retries(clock.now())
+                run.advance((), clock.now())
+                self._follow_up(run)
+        except FenceLost:
+            self._drop(run)
+        except Exception:
+            logger.exception("execution %s cannot go on", run.id)
+            self._give_up(run)
+        finally:
+            connection.close()
+
+    def _take_result(self, run: Run, call: Call, result: object) -> None:
+        """A call came back: apply its answer, unless the run was dropped or the call given up meanwhile."""
+
+        def step(run: Run) -> None:
+            if run.in_flight.get(call.node_id) is call:
+                del run.in_flight[call.node_id]
+                now = clock.now()
+                run.advance(run.apply(call, result, now), now)  # type: ignore[arg-type]
+
+        self._move(run, step)
+
+    def _follow_up(self, run: Run) -> None:
+        """Start what a thread is free for, write what must be written, and part from the run when nothing is left."""
+        starting: list[Call] = []
+        now = clock.now()
+        while run.calls and not self._is_draining and self._slots.acquire(blocking=False):
+            call = run.calls.popleft()
+            run.started(call, now)
+            call.deadline = now + timedelta(seconds=call.timeout_seconds)
+            run.in_flight[call.node_id] = call
+            starting.append(call)
+        try:
+            hand_over = self._is_draining and not run.in_flight
+            if starting or run.is_urgent or run.is_idle or hand_over:
+                self._write(run, hand_over=hand_over)
+        except BaseException:
+            for _ in starting:
+                self._slots.release()
+            raise
+        if run.calls and not self._is_draining and run not in self._starving:
+            self._starving.append(run)
+        for call in starting:
+            self._callers.submit(self._perform, run, call)
+
+    def _perform(self, run: Run, call: Call) -> None:
+        try:
+            result = call.perform()
+        finally:
+            self._slots.release()
+        self._take_result(run, call, result)
+        while self._starving:
+            try:
+                hungry = self._starving.popleft()
+            except IndexError:
+                return
+            self._move(hungry, lambda run: None)
+            if hungry.calls:
+                return
+
+    # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _write(self, run: Run, *, hand_over: bool) -> None:
+        point = run.point(clock.now(), hand_over=hand_over)
+        is_answered = self._persist(run, lambda: store.checkpoint(point), point)
+        live.changed(run.id, seq=run.seq, at=point.at, changes=point.changes)
+        if run.claimed.reply_to and (point.response or point.status in TERMINAL or _asks(point)):
+            live.reply(run.claimed.reply_to, reply_of(run, point))
+        if point.is_released:
+            self._part(run)
+            if is_answered:
+                self._poked.set()
+            elif point.runnable_at:
+                self._set_alarm((point.runnable_at - clock.now()).total_seconds())
+
+    def _persist(self, run: Run, work: Callable[[], object], point: Checkpoint | None = None) -> object:
+        """Do database work until the database answers. A commit whose answer was lost is looked up, not repeated."""
+        pause = 0.1
+        while True:
+            try:
+                return work()
+            except (OperationalError, InterfaceError) as error:
+                connection.close()
+                if self._is_stopping.is_set():
+                    raise
+                logger.warning("execution %s waits for the database: %s", run.id, _first_line(error))
+                time.sleep(pause)
+                pause = min(pause * 2, 2.0)
+            if point is not None and self._is_written(run, point):
+                return True
+
+    def _is_written(self, run: Run, point: Checkpoint) -> bool:
+        try:
+            return store.is_written(point)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return False
+
+    def _give_up(self, run: Run) -> None:
+        """Something is wrong with the engine itself: end the execution as failed, with the reason, and part from it."""
+        try:
+            services.execution_fail(
+                workspace_id=run.claimed.workspace_id, execution_id=run.id, fence=run.claimed.fence, now=clock.now()
+            )
+        except Exception:
+            logger.exception("execution %s could not be ended", run.id)
+        self._drop(run)
+
+    def _give_back(self, execution_id: UUID) -> None:
+        try:
+            store.release(worker_id=self.worker_id, execution_ids=[execution_id])
+        except DatabaseError:
+            logger.warning("execution %s could not be handed back", execution_id, exc_info=True)
+        with self._lock:
+            self._runs.pop(execution_id, None)
+            self._taking.discard(execution_id)
+
+    def _drop(self, run: Run) -> None:
+        logger.info("execution %s has another owner or has ended; dropped", run.id)
+        self._part(run)
+
+    def _part(self, run: Run) -> None:
+        run.is_dropped = True
+        with self._lock:
+            self._runs.pop(run.id, None)
+        if self._was_full:
+            self._poked.set()
+
+    def _set_alarm(self, seconds: float) -> None:
+        if seconds < 3_600:
+            with self._lock:
+                heapq.heappush(self._alarms, time.monotonic() + max(0.0, seconds))
+            if seconds < LOOK_SECONDS:
+                self._poked.set()
+
+    def _in_hand(self) -> list[Run]:
+        with self._lock:
+            return list(self._runs.values())
+
+
+def reply_of(run: Run, point: Checkpoint) -> dict[str, object]:
+    """What a waiting caller is told."""
+    return {
+        "execution_id": str(run.id),
+        "status": str(point.status),
+        "response": point.response,
+        "output": point.output if point.status is Status.SUCCESS else None,
+        "error": point.error,
+    }
+
+
+def _asks(point: Checkpoint) -> bool:
+    return point.status is Status.WAITING_FOR_HUMAN
+
+
+def _timed_out(run: Run, call: Call) -> NodeError:
+    return NodeError(
+        "executions.node_timeout",
+        f"“{run.graph.nodes[call.node_id].name}” did not end within {call.timeout_seconds:g} s.",
+        "Raise the node's timeout_seconds, or make it do less.",
+        retryable=call.effect != "write",
+        is_unknown=call.effect == "write",
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0]

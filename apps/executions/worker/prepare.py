@@ -1,0 +1,232 @@
+"""Making a node ready to run: its inputs gathered, its parameters resolved and checked, its effect known."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from apps.core import clock
+from apps.executions.engine import plan
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import State
+from apps.executions.worker import outward
+from apps.executions.worker.context import NodeContext, idempotency_key
+from apps.executions.worker.scope import scope_of
+from apps.nodes.contract import Done, Node, NodeError, Result
+from apps.nodes.expressions import ExprError, compile_template, resolve
+from apps.workflows.graph import Edge, GraphNode
+
+if TYPE_CHECKING:
+    from apps.executions.worker.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Call:
+    """One attempt of one node, ready to be made. Holds no lock and no connection while it is performed."""
+
+    node_id: str
+    node: Node
+    params: Any
+    stored_params: Any
+    effect: str
+    honours_key: bool
+    context: NodeContext
+    timeout_seconds: float
+    passes_through: bool = False
+    resumes: bool = False
+    state: Any = None
+    answer: Any = None
+    deadline: datetime = field(default_factory=clock.now)
+
+    def perform(self) -> Result | NodeError:
+        """Run the node's own code. Never raises: what goes wrong is returned as a `NodeError`."""
+        try:
+            if self.passes_through:
+                return Done(self.context.json)
+            if self.resumes:
+                return self.node.resume(self.params, self.context, self.state, self.answer)
+            return self.node.run(self.params, self.context)
+        except NodeError as error:
+            return error
+        except Exception as fault:
+            logger.exception("node fault in %s", type(self.node).__name__)
+            return NodeError(
+                "nodes.fault",
+                f"{type(self.node).__name__} failed unexpectedly: {type(fault).__name__}: {fault}"[:500],
+                "This is a fault of the node, not of your workflow. The server's log has the details.",
+                is_unknown=self.effect == "write",
+            )
+
+
+def call(run: Run, node_run: NodeRun, now: datetime) -> Call:
+    """The next attempt of a node that became ready. Raises `NodeError` when its parameters cannot be resolved."""
+    node = run.graph.nodes[node_run.node_id]
+    edges = plan.delivered(run.graph, run.runs, node.id, lambda edge: _condition(run, edge))
+    given = plan.inputs(run.runs, edges)
+    if node.is_pinned and run.claimed.mode == "test":
+        return _pinned(run, node, node_run, given, now)
+    if node.disabled:
+        return _ready(run, node, node_run, {}, {}, given, now, passes_through=True)
+    answered = node_run.state is State.WAITING_INPUT
+    if answered:
+        resolved = node_run.params
+    else:
+        resolved = _resolved(run, node, given, now)
+    params = _checked(node, resolved)
+    sources = {edge.source: run.runs[edge.source].output for edge in edges}
+    made = _ready(run, node, node_run, params, resolved, given, now, sources=sources)
+    if answered:
+        made.resumes, made.state = True, node_run.suspended
+        made.answer = _answer(node, run.answers.pop(node.id))
+    return made
+
+
+def again(run: Run, node_run: NodeRun) -> Call:
+    """Another attempt with the parameters that were resolved and written before the first one."""
+    node = run.graph.nodes[node_run.node_id]
+    edges = plan.delivered(run.graph, run.runs, node.id, run.holds)
+    sources = {edge.source: run.runs[edge.source].output for edge in edges}
+    params = _checked(node, node_run.params)
+    made = _ready(
+        run, node, node_run, params, node_run.params, plan.inputs(run.runs, edges), clock.now(), sources=sources
+    )
+    if node_run.suspended is not None:
+        made.resumes, made.state = True, node_run.suspended
+        past = run.past.get(node_run.wait_id) if node_run.wait_id else None
+        made.answer = _answer(node, past) if past else None
+    return made
+
+
+def holds(run: Run, edge: Edge) -> bool:
+    """Whether a connection's condition is true, seen from its source.
+
+    A condition that cannot be evaluated lets the value through, so that its target runs and fails with the reason.
+    """
+    try:
+        return _condition(run, edge)
+    except NodeError:
+        return True
+
+
+def _condition(run: Run, edge: Edge) -> bool:
+    if edge.condition is None:
+        return True
+    scope = scope_of(run, {"main": run.runs[edge.source].output}, clock.now())
+    try:
+        return bool(compile_template(edge.condition).evaluate(scope))
+    except ExprError as error:
+        names = f"“{run.graph.nodes[edge.source].name}” to “{run.graph.nodes[edge.target].name}”"
+        raise NodeError(
+            "expressions.failed", f"The condition of the connection {names}: {error.message}", error.hint
+        ) from None
+
+
+def is_larger(value: Any, limit: int) -> bool:
+    """Whether a value's JSON is larger than `limit` bytes; cheap for small values."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float):
+        return False
+    if kind is str:
+        return len(value) > limit // 4 and len(value.encode()) > limit
+    if kind in (dict, list) and not _may_be_large(value, limit // 64):
+        return False
+    return len(json.dumps(value, ensure_ascii=False).encode()) > limit
+
+
+def _may_be_large(value: Any, budget: int) -> bool:
+    stack, seen = [value], 0
+    while stack:
+        item = stack.pop()
+        if type(item) is str:
+            seen += 1 + len(item) // 16
+        elif type(item) is dict:
+            seen += 1 + len(item)
+            stack.extend(item.values())
+        elif type(item) is list:
+            seen += 1 + len(item)
+            stack.extend(item)
+        if seen > budget:
+            return True
+    return False
+
+
+def _answer(node: GraphNode, resolved: tuple[str, Any]) -> Any:
+    by, answer = resolved
+    return {"outcome": "timeout"} if by == "deadline" and node.type == "HUMAN_IN_THE_LOOP" else answer
+
+
+def _resolved(run: Run, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
+    try:
+        return resolve(dict(node.params), scope_of(run, given, now))
+    except ExprError as error:
+        raise NodeError(
+            "expressions.failed",
+            f"{error.path or 'A parameter'} of “{node.name}”: {error.message}",
+            error.hint or "Open the node and correct the expression.",
+            details={"path": error.path, "column": error.column},
+        ) from None
+
+
+def _checked(node: GraphNode, resolved: Any) -> Any:
+    try:
+        return node.cls.Params.model_validate(resolved)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        raise NodeError(
+            "nodes.params_invalid",
+            f"{path or 'The parameters'} of “{node.name}”: {first['msg']}",
+            "Check what the expression gives for this input.",
+            details={"path": path},
+        ) from None
+
+
+def _pinned(run: Run, node: GraphNode, node_run: NodeRun, given: dict[str, Any], now: datetime) -> Call:
+    made = _ready(run, node, node_run, {}, {}, given, now, passes_through=True)
+    made.context.inputs = {"main": node.pinned_output}
+    return made
+
+
+def _ready(
+    run: Run,
+    node: GraphNode,
+    node_run: NodeRun,
+    params: Any,
+    stored: Any,
+    given: dict[str, Any],
+    now: datetime,
+    *,
+    sources: dict[str, Any] | None = None,
+    passes_through: bool = False,
+) -> Call:
+    instance = node.cls()
+    key = idempotency_key(
+        lineage_id=run.claimed.lineage_id, node_id=node.id, path=node_run.path, failures=node_run.failures
+    )
+    return Call(
+        node_id=node.id,
+        node=instance,
+        params=params,
+        stored_params=stored,
+        effect="pure" if passes_through else str(instance.effect(params)),
+        honours_key=not passes_through and instance.honours_key(params),
+        context=NodeContext(
+            inputs=given,
+            sources=sources or {},
+            trigger_input=run.claimed.input,
+            now=now,
+            http=outward.door(),
+            idempotency_key=key,
+            timeout_seconds=node.timeout_seconds,
+        ),
+        timeout_seconds=node.timeout_seconds,
+        passes_through=passes_through,
+        deadline=now + timedelta(seconds=node.timeout_seconds),
+    )
