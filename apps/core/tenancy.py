@@ -23,15 +23,20 @@ def tenant(workspace_id: UUID) -> Iterator[None]:
     Commits at the end, rolls back when an exception passes. May be nested for the same workspace only; a different one
     raises `RuntimeError`, because the outer block would silently go on in the wrong workspace.
     """
+    is_nested = connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
-            if len(connection.savepoint_ids) > 0:
+            outer = ""
+            if is_nested:
                 cursor.execute("SELECT current_setting('app.workspace', true)")
-                (outer,) = cursor.fetchone()
+                outer = cursor.fetchone()[0] or ""
                 if outer and outer != str(workspace_id):
                     raise RuntimeError(f"Already inside workspace {outer}; cannot enter {workspace_id}.")
             cursor.execute("SELECT set_config('app.workspace', %s, true)", [str(workspace_id)])
         yield
+        if is_nested and outer != str(workspace_id):  # the setting would outlive this block in the outer transaction
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('app.workspace', %s, true)", [outer])
 
 
 def protect(table: str, *, column: str = "workspace_id") -> RunSQL:

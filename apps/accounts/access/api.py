@@ -1,0 +1,120 @@
+"""Base classes of the API: whoever subclasses them has a workspace, an actor, a permission check and a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from apps.accounts.access import resolve
+from apps.accounts.access.actor import Access, Actor
+from apps.accounts.access.permissions import Permission
+from apps.accounts.models import Workspace
+from apps.core.errors import Forbidden, Unauthenticated
+from apps.core.tenancy import tenant
+
+
+class WorkspaceRequest(Request):
+    """What a handler gets: DRF's request with the workspace and the actor found out."""
+
+    workspace: Workspace
+    actor: Actor
+
+
+class NotDeclared(Forbidden):
+    """Nobody has said who may do this, so nobody may."""
+
+    code = "accounts.permission_undeclared"
+
+
+class InWorkspace(APIView):
+    """What both base classes share. The handler runs inside `tenant(workspace.id)`; an error rolls everything back."""
+
+    permissions: ClassVar[Mapping[str, Permission]] = {}
+    """The permission each action (view set) or method in small letters (view) needs. One that is missing is refused."""
+
+    manages_transaction: ClassVar[bool] = False
+    """True: no transaction is opened around the handler; it opens `tenant()` blocks itself (long waits, streams)."""
+
+    permission_classes = [AllowAny]  # who may is decided below, by permission
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of the request."""
+        found: Workspace = self.request.workspace
+        return found
+
+    @property
+    def actor(self) -> Actor:
+        """Who asks."""
+        found: Actor = self.request.actor
+        return found
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """DRF's dispatch with the handler inside the tenant transaction, and errors turned into answers outside it."""
+        self.args, self.kwargs = args, kwargs
+        drf_request = self.initialize_request(request, *args, **kwargs)
+        self.request = drf_request
+        self.headers = self.default_response_headers
+        try:
+            self.initial(drf_request, *args, **kwargs)
+            method = (drf_request.method or "").lower()
+            handler = getattr(self, method, None) if method in self.http_method_names else None
+            if handler is None:
+                response = self.http_method_not_allowed(drf_request, *args, **kwargs)
+            else:
+                self._allow(method)
+                with self._transaction():
+                    response = handler(drf_request, *args, **kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, then find workspace and actor. Raises `Unauthenticated` or `WorkspaceUnknown`."""
+        super().initial(request, *args, **kwargs)
+        access = request.auth if isinstance(request.auth, Access) else self._access_of_session(request)
+        request.workspace, request.actor = access.workspace, access.actor  # type: ignore[attr-defined]
+
+    def _access_of_session(self, request: Request) -> Access:
+        if not request.user or not request.user.is_authenticated:
+            raise Unauthenticated(headers={"WWW-Authenticate": resolve.CHALLENGE})
+        named = request.headers.get("X-Workspace") or request.query_params.get("workspace")
+        return resolve.by_user(request.user, slug=named, last=request.session.get(resolve.LAST_WORKSPACE))
+
+    def _allow(self, method: str) -> None:
+        action = getattr(self, "action", None) or ("get" if method == "head" else method)
+        needed = self.permissions.get(action)
+        if needed is None:
+            raise NotDeclared
+        self.actor.require(needed)
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.manages_transaction else tenant(self.workspace.id)
+
+
+class WorkspaceAPIView(InWorkspace):
+    """A single view of the API: `permissions = {"get": Permission.…}`."""
+
+
+class WorkspaceViewSet(InWorkspace, GenericViewSet[Any]):
+    """Several actions on one noun: `permissions = {"list": Permission.…, "retrieve": …}`."""
+
+    def page(self, queryset: Any, serializer: Any) -> Response:
+        """One page of a queryset as the API's list document; `serializer` is a serializer class or a function of a row."""
+        rows = self.paginate_queryset(queryset)
+        if isinstance(serializer, type):
+            data = serializer(rows, many=True, context=self.get_serializer_context()).data
+        else:
+            data = [serializer(row) for row in rows or []]
+        return self.get_paginated_response(data)

@@ -1,0 +1,87 @@
+"""Base class of the pages of a workspace."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views import View
+
+from apps.accounts import selectors
+from apps.accounts.access import resolve
+from apps.accounts.access.actor import Actor
+from apps.accounts.access.permissions import Permission
+from apps.accounts.errors import WorkspaceUnknown
+from apps.accounts.models import User, Workspace
+from apps.accounts.selectors import Home
+from apps.core.tenancy import tenant
+
+
+class WorkspacePage(View):
+    """A page under `/w/<slug:workspace>/`. Anonymous people go to the sign-in page; outsiders get a 404.
+
+    The handler runs inside `tenant(workspace.id)`. A `DomainError` it raises becomes an error page, or a toast for HTMX.
+    """
+
+    permission: ClassVar[Permission]
+    """What looking at the page needs."""
+
+    post_permission: ClassVar[Permission | None] = None
+    """What sending its forms needs, when that is more."""
+
+    active: ClassVar[str] = ""
+    """The entry of the sidebar that is lit."""
+
+    manages_transaction: ClassVar[bool] = False
+    """True: the handler opens its `tenant()` blocks itself."""
+
+    workspace: Workspace
+    actor: Actor
+    homes: list[Home]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find workspace and actor, check the permission, run the handler in the tenant transaction."""
+        user = request.user
+        if not user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        slug = kwargs.pop("workspace")
+        self.homes = selectors.homes_of(user.pk)
+        home = next((home for home in self.homes if home.workspace.slug == slug), None)
+        if home is None:
+            raise WorkspaceUnknown
+        self.workspace = home.workspace
+        self.actor = resolve.member_actor(plain_user(user), home.role)
+        if request.session.get(resolve.LAST_WORKSPACE) != slug:
+            request.session[resolve.LAST_WORKSPACE] = slug
+        is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+        self.actor.require(self.permission if is_safe else self.post_permission or self.permission)
+        with self._transaction():
+            return super().dispatch(request, *args, **kwargs)
+
+    def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+        """The page, rendered now (inside the transaction), with what the shell needs.
+
+        Adds `workspace`, `workspaces`, `actor`, `active`, and `permissions` (names with `_` for `:`, for templates).
+        """
+        shell = {
+            "workspace": self.workspace,
+            "workspaces": [home.workspace for home in self.homes],
+            "actor": self.actor,
+            "active": self.active,
+            "inbox_count_url": f"/w/{self.workspace.slug}/inbox/count/",
+            "may": {permission.name.lower(): self.actor.can(permission) for permission in Permission},
+        }
+        return render(self.request, template, shell | (context or {}), status=status)
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.manages_transaction else tenant(self.workspace.id)
+
+
+def plain_user(user: Any) -> User:
+    """The user behind `request.user`, which is a lazy wrapper."""
+    found: User = getattr(user, "_wrapped", user)
+    return found

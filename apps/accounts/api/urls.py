@@ -1,0 +1,15 @@
+"""Routes under `/api/v1/app/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.accounts.api import views
+from apps.core.api.routers import Router
+
+router = Router()
+router.register("members", views.Members, basename="member")
+router.register("keys", views.Keys, basename="key")
+router.register("audit-events", views.AuditLog, basename="audit-event")
+
+urlpatterns = [path("me/", views.Me.as_view(), name="me"), *router.urls]

@@ -1,0 +1,69 @@
+"""What this app refuses."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
+
+
+class WorkspaceUnknown(NotFound):
+    """There is no such workspace, or you are not a member of it."""
+
+    code = "accounts.workspace_unknown"
+
+
+class WorkspaceNotNamed(Invalid):
+    """You belong to several workspaces: say which one is meant."""
+
+    code = "accounts.workspace_not_named"
+    default_hint = "Send its slug in the header X-Workspace."
+
+
+class KeyRefused(Unauthenticated):
+    """This API key is unknown, expired or revoked."""
+
+    code = "accounts.key_refused"
+    default_hint = "Make a new one under Settings → API keys, or with manage.py api_key_create."
+
+
+class SlugTaken(Conflict):
+    """Another workspace has this address already."""
+
+    code = "accounts.slug_taken"
+
+
+class AlreadyMember(Conflict):
+    """This person is a member already."""
+
+    code = "accounts.already_member"
+
+
+class LastOwner(Conflict):
+    """The workspace would be left without an owner."""
+
+    code = "accounts.last_owner"
+    default_hint = "Make somebody else an owner first."
+
+
+class RoleTooHigh(Forbidden):
+    """Only an owner can make, change or remove an owner."""
+
+    code = "accounts.role_too_high"
+
+
+class ScopeUnknown(Invalid):
+    """There is no such scope."""
+
+    code = "accounts.scope_unknown"
+
+
+class ScopeTooHigh(Forbidden):
+    """A key cannot be allowed more than you are."""
+
+    code = "accounts.scope_too_high"
+
+
+class LinkSpent(NotFound):
+    """This sign-in link has been used, has expired, or never existed."""
+
+    code = "accounts.link_spent"
+    default_hint = "On the machine itself, `manage.py sign_in_link --workspace SLUG` prints a new one."

@@ -1,0 +1,118 @@
+"""Named reads. Those that look across workspaces go through functions of the definer role and return little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.accounts.models import ApiKey, AuditEvent, Membership, SignInLink, User, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A workspace somebody belongs to, with their role there."""
+
+    workspace: Workspace
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """What the holder of a key's hash learns about it. `creator_role` is None when its maker is no longer a member."""
+
+    id: UUID
+    name: str
+    workspace: Workspace
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    created_by_id: UUID | None
+    creator_role: str | None
+
+
+def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def homes_of(user_id: UUID) -> list[Home]:
+    """Every workspace the user belongs to, by name. Works outside a tenant block."""
+    rows = _rows("SELECT workspace_id, slug, name, created_at, role FROM accounts_homes_of(%s)", [user_id])
+    return [Home(Workspace(id=row[0], slug=row[1], name=row[2], created_at=row[3]), row[4]) for row in rows]
+
+
+def workspace_by_slug(slug: str) -> Workspace | None:
+    """The workspace of an address whose proof lies elsewhere (a webhook's path, a command on the machine).
+
+    Says nothing about who may enter it. Works outside a tenant block.
+    """
+    rows = _rows("SELECT workspace_id, slug, name, created_at FROM accounts_workspace_by_slug(%s)", [slug])
+    return Workspace(id=rows[0][0], slug=rows[0][1], name=rows[0][2], created_at=rows[0][3]) if rows else None
+
+
+def key_by_hash(hash_: str) -> FoundKey | None:
+    """The key with this SHA-256, also when it is expired or revoked. Works outside a tenant block."""
+    rows = _rows(
+        "SELECT id, name, workspace_id, slug, workspace_name, scopes, expires_at, last_used_at, revoked_at, created_by,"
+        " creator_role FROM accounts_key_by_hash(%s)",
+        [hash_],
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    workspace = Workspace(id=row[2], slug=row[3], name=row[4])
+    return FoundKey(row[0], row[1], workspace, tuple(row[5]), row[6], row[7], row[8], row[9], row[10])
+
+
+def sign_in_link_workspace(hash_: str) -> UUID | None:
+    """The workspace of the sign-in link with this SHA-256. Works outside a tenant block."""
+    rows = _rows("SELECT accounts_link_workspace(%s)", [hash_])
+    found: UUID | None = rows[0][0]
+    return found
+
+
+def has_anyone_signed_up() -> bool:
+    """Whether somebody can enter by themselves: with a password or a provider. Demo users cannot."""
+    if User.objects.exclude(password__startswith="!").exclude(password="").exists():
+        return True
+    from allauth.socialaccount.models import SocialAccount
+
+    return bool(SocialAccount.objects.exists())
+
+
+def sign_in_link(workspace_id: UUID, hash_: str) -> SignInLink | None:
+    """The link with this SHA-256, with its user and workspace."""
+    return SignInLink.objects.select_related("user", "workspace").filter(workspace_id=workspace_id, hash=hash_).first()
+
+
+def members(workspace_id: UUID) -> QuerySet[Membership]:
+    """The people of a workspace, those who came first on top."""
+    return Membership.objects.filter(workspace_id=workspace_id).select_related("user").order_by("id")
+
+
+def member(workspace_id: UUID, membership_id: UUID) -> Membership | None:
+    """One membership of the workspace."""
+    return members(workspace_id).filter(id=membership_id).first()
+
+
+def first_owner(workspace_id: UUID) -> User | None:
+    """The owner who has been there longest."""
+    found = members(workspace_id).filter(role="owner", user__is_active=True).first()
+    return found.user if found else None
+
+
+def api_keys(workspace_id: UUID) -> QuerySet[ApiKey]:
+    """The keys of a workspace, newest first, revoked ones too."""
+    return ApiKey.objects.filter(workspace_id=workspace_id).select_related("created_by").order_by("-id")
+
+
+def audit_events(workspace_id: UUID) -> QuerySet[AuditEvent]:
+    """What was done in a workspace, newest first."""
+    return AuditEvent.objects.filter(workspace_id=workspace_id).order_by("-id")

@@ -1,0 +1,16 @@
+"""Pages under `/w/<workspace>/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.accounts.web import views
+
+urlpatterns = [
+    path("settings/members/", views.Members.as_view(), name="members"),
+    path("settings/members/<uuid:membership>/role/", views.MemberRole.as_view(), name="member-role"),
+    path("settings/members/<uuid:membership>/remove/", views.MemberRemove.as_view(), name="member-remove"),
+    path("settings/keys/", views.Keys.as_view(), name="keys"),
+    path("settings/keys/<uuid:key>/revoke/", views.KeyRevoke.as_view(), name="key-revoke"),
+    path("settings/profile/", views.Profile.as_view(), name="profile"),
+]

@@ -1,0 +1,258 @@
+"""Pages of people, keys and workspaces."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from apps.accounts import selectors, services
+from apps.accounts.access import resolve
+from apps.accounts.access.pages import WorkspacePage, plain_user
+from apps.accounts.access.permissions import Permission
+from apps.accounts.errors import LinkSpent
+from apps.accounts.models import ROLE_CHOICES, ApiKey, Membership
+from apps.accounts.web.forms import KeyForm, MemberForm, ProfileForm
+from apps.core.clock import now
+from apps.core.errors import DomainError, NotFound
+
+
+class Start(View):
+    """`/`: on to the workspace last looked at, or to the sign-in page."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Redirect."""
+        if not request.user.is_authenticated:
+            return redirect("account_login")
+        homes = selectors.homes_of(request.user.pk)
+        if not homes:
+            return render(request, "accounts/no_workspace.html")
+        last = request.session.get(resolve.LAST_WORKSPACE)
+        slugs = [home.workspace.slug for home in homes]
+        return HttpResponseRedirect(f"/w/{last if last in slugs else slugs[0]}/")
+
+
+@method_decorator([never_cache], name="dispatch")
+class Enter(View):
+    """`/enter/<token>/`: looking changes nothing (scanners open links); the button signs in, once."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """The page with the button, or why the link no longer works."""
+        hash_ = services.token_hash(token)
+        workspace_id = selectors.sign_in_link_workspace(hash_)
+        if workspace_id is None:
+            return self._spent(request)
+        return _private(render(request, "accounts/enter.html", {"token": token}))
+
+    @method_decorator(sensitive_variables("token"))
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Spend the link and sign in."""
+        try:
+            link = services.sign_in_link_use(token=token)
+        except LinkSpent:
+            return self._spent(request)
+        login(request, link.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        request.session[resolve.LAST_WORKSPACE] = link.workspace.slug
+        return _private(HttpResponseRedirect(f"/w/{link.workspace.slug}/"))
+
+    def _spent(self, request: HttpRequest) -> HttpResponse:
+        return _private(render(request, "accounts/link_spent.html", {"error": LinkSpent()}, status=404))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+class WorkspaceCreate(LoginRequiredMixin, View):
+    """A further workspace for somebody who is signed in."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Make it and go there."""
+        workspace = services.workspace_create(name=request.POST.get("name", ""), owner=plain_user(request.user))
+        return HttpResponseRedirect(f"/w/{workspace.slug}/")
+
+
+class Members(WorkspacePage):
+    """Who is here, and as what. Everybody may look; owners and admins may change it."""
+
+    permission = Permission.WORKFLOW_READ
+    post_permission = Permission.MEMBER_MANAGE
+    active = "settings"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The list, and the form to add somebody."""
+        return self._page(MemberForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Add somebody."""
+        form = MemberForm(request.POST)
+        if not form.is_valid():
+            return self._page(form, status=422)
+        try:
+            added = services.member_add(workspace=self.workspace, actor=self.actor, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error("email", f"{error.message} {error.hint}".strip())
+            return self._page(form, status=422)
+        if added.token is None:
+            messages.success(request, _("%(email)s is a member now.") % {"email": added.membership.user.email})
+            return HttpResponseRedirect(request.path)
+        link = f"{settings.BASE_URL}/enter/{added.token}/"
+        return _private(self._page(MemberForm(), fresh=added.membership, link=link, status=201))
+
+    def _page(
+        self, form: MemberForm, *, fresh: Membership | None = None, link: str = "", status: int = 200
+    ) -> HttpResponse:
+        context = {
+            "members": selectors.members(self.workspace.id),
+            "form": form,
+            "roles": ROLE_CHOICES,
+            "fresh": fresh,
+            "link": link,
+        }
+        return self.render("accounts/members.html", context, status=status)
+
+
+class _OneMember(WorkspacePage):
+    permission = Permission.MEMBER_MANAGE
+    http_method_names = ["post"]
+
+    def membership(self, membership_id: UUID) -> Membership:
+        """The membership, or 404."""
+        found = selectors.member(self.workspace.id, membership_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def done(self, text: str) -> HttpResponse:
+        """Back to the list with a notice."""
+        messages.success(self.request, text)
+        return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/members/")
+
+    def refused(self, error: DomainError) -> HttpResponse:
+        """Back to the list with the reason."""
+        messages.error(self.request, f"{error.message} {error.hint}".strip())
+        return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/members/")
+
+
+class MemberRole(_OneMember):
+    """Give a member another role."""
+
+    def post(self, request: HttpRequest, membership: UUID) -> HttpResponse:
+        """Change it."""
+        found = self.membership(membership)
+        try:
+            services.member_role_change(
+                workspace=self.workspace, membership=found, role=request.POST.get("role", ""), actor=self.actor
+            )
+        except DomainError as error:
+            return self.refused(error)
+        return self.done(_("%(name)s has another role now.") % {"name": found.user.label})
+
+
+class MemberRemove(_OneMember):
+    """End a membership."""
+
+    def post(self, request: HttpRequest, membership: UUID) -> HttpResponse:
+        """End it."""
+        found = self.membership(membership)
+        name = found.user.label
+        try:
+            services.member_remove(workspace=self.workspace, membership=found, actor=self.actor)
+        except DomainError as error:
+            return self.refused(error)
+        return self.done(_("%(name)s is no longer a member.") % {"name": name})
+
+
+class Keys(WorkspacePage):
+    """API keys: the list, and a form; a new key is shown once, on the answer to the form."""
+
+    permission = Permission.KEY_MANAGE
+    active = "settings"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The list and the form."""
+        return self._page(self._form())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Make a key and show it."""
+        form = self._form(request.POST)
+        if not form.is_valid():
+            return self._page(form, status=422)
+        life = form.life
+        try:
+            created = services.api_key_create(
+                workspace=self.workspace,
+                name=form.cleaned_data["name"],
+                scopes=form.cleaned_data["scopes"] or None,
+                expires_at=now() + life if life else None,
+                actor=self.actor,
+            )
+        except DomainError as error:
+            form.add_error(None, f"{error.message} {error.hint}".strip())
+            return self._page(form, status=422)
+        response = self._page(self._form(), fresh=created.key, secret=created.secret, status=201)
+        response["Cache-Control"] = "no-store"
+        return _private(response)
+
+    def _form(self, data: Any = None) -> KeyForm:
+        return KeyForm(data, allowed=frozenset(str(permission) for permission in self.actor.permissions))
+
+    def _page(self, form: KeyForm, *, fresh: ApiKey | None = None, secret: str = "", status: int = 200) -> HttpResponse:
+        at = now()
+        keys = [(key, key.is_usable(at)) for key in selectors.api_keys(self.workspace.id)[:200]]
+        context = {"keys": keys, "form": form, "fresh": fresh, "secret": secret, "base_url": settings.BASE_URL}
+        return self.render("accounts/keys.html", context, status=status)
+
+
+class KeyRevoke(WorkspacePage):
+    """End a key."""
+
+    permission = Permission.KEY_MANAGE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        """End it."""
+        found = selectors.api_keys(self.workspace.id).filter(id=key).first()
+        if found is None:
+            raise NotFound
+        services.api_key_revoke(workspace=self.workspace, key=found, actor=self.actor)
+        messages.success(request, _("The key %(name)s is revoked.") % {"name": found.name})
+        return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/keys/")
+
+
+class Profile(WorkspacePage):
+    """What others read about the person signed in."""
+
+    permission = Permission.WORKFLOW_READ
+    active = "settings"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        assert self.actor.user is not None
+        return self._page(ProfileForm(initial={"name": self.actor.user.name}))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep it."""
+        assert self.actor.user is not None
+        form = ProfileForm(request.POST)
+        if not form.is_valid():
+            return self._page(form, status=422)
+        services.profile_update(user=self.actor.user, name=form.cleaned_data["name"])
+        messages.success(request, _("Saved."))
+        return HttpResponseRedirect(request.path)
+
+    def _page(self, form: ProfileForm, *, status: int = 200) -> HttpResponse:
+        return self.render("accounts/profile.html", {"form": form}, status=status)

@@ -1,0 +1,62 @@
+"""What every request passes: the path put right, refusals turned into answers. Async from end to end, no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from apps.core.api.errors import answer, as_domain_error
+from apps.core.errors import Invalid
+
+Next = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class _Middleware:
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        refused = self.before(request)
+        if refused is None:
+            return self.get_response(request)
+        return _at_once(refused) if iscoroutinefunction(self) else refused
+
+    def before(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Look at the request; an answer ends it here."""
+        return None
+
+
+async def _at_once(response: HttpResponseBase) -> HttpResponseBase:
+    return response
+
+
+class Paths(_Middleware):
+    """API addresses work with and without the final slash, and no address holds a NUL character."""
+
+    def before(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Add the missing slash (the routes end with one) without a redirect, which would lose a POST's body."""
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return answer(request, Invalid("The address holds a NUL character."))
+        if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
+            request.path_info += "/"
+        return None
+
+
+class Problems(_Middleware):
+    """A refusal raised by a view outside DRF becomes its answer; faults pass and are logged by Django."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Django calls this when a view raises. What Django has handlers for (404, 403, 400) goes there."""
+        if isinstance(exception, Http404 | PermissionDenied | SuspiciousOperation):
+            return None
+        refusal = as_domain_error(exception)
+        return None if refusal is None else answer(request, refusal)

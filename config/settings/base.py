@@ -1,0 +1,321 @@
+"""What every deployment shape shares. Values that differ come from the environment or from the shape's own module."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.settings import environment as env
+from config.settings.logs import logging_for
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(env.text("AGENTFLOW_VAR", str(BASE_DIR / "var")))
+
+DEBUG = False
+BASE_URL = env.text("BASE_URL", f"http://127.0.0.1:{env.number('AGENTFLOW_PORT', 8000)}").rstrip("/")
+if urlsplit(BASE_URL).scheme not in ("http", "https"):
+    raise ImproperlyConfigured(f"BASE_URL={BASE_URL!r} must begin with http:// or https://.")
+REVISION = env.text("AGENTFLOW_REVISION", "")
+
+# ── Applications ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_OWN = ["core", "accounts", "nodes", "workflows", "executions", "triggers", "hil", "insights"]
+INSTALLED_APPS = [
+    "daphne",
+    *[f"apps.{name}" for name in _OWN if (BASE_DIR / "apps" / name / "apps.py").exists()],
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_htmx",
+    "django_vite",
+    "csp",
+    "django_celery_beat",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "apps.core.api.middleware.Paths",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.api.middleware.Problems",
+]
+# Routes with a proof of their own (no session, no form): a webhook must not pay for sign-in machinery, and static files
+# are served by a middleware that would hold a thread for every other request.
+LEAN_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "apps.core.api.middleware.Paths",
+    "apps.core.api.middleware.Problems",
+]
+STATIC_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# ── Database: `default` runs as agentflow_app behind the tenant wall, `owner` exists for migrations only ─────────────
+
+DATABASE_URL = env.text("DATABASE_URL")
+DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", DATABASE_URL)
+
+
+def _runtime_database() -> dict[str, Any]:
+    found = env.database(DATABASE_URL, name="DATABASE_URL")
+    found["CONN_MAX_AGE"] = 0
+    found["DISABLE_SERVER_SIDE_CURSORS"] = True
+    given = found["OPTIONS"].get("options", "")
+    found["OPTIONS"] |= {
+        # Not Django's `assume_role`: together with the pool it waits for itself. The server sets the role at the start
+        # of the session, so that even RESET ROLE leads back to it.
+        "options": f"{given} -c role=agentflow_app".strip(),
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 16), "timeout": 10},
+    }
+    return found
+
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": _runtime_database(),
+    "owner": env.database(DATABASE_OWNER_URL, name="DATABASE_OWNER_URL") | {"CONN_MAX_AGE": 0},
+}
+
+# ── Redis: cache, live layer, broker ─────────────────────────────────────────────────────────────────────────────────
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "live"},
+    }
+}
+
+CELERY_BROKER_URL = env.broker(env.text("CELERY_BROKER_URL", REDIS_URL))
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 5,
+    "retry_on_timeout": True,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.2,
+}
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+# Messages are hints without content: the truth is in PostgreSQL, so a message is done when it is taken, and none ever
+# waits for the visibility timeout of a dead worker.
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_EVENT_SERIALIZER = "json"
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2}
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+ENGINE_LEASE_SECONDS = env.number("ENGINE_LEASE_SECONDS", 30)
+EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
+
+# ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+
+# None: registration is open until the first person has signed up, and closed from then on.
+OPEN_REGISTRATION: bool | None = (
+    env.flag("AGENTFLOW_OPEN_REGISTRATION", False) if env.text("AGENTFLOW_OPEN_REGISTRATION", "") else None
+)
+
+ACCOUNT_ADAPTER = "apps.accounts.web.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "apps.accounts.web.adapter.SocialAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.web.forms.SignupName"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
+
+EMAIL_URL = env.text("EMAIL_URL", "")
+HAS_MAIL = bool(EMAIL_URL)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "agentflow@localhost")
+if HAS_MAIL:
+    globals().update(env.mail(EMAIL_URL))
+ACCOUNT_EMAIL_VERIFICATION = env.text("AGENTFLOW_EMAIL_VERIFICATION", "optional" if HAS_MAIL else "none")
+if ACCOUNT_EMAIL_VERIFICATION not in ("none", "optional", "mandatory"):
+    raise ImproperlyConfigured("AGENTFLOW_EMAIL_VERIFICATION must be none, optional or mandatory.")
+if ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not HAS_MAIL:
+    raise ImproperlyConfigured("AGENTFLOW_EMAIL_VERIFICATION=mandatory needs a mail server: set EMAIL_URL.")
+
+
+def _social_providers() -> dict[str, Any]:
+    found = {}
+    for provider, scope in (
+        ("google", ["profile", "email"]),
+        ("github", ["read:user", "user:email"]),
+        ("microsoft", ["User.Read"]),
+    ):
+        client = env.text(f"{provider.upper()}_CLIENT_ID", "")
+        if client:
+            secret = env.text(f"{provider.upper()}_CLIENT_SECRET")
+            found[provider] = {"APPS": [{"client_id": client, "secret": secret, "key": ""}], "SCOPE": scope}
+    return found
+
+
+SOCIALACCOUNT_PROVIDERS = _social_providers()
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
+SOCIALACCOUNT_LOGIN_ON_GET = False
+# A provider that has verified the address may sign in the account that holds it.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+
+# ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", "ws:" if urlsplit(BASE_URL).scheme == "http" else "wss:"],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "agentflow_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = "agentflow_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.api.errors.csrf_failed"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+APPEND_SLASH = True
+
+STATIC_URL = "/static/"
+STATIC_DIST = BASE_DIR / "static" / "dist"
+STATICFILES_DIRS = [STATIC_DIST] if STATIC_DIST.is_dir() else []
+STATIC_ROOT = VAR_DIR / "staticfiles"
+WHITENOISE_MAX_AGE = 3600
+DJANGO_VITE = {
+    "default": {"dev_mode": False, "manifest_path": STATIC_DIST / "manifest.json", "static_url_prefix": ""},
+}
+
+# ── API ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+API_BODY_LIMIT = 1_000_000
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.access.authentication.ApiKeyAuthentication",
+        "apps.accounts.access.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.core.api.negotiation.AlwaysFirst",
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAwareSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_FILTER_BACKENDS": [],
+    "EXCEPTION_HANDLER": "apps.core.api.errors.handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "AgentFlow",
+    "DESCRIPTION": "Draw a workflow, start it, watch it run, and answer what it asks.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": ["apps.accounts.access.authentication.SessionAuthentication"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
+    "SCHEMA_PATH_PREFIX": r"/api/v1/(app|public)",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVERS": [{"url": BASE_URL}],
+}
+
+# ── Time, language, logs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+
+LOGGING = logging_for(level=env.text("LOG_LEVEL", "INFO"), shape=env.text("LOG_FORMAT", "text"))
+LOGGING_CONFIG = "logging.config.dictConfig"
+
+SENTRY_DSN = env.text("SENTRY_DSN", "")
+if SENTRY_DSN:
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never", release=REVISION or None)

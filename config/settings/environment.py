@@ -1,0 +1,147 @@
+"""The process's environment, read once and loudly: a missing or unreadable variable stops the start with its name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+PLACEHOLDERS = {"", "change-me", "changeme", "secret", "insecure", "placeholder", "your-secret-key"}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable as text. Without a default a missing variable stops the start."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"The environment variable {name} is not set. See docs/reference/settings.md.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """The variable as yes or no: 1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value.strip().lower() in _TRUE:
+        return True
+    if value.strip().lower() in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no. Use 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    """The variable as a whole number that is not negative."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
+    return int(value)
+
+
+def listing(name: str, default: str = "") -> list[str]:
+    """The variable as a list: items separated by commas, blanks around them and empty items dropped."""
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def database(url: str, *, name: str) -> dict[str, Any]:
+    """Django's settings for `postgresql://user:password@host:port/database?host=/socket/folder&sslmode=…`.
+
+    `name` is the variable the URL came from, for the message when it cannot be read.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(f"{name} must begin with postgresql://, not {parts.scheme or 'nothing'}://.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"The port in {name} is not a number.") from None
+    options = dict(parse_qsl(parts.query))
+    database_name = unquote(parts.path.lstrip("/"))
+    if not database_name:
+        raise ImproperlyConfigured(f"{name} names no database: write it after the host, as in …/agentflow.")
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": options.pop("user", None) or unquote(parts.username or ""),
+        "PASSWORD": options.pop("password", None) or unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": options.pop("port", None) or str(port or ""),
+        "OPTIONS": options,
+    }
+
+
+def broker(url: str) -> str:
+    """The same address as Celery writes it: `unix:///path?db=1` becomes `redis+socket:///path?virtual_host=1`."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    options = dict(parse_qsl(parts.query))
+    return f"redis+socket://{parts.path}?virtual_host={options.get('db', '0')}"
+
+
+def mail(url: str) -> Mapping[str, Any]:
+    """Django's mail settings for `smtp://user:password@host:port` or `smtps://…`; `smtp://…?tls=1` means STARTTLS."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must look like smtp://user:password@host:587?tls=1 or smtps://….")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": options.get("tls", "0").lower() in _TRUE,
+    }
+
+
+def secret_key_in(folder: Path) -> str:
+    """The secret key kept in `folder/secret_key` (mode 0600), made on first use; safe when two processes start at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secret_key"
+    fresh = folder / f".secret_key.{os.getpid()}"
+    if not path.exists():
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            os.link(fresh, path)  # atomic, and never over a key another process has just made
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    try:
+        found = path.read_text().strip()
+    except PermissionError:
+        raise ImproperlyConfigured(
+            f"{path} belongs to another user of this machine. Set AGENTFLOW_VAR to a folder of your own."
+        ) from None
+    if len(found) < 50:
+        raise ImproperlyConfigured(f"{path} is damaged. Delete it; people will have to sign in again.")
+    return found
+
+
+def secret_key() -> str:
+    """SECRET_KEY from the environment; a missing, short or placeholder one stops the start."""
+    value = os.environ.get("SECRET_KEY", "")
+    if (
+        value.strip().lower() in PLACEHOLDERS
+        or len(value) < 50
+        or len(set(value)) < 5
+        or value.startswith("django-insecure-")
+    ):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing, too short or a placeholder. Set it to 50 or more random characters, "
+            "for example from: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
+    return value

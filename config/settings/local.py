@@ -1,0 +1,19 @@
+"""One machine, nothing installed: what `make run` uses. Everything it needs lies in AGENTFLOW_VAR."""
+
+from __future__ import annotations
+
+from config.settings import environment as env
+from config.settings.base import *  # noqa: F403
+from config.settings.base import BASE_URL, VAR_DIR
+
+SECRET_KEY = env.secret_key() if env.text("SECRET_KEY", "") else env.secret_key_in(VAR_DIR)
+ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# Plain HTTP on the loopback interface.
+SESSION_COOKIE_SECURE = False
+CSRF_COOKIE_SECURE = False
+
+# Files are served as they lie in static/dist and in the packages: no collectstatic before the first page.
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None

@@ -1,0 +1,68 @@
+"""What processes say on standard error: one readable line per record, or one JSON object with LOG_FORMAT=json."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+_TOKENS = re.compile(r"(/(?:i|enter)/)[^/\s\"'?]+")
+_KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
+
+
+class WithoutTokens(logging.Filter):
+    """Hides what opens a door by itself: one-time links and API keys never reach a log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record; replace its text when it holds a token."""
+        text = record.getMessage()
+        clean = _KEYS.sub("af_…", _TOKENS.sub(r"\1…", text))
+        if clean != text:
+            record.msg, record.args = clean, None
+        return True
+
+
+def logging_for(*, level: str, shape: str) -> dict[str, Any]:
+    """Django's LOGGING for a level and a shape (`text` or `json`). Tracebacks stay readable in both."""
+    if shape not in ("text", "json"):
+        raise ImproperlyConfigured(f"LOG_FORMAT={shape!r} must be text or json.")
+    if level.upper() not in logging.getLevelNamesMapping():
+        raise ImproperlyConfigured(f"LOG_LEVEL={level!r} must be DEBUG, INFO, WARNING or ERROR.")
+    before: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"tokens": {"()": WithoutTokens}},
+        "formatters": {
+            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": before,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(),
+                ],
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["tokens"]}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+            # A refused request is the caller's affair and already answered; only faults of the product are logged.
+            "django.request": {"level": "ERROR"},
+            "daphne": {"level": "WARNING"},
+            "amqp": {"level": "WARNING"},
+            "kombu": {"level": "WARNING"},
+            "psycopg.pool": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,38 @@
+"""Where everything is. The apps' own `api/urls.py` and `web/urls.py` say the rest."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from apps.accounts.web.views import Enter, Start
+from apps.core.api.views import Docs, Schema
+
+_APPS = ["accounts", "nodes", "workflows", "executions", "triggers", "hil", "insights"]
+
+
+def _of(kind: str) -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = []
+    for name in _APPS:
+        module = f"apps.{name}.{kind}.urls"
+        if find_spec(f"apps.{name}") and find_spec(f"apps.{name}.{kind}") and find_spec(module):
+            found += import_module(module).urlpatterns
+    return found
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", Start.as_view(), name="start"),
+    path("api/v1/app/", include(_of("api"))),
+    path("api/v1/schema/", Schema.as_view(), name="schema"),
+    path("api/v1/docs/", Docs.as_view(), name="docs"),
+    path("w/<slug:workspace>/", include(_of("web"))),
+    path("enter/<str:token>/", Enter.as_view(), name="enter"),
+    path("accounts/", include("allauth.urls")),
+]
+
+handler400 = "apps.core.api.errors.bad_request"
+handler403 = "apps.core.api.errors.forbidden"
+handler404 = "apps.core.api.errors.not_found"
+handler500 = "apps.core.api.errors.failed"
