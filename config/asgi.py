@@ -1,0 +1,75 @@
+"""What daphne serves: pages and API, lean routes, static files and WebSockets, each with the middleware it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+
+import django
+
+django.setup()
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.conf import settings
+from django.core.handlers.asgi import ASGIHandler
+
+LEAN_PREFIXES = ("/webhooks/", "/integrations/", "/api/v1/public/")
+
+
+class Handler(ASGIHandler):
+    """Django with a middleware stack of its own."""
+
+    def __init__(self, middleware: Sequence[str]) -> None:
+        self.middleware = list(middleware)
+        super().__init__()
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Build the stack. Django reads it from the settings, so they name ours for that moment (the start, one thread)."""
+        usual = settings.MIDDLEWARE
+        settings.MIDDLEWARE = self.middleware
+        try:
+            super().load_middleware(is_async=is_async)
+        finally:
+            settings.MIDDLEWARE = usual
+
+
+class Web:
+    """Picks the stack by path: static files by WhiteNoise, lean routes without session and forms, the rest in full."""
+
+    def __init__(self) -> None:
+        self.full = Handler(settings.MIDDLEWARE)
+        self.lean = Handler(settings.LEAN_MIDDLEWARE)
+        self.static = Handler(settings.STATIC_MIDDLEWARE)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """One request."""
+        path: str = scope["path"]
+        if path.startswith(settings.STATIC_URL):
+            handler = self.static
+        elif path.startswith(LEAN_PREFIXES):
+            handler = self.lean
+        else:
+            handler = self.full
+        await handler(scope, receive, send)
+
+
+def _websocket_routes() -> list[Any]:
+    if find_spec("apps.executions.routing") is None:
+        return []
+    from apps.executions.routing import websocket_urlpatterns
+
+    return list(websocket_urlpatterns)
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": Web(),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(_websocket_routes()))),
+    }
+)
