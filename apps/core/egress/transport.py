@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -98,6 +99,11 @@ class _Backend(httpcore2.NetworkBackend):
         time.sleep(seconds)
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class GuardedTransport(httpx2.BaseTransport):
     """An httpx transport behind the egress check, with its own pool of kept-alive connections. Thread-safe.
 
@@ -107,7 +113,7 @@ class GuardedTransport(httpx2.BaseTransport):
 
     def __init__(self, policy: Policy, *, resolver: Resolver, keep_alive_seconds: float) -> None:
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_tls(),
             max_connections=256,
             max_keepalive_connections=128,
             keepalive_expiry=keep_alive_seconds,
