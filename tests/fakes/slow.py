@@ -1,0 +1,68 @@
+"""A receiver that takes its time and remembers: `GET /slow?ms=200`, `POST /effect` with an Idempotency-Key, `GET /log`.
+
+Run as a process of its own (`python -m tests.fakes.slow --port 5690`), so that it neither shares an interpreter with
+what is measured nor dies with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+
+class Receiver:
+    """Counts calls, and keeps every effect it was asked for, with the key it came under."""
+
+    def __init__(self, log: Path | None) -> None:
+        self.calls = 0
+        self.effects: list[dict[str, Any]] = []
+        self.log = log
+
+    async def slow(self, request: web.Request) -> web.Response:
+        """Answer after `ms` milliseconds."""
+        self.calls += 1
+        await asyncio.sleep(float(request.query.get("ms", "200")) / 1000)
+        return web.json_response({"ok": True, "step": request.query.get("step")})
+
+    async def effect(self, request: web.Request) -> web.Response:
+        """Do something once per call, and write down under which key it was asked for."""
+        body = await request.json()
+        entry = {"key": request.headers.get("Idempotency-Key"), "body": body}
+        self.effects.append(entry)
+        if self.log:
+            with self.log.open("a") as file:
+                file.write(json.dumps(entry) + "\n")
+        await asyncio.sleep(float(request.query.get("ms", "20")) / 1000)
+        return web.json_response({"done": True})
+
+    async def read(self, request: web.Request) -> web.Response:
+        """What was received so far."""
+        return web.json_response({"calls": self.calls, "effects": self.effects})
+
+
+def application(log: Path | None = None) -> web.Application:
+    """The receiver as an application."""
+    receiver = Receiver(log)
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/slow", receiver.slow),
+            web.post("/effect", receiver.effect),
+            web.put("/effect", receiver.effect),
+            web.get("/log", receiver.read),
+        ]
+    )
+    return app
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--log", type=Path)
+    given = options.parse_args()
+    web.run_app(application(given.log), host="127.0.0.1", port=given.port, print=None, access_log=None)
