@@ -1,0 +1,489 @@
+"""Functions of lists, and those lists share with texts."""
+
+import functools
+from collections.abc import Iterable
+from typing import Final, cast
+
+from apps.nodes.expressions.budget import MAX_TEXT, Budget
+from apps.nodes.expressions.errors import ExprError
+from apps.nodes.expressions.functions.registry import Lambda, Table, whole
+from apps.nodes.expressions.values import (
+    NUMBER_TYPES,
+    Value,
+    equal,
+    number,
+    to_json,
+    to_text,
+    truthy,
+    type_name,
+)
+
+LISTS: Final = Table("list")
+function = LISTS.function
+
+_FAR: Final = 2**53
+
+
+def _same_kind(items: list[Value], what: str) -> frozenset[type]:
+    """The types of `items`, which must be all numbers or all texts."""
+    kinds = frozenset(map(type, items))
+    if kinds <= NUMBER_TYPES or kinds == {str}:
+        return kinds
+    first = type(items[0])
+    for index, item in enumerate(items):
+        kind = type(item)
+        if (kind is not str and kind not in NUMBER_TYPES) or (kind is str) != (first is str):
+            raise ExprError(f"{what} needs numbers or texts, but item {index} is {type_name(item)}")
+    raise ExprError(f"{what} needs numbers or texts")  # pragma: no cover
+
+
+def _numbers(items: Iterable[Value], what: str) -> None:
+    for index, item in enumerate(items):
+        if type(item) not in NUMBER_TYPES:
+            raise ExprError(f"{what} needs numbers, but item {index} is {type_name(item)}")
+
+
+def _position(value: Value, length: int, default: int) -> int:
+    """A slice's end as JavaScript reads it: negative counts from the end."""
+    if value is None:
+        return default
+    index = whole(value, "the position", -_FAR, _FAR)
+    return max(index + length, 0) if index < 0 else min(index, length)
+
+
+# Lambdas
+
+
+@function(
+    "map(list: list, change: item => any) -> list",
+    "What the function makes of every item.",
+    "[1, 2, 3].map(n => n * 2)",
+    [2, 4, 6],
+)
+def map_(budget: Budget, items: list[Value], change: Lambda) -> list[Value]:
+    return change.each(items)
+
+
+@function(
+    "filter(list: list, test: item => boolean) -> list",
+    "The items the test is true for.",
+    "[1, 5, 9].filter(n => n > 3)",
+    [5, 9],
+)
+def filter_(budget: Budget, items: list[Value], test: Lambda) -> list[Value]:
+    kept = test.each(items)
+    return [
+        item for item, keep in zip(items, kept, strict=True) if keep is True or (keep is not False and truthy(keep))
+    ]
+
+
+@function(
+    "find(list: list, test: item => boolean) -> any",
+    "The first item the test is true for, or null.",
+    "[{id: 1}, {id: 2}].find(i => i.id == 2)",
+    {"id": 2},
+)
+def find(budget: Budget, items: list[Value], test: Lambda) -> Value:
+    for item, found in zip(items, test.stream(items), strict=False):
+        if truthy(found):
+            return item
+    return None
+
+
+@function(
+    "findIndex(list: list, test: item => boolean) -> number",
+    "Where the first item is that the test is true for, or -1.",
+    "['a', 'b'].findIndex(x => x == 'b')",
+    1,
+)
+def find_index(budget: Budget, items: list[Value], test: Lambda) -> int:
+    for index, found in enumerate(test.stream(items)):
+        if truthy(found):
+            return index
+    return -1
+
+
+@function(
+    "some(list: list, test: item => boolean) -> boolean",
+    "Whether the test is true for any item.",
+    "[1, 5].some(n => n > 3)",
+    True,
+)
+def some(budget: Budget, items: list[Value], test: Lambda) -> bool:
+    return any(truthy(found) for found in test.stream(items))
+
+
+@function(
+    "every(list: list, test: item => boolean) -> boolean",
+    "Whether the test is true for all items.",
+    "[1, 5].every(n => n > 3)",
+    False,
+)
+def every(budget: Budget, items: list[Value], test: Lambda) -> bool:
+    return all(truthy(found) for found in test.stream(items))
+
+
+@function(
+    "reduce(list: list, step: (total, item) => any, start?: any) -> any",
+    "One value made by going through the items; without a start the first item is it.",
+    "[1, 2, 3].reduce((total, n) => total + n, 10)",
+    16,
+)
+def reduce(budget: Budget, items: list[Value], step: Lambda, *start: Value) -> Value:
+    if not start and not items:
+        raise ExprError("reduce() has nothing to start from", hint="give a start value for empty lists")
+    total, first = (start[0], 0) if start else (items[0], 1)
+    for index in range(first, len(items)):
+        total = step.call(total, items[index], index)
+    return total
+
+
+@function(
+    "flatMap(list: list, change: item => any) -> list",
+    "What the function makes of every item, lists among it opened.",
+    "[1, 2].flatMap(n => [n, n * 10])",
+    [1, 10, 2, 20],
+)
+def flat_map(budget: Budget, items: list[Value], change: Lambda) -> list[Value]:
+    return flatten(budget, change.each(items), 1)
+
+
+@function(
+    "sortBy(list: list, key: item => any) -> list",
+    "The items in order of what the function gives, all numbers or all texts; the smallest first.",
+    "[{n: 2}, {n: 1}].sortBy(i => i.n)",
+    [{"n": 1}, {"n": 2}],
+)
+def sort_by(budget: Budget, items: list[Value], key: Lambda) -> list[Value]:
+    keys = key.each(items)
+    if not keys:
+        return []
+    _pay_for_sorting(budget, keys, _same_kind(keys, "sortBy()"))
+    order = sorted(range(len(items)), key=keys.__getitem__)
+    return [items[index] for index in order]
+
+
+@function(
+    "groupBy(list: list, key: item => any) -> object",
+    "The items in lists under the text the function gives for them.",
+    "[{t: 'a', n: 1}, {t: 'b', n: 2}, {t: 'a', n: 3}].groupBy(i => i.t).a.map(i => i.n)",
+    [1, 3],
+)
+def group_by(budget: Budget, items: list[Value], key: Lambda) -> dict[str, Value]:
+    groups: dict[str, Value] = {}
+    for item, name in zip(items, key.each(items), strict=True):
+        groups.setdefault(name if type(name) is str else to_text(name, budget), []).append(item)
+    return groups
+
+
+@function(
+    "keyBy(list: list, key: item => any) -> object",
+    "The items under the text the function gives for them; the last one wins.",
+    "[{id: 'x', n: 1}].keyBy(i => i.id)",
+    {"x": {"id": "x", "n": 1}},
+)
+def key_by(budget: Budget, items: list[Value], key: Lambda) -> dict[str, Value]:
+    names = key.each(items)
+    return {name if type(name) is str else to_text(name, budget): item for item, name in zip(items, names, strict=True)}
+
+
+@function(
+    "sort(list: list, compare?: (a, b) => number) -> list",
+    "The items in order, all numbers or all texts; or as the function says by a number below or above 0.",
+    "[10, 9, 1].sort((a, b) => b - a)",
+    [10, 9, 1],
+)
+def sort(budget: Budget, items: list[Value], compare: Lambda | None = None) -> list[Value]:
+    if not items:
+        return []
+    if compare is None:
+        _pay_for_sorting(budget, items, _same_kind(items, "sort()"))
+        return sorted(items)
+
+    def order(left: Value, right: Value) -> int:
+        answer = compare.call(left, right)
+        if type(answer) not in NUMBER_TYPES:
+            raise ExprError(f"the function of sort() must give a number, not {type_name(answer)}", hint="a - b")
+        return int(answer > 0) - int(answer < 0)
+
+    return sorted(items, key=functools.cmp_to_key(order))
+
+
+def _pay_for_sorting(budget: Budget, keys: list[Value], kinds: frozenset[type]) -> None:
+    rounds = len(keys).bit_length()
+    budget.items(len(keys) * rounds)
+    if str in kinds:
+        budget.read(sum(map(len, keys)) * rounds)
+
+
+# Numbers
+
+
+@function("sum(list: list) -> number", "All the numbers added up.", "[1, 2.5].sum()", 3.5)
+def sum_(budget: Budget, items: list[Value]) -> Value:
+    budget.items(len(items))
+    if not NUMBER_TYPES.issuperset(map(type, items)):
+        _numbers(items, "sum()")
+    return number(sum(items))
+
+
+@function("average(list: list) -> number", "The numbers' mean, null for an empty list.", "[1, 2].average()", 1.5)
+def average(budget: Budget, items: list[Value]) -> Value:
+    total = sum_(budget, items)
+    return total / len(items) if items else None
+
+
+def _extreme(budget: Budget, values: tuple[Value, ...], what: str) -> list[Value]:
+    items: list[Value] = values[0] if len(values) == 1 and type(values[0]) is list else list(values)
+    budget.items(len(items))
+    if items and str in _same_kind(items, what):
+        budget.read(sum(map(len, items)))
+    return items
+
+
+@function(
+    "min(...values: list|number|text) -> any",
+    "The smallest item of a list, null if it is empty; or the smallest argument.",
+    "[3, 1, 2].min()",
+    1,
+    globals="Math.min",
+)
+def min_(budget: Budget, *values: Value) -> Value:
+    return min(_extreme(budget, values, "min()"), default=None)
+
+
+@function(
+    "max(...values: list|number|text) -> any",
+    "The largest item of a list, null if it is empty; or the largest argument.",
+    "Math.max(3, 1, 2)",
+    3,
+    globals="Math.max",
+)
+def max_(budget: Budget, *values: Value) -> Value:
+    return max(_extreme(budget, values, "max()"), default=None)
+
+
+# Parts and order
+
+
+@function("first(list: list) -> any", "The first item, null if there is none.", "[7, 8].first()", 7)
+def first(budget: Budget, items: list[Value]) -> Value:
+    return items[0] if items else None
+
+
+@function("last(list: list) -> any", "The last item, null if there is none.", "[7, 8].last()", 8)
+def last(budget: Budget, items: list[Value]) -> Value:
+    return items[-1] if items else None
+
+
+@function(
+    "at(value: list|text, index: number) -> any",
+    "The item or character there, counted from the end when negative; null if there is none.",
+    "[7, 8, 9].at(-1)",
+    9,
+)
+def at(budget: Budget, value: Value, index: Value) -> Value:
+    place = whole(index, "the index", -_FAR, _FAR)
+    return value[place] if -len(value) <= place < len(value) else None
+
+
+@function(
+    "slice(value: list|text, start: number, end?: number) -> list|text",
+    "The part from start up to before end; negative positions count from the end.",
+    "'invoice'.slice(0, -3)",
+    "invo",
+    aliases="substring",
+)
+def slice_(budget: Budget, value: Value, start: Value, end: Value = None) -> Value:
+    size = len(value)
+    part = value[_position(start, size, 0) : _position(end, size, size)]
+    if type(part) is str:
+        budget.make(len(part))
+    else:
+        budget.items(len(part))
+    return part
+
+
+@function(
+    "includes(value: list|text, part: any) -> boolean",
+    "Whether the item is in the list, or the text in the text.",
+    "['a', 'b'].includes('b')",
+    True,
+)
+def includes(budget: Budget, value: Value, part: Value) -> bool:
+    return index_of(budget, value, part) >= 0
+
+
+@function(
+    "indexOf(value: list|text, part: any) -> number",
+    "Where the item or text is found first, -1 if it is not there.",
+    "'abc'.indexOf('c')",
+    2,
+)
+def index_of(budget: Budget, value: Value, part: Value) -> int:
+    if type(value) is str:
+        if type(part) is not str:
+            raise ExprError(f"only text can be searched for in text, not {type_name(part)}", hint="string() makes text")
+        budget.search(len(value), len(part))
+        return value.find(part)
+    budget.items(len(value))
+    if type(part) is str and len(part) < 64:
+        try:
+            return cast(int, value.index(part))
+        except ValueError:
+            return -1
+    budget.spend(len(value))
+    for index, item in enumerate(value):
+        if equal(item, part, budget):
+            return index
+    return -1
+
+
+@function("reverse(value: list|text) -> list|text", "The items or characters backwards.", "[1, 2].reverse()", [2, 1])
+def reverse(budget: Budget, value: Value) -> Value:
+    if type(value) is str:
+        budget.make(len(value))
+    else:
+        budget.items(len(value))
+    return value[::-1]
+
+
+@function(
+    "concat(value: list|text, ...more: any) -> list|text",
+    "The list with the items of more lists (or single items) after it; or texts joined.",
+    "[1].concat([2, 3], 4)",
+    [1, 2, 3, 4],
+)
+def concat(budget: Budget, value: Value, *more: Value) -> Value:
+    if type(value) is str:
+        texts = [value, *(to_text(part, budget) for part in more)]
+        budget.make(sum(map(len, texts)))
+        return "".join(texts)
+    items = list(value)
+    for part in more:
+        if type(part) is list:
+            items.extend(part)
+        else:
+            items.append(part)
+        budget.items(len(items))
+    return items
+
+
+@function(
+    "flatten(list: list, depth?: number) -> list",
+    "The list with the lists in it opened, one level or as many as said.",
+    "[1, [2, [3]]].flatten()",
+    [1, 2, [3]],
+    aliases="flat",
+)
+def flatten(budget: Budget, items: list[Value], depth: Value = 1) -> list[Value]:
+    for _ in range(whole(depth, "the depth", 0, 100)):
+        if list not in map(type, items):
+            break
+        opened: list[Value] = []
+        for item in items:
+            if type(item) is list:
+                budget.items(len(item))
+                opened.extend(item)
+            else:
+                opened.append(item)
+        budget.items(len(items) + len(opened))
+        items = opened
+    return items
+
+
+@function("unique(list: list) -> list", "Every different item once, in order.", "[1, 'a', 1.0, 'a'].unique()", [1, "a"])
+def unique(budget: Budget, items: list[Value]) -> list[Value]:
+    budget.spend(len(items))
+    seen: set[object] = set()
+    kept = []
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            budget.read(len(item))
+        key: object = item
+        if kind is bool:
+            key = (item,)
+        elif kind is list or kind is dict:
+            key = (kind, to_json(item, budget, sort_keys=True))
+        if key not in seen:
+            seen.add(key)
+            kept.append(item)
+    return kept
+
+
+@function("compact(list: list) -> list", "The list without null and empty texts.", "[1, null, '', 0].compact()", [1, 0])
+def compact(budget: Budget, items: list[Value]) -> list[Value]:
+    budget.items(len(items))
+    return [item for item in items if item is not None and item != ""]
+
+
+@function(
+    "pluck(list: list, key: text) -> list",
+    "What stands under the key in every object.",
+    "[{n: 1}, {n: 2}].pluck('n')",
+    [1, 2],
+)
+def pluck(budget: Budget, items: list[Value], key: str) -> list[Value]:
+    budget.spend(len(items))
+    budget.read(len(key))
+    return [item.get(key) if type(item) is dict else None for item in items]
+
+
+@function(
+    "chunk(list: list, size: number) -> list",
+    "The items in lists of at most that size.",
+    "[1, 2, 3].chunk(2)",
+    [[1, 2], [3]],
+)
+def chunk(budget: Budget, items: list[Value], size: Value) -> list[Value]:
+    step = whole(size, "the size", 1, _FAR)
+    budget.spend(len(items))
+    return [items[start : start + step] for start in range(0, len(items), step)]
+
+
+@function(
+    "join(list: list, separator?: text) -> text",
+    "The items as one text with the separator (a comma) between them; null is nothing.",
+    "['a', 1, null].join('-')",
+    "a-1-",
+)
+def join(budget: Budget, items: list[Value], separator: str = ",") -> str:
+    if not items:
+        return ""
+    if all(type(item) is str for item in items):
+        budget.items(len(items))
+        texts = items
+    else:
+        budget.spend(len(items))
+        texts = [item if type(item) is str else to_text(item, budget) for item in items]
+    budget.make(sum(map(len, texts)) + len(separator) * (len(texts) - 1))
+    return separator.join(texts)
+
+
+@function(
+    "range(start: number, end: number, step?: number) -> list",
+    "The numbers from start up to before end.",
+    "range(0, 10, 5)",
+    [0, 5],
+    globals="range",
+    is_method=False,
+)
+def range_(budget: Budget, start: Value, end: Value, step: Value = 1) -> list[Value]:
+    by = whole(step, "the step", -MAX_TEXT, MAX_TEXT)
+    if not by:
+        raise ExprError("the step cannot be 0")
+    numbers = range(whole(start, "the start", -_FAR, _FAR), whole(end, "the end", -_FAR, _FAR), by)
+    budget.spend(len(numbers))
+    return list(numbers)
+
+
+@function(
+    "length(value: list|text|object) -> number",
+    "How many items, characters or keys there are; also written .length without parentheses.",
+    "'abc'.length()",
+    3,
+    aliases="count",
+)
+def length(budget: Budget, value: Value) -> int:
+    return len(value)
