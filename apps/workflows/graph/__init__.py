@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.workflows.graph.build import compile, draft_of  # noqa: A004 - read as `graph.compile`
+from apps.workflows.graph.build import compile, draft_of
 from apps.workflows.graph.document import Settings
 from apps.workflows.graph.findings import Finding, GraphInvalid, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode

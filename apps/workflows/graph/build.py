@@ -49,7 +49,7 @@ class Draft:
         )
 
 
-def compile(definition: Json) -> Graph:  # noqa: A001 - `graph.compile` is what it is called everywhere
+def compile(definition: Json) -> Graph:
     """The graph of a definition. Pure; keep what it returns, it costs about 20 µs per node.
 
     Raises `GraphInvalid` (400, with one error per finding) when the shape is wrong, a node type is unknown, a

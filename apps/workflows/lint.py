@@ -1,0 +1,225 @@
+"""Everything wrong or doubtful about a definition, with its place and its mend. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from apps.core.suggest import nearest, shown
+from apps.nodes import expressions
+from apps.nodes.contract import NodeType, Trigger
+from apps.nodes.params import stored_faults, texts
+from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, draft_of
+from apps.workflows.graph.build import Draft
+from apps.workflows.graph.findings import error, warning
+
+_NO_DRAFT = frozenset({"node.unknown_type", "node.duplicate_id", "connection.unknown_node", "graph.cycle"})
+
+
+def lint(definition: Any) -> tuple[Finding, ...]:
+    """What there is to say about a definition, errors first. Never raises, whatever JSON it is given.
+
+    Without an error among them the definition can be published, and `graph.compile` takes it.
+    """
+    draft, structural = draft_of(definition)
+    found = [*structural]
+    if not any(finding.code.startswith("definition.") and not finding.path for finding in structural):
+        graph = draft.graph()
+        found.extend(_whole(graph, draft))
+        for node in graph.nodes.values():
+            found.extend(_node(node, graph, f"nodes[{draft.places[node.id]}]"))
+        for at, edge in draft.edges:
+            found.extend(_edge_condition(edge, graph, f"connections[{at}].condition"))
+    unique = dict.fromkeys(found)
+    return tuple(sorted(unique, key=lambda finding: finding.severity == "warning"))
+
+
+def no_draft(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those findings with which a definition is not even worth keeping as a draft: wrong shape, unknown types, cycles."""
+    return tuple(
+        finding
+        for finding in findings
+        if finding.severity == "error" and (finding.code.startswith("definition.") or finding.code in _NO_DRAFT)
+    )
+
+
+# ── The graph as a whole ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
+    if not graph.triggers:
+        yield error(
+            "graph.no_trigger",
+            "nodes",
+            "Nothing starts this workflow: it has no trigger that is switched on.",
+            "Add a TRIGGER node: MANUAL, WEBHOOK or CRON.",
+        )
+    else:
+        reached = set(graph.triggers).union(*(graph.descendants(trigger) for trigger in graph.triggers))
+        for node in graph.nodes.values():
+            if node.id not in reached and not issubclass(node.cls, Trigger):
+                yield warning(
+                    "graph.unreachable",
+                    f"nodes[{draft.places[node.id]}]",
+                    f"“{node.name}” never runs: no trigger leads to it.",
+                    "Connect it, or remove it.",
+                    node_id=node.id,
+                )
+    yield from _addresses(graph, draft)
+    humans = [node for node in graph.nodes.values() if node.type == NodeType.HUMAN_IN_THE_LOOP and not node.disabled]
+    if humans and graph.settings.while_paused == "block":
+        yield warning(
+            "settings.while_paused_blocks",
+            "settings.while_paused",
+            f"While one execution waits for a person at “{humans[0].name}”, further starts are refused.",
+            "Set while_paused to queue (they wait) or allow (they run beside it).",
+            node_id=humans[0].id,
+        )
+    yield from _unheard(graph, draft)
+
+
+def _addresses(graph: Graph, draft: Draft) -> Iterator[Finding]:
+    taken: dict[tuple[str, str], GraphNode] = {}
+    for node_id in graph.triggers:
+        node = graph.nodes[node_id]
+        assert issubclass(node.cls, Trigger)
+        address = node.cls.address(node.params, node_id=node.id)
+        if address is None:
+            continue
+        first = taken.setdefault((node.subtype, address), node)
+        if first is not node:
+            yield error(
+                "trigger.duplicate_address",
+                f"nodes[{draft.places[node_id]}].params",
+                f"“{node.name}” listens to the same address as “{first.name}”: {shown(address)}.",
+                "Give one of them another path or method.",
+                node_id=node_id,
+            )
+
+
+def _unheard(graph: Graph, draft: Draft) -> Iterator[Finding]:
+    """A Respond whose answer no webhook waits for."""
+    webhooks = [graph.nodes[trigger] for trigger in graph.triggers if graph.nodes[trigger].subtype == "WEBHOOK"]
+    if not webhooks or any(node.params.get("respond") == "result" for node in webhooks):
+        return
+    for node in graph.nodes.values():
+        if node.subtype == "RESPOND" and not node.disabled:
+            yield warning(
+                "respond.nobody_waits",
+                f"nodes[{draft.places[node.id]}]",
+                f"“{node.name}” answers nobody: “{webhooks[0].name}” responds immediately.",
+                "Set the webhook's respond to result.",
+                node_id=node.id,
+            )
+
+
+# ── One node ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _node(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
+    for finding in _params(node, graph, f"{base}.params"):
+        yield replace(finding, severity="warning") if node.disabled else finding
+    if not node.disabled:
+        yield from _open_ports(node, graph, base)
+
+
+def _params(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
+    for fault in stored_faults(node.cls, node.params, base):
+        yield error(f"params.{fault.code}", fault.path, fault.message, fault.hint, node_id=node.id)
+    for text in texts(node.cls, node.params, base):
+        if not text.is_expression:
+            yield error(
+                "expression.not_here",
+                text.path,
+                "No expression can stand here: this value is taken as it is written.",
+                "Write a fixed value.",
+                node_id=node.id,
+            )
+        else:
+            before = graph.ancestors(node.id)
+            yield from _expression(text.value, text.path, node, graph, before, is_condition=text.is_condition)
+
+
+def _edge_condition(edge: Edge, graph: Graph, path: str) -> Iterator[Finding]:
+    if edge.condition is not None:
+        before = graph.ancestors(edge.source) | {edge.source}
+        node = graph.nodes[edge.source]
+        yield from _expression(edge.condition, path, node, graph, before, is_condition=True)
+
+
+def _expression(
+    text: str, path: str, node: GraphNode, graph: Graph, before: frozenset[str], *, is_condition: bool
+) -> Iterator[Finding]:
+    refused = expressions.check(text)
+    for wrong in refused:
+        place = f" (column {wrong.column})" if wrong.column is not None else ""
+        message, hint = f"{_upper(wrong.message)}{place}.", f"{_upper(wrong.hint)}." if wrong.hint else ""
+        yield error("expression.invalid", path, message, hint, node_id=node.id)
+    if refused:
+        return
+    if is_condition and not expressions.compile_template(text).is_expression:
+        yield error(
+            "condition.text_outside",
+            path,
+            "A condition is exactly one expression; this has text outside of the braces.",
+            "Put all of it between one pair of {{ and }}.",
+            node_id=node.id,
+        )
+    for reference in sorted(expressions.references(text), key=lambda found: (found.root, found.name or "")):
+        name = reference.name or ""
+        if reference.root == "node":
+            yield from _named(name, path, node, graph, before)
+        elif reference.root == "input" and name:
+            inputs = {edge.input for edge in graph.incoming[node.id]} or {"main"}
+            if name not in inputs:
+                message = f"Nothing arrives at “{node.name}” on an input “{shown(name)}”."
+                yield warning("reference.unknown_input", path, message, nearest(name, inputs), node_id=node.id)
+
+
+def _upper(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _named(name: str, path: str, node: GraphNode, graph: Graph, before: frozenset[str]) -> Iterator[Finding]:
+    target = graph.names.get(name)
+    if target is None:
+        yield error(
+            "reference.unknown_node",
+            path,
+            f"There is no node named “{shown(name)}”.",
+            nearest(name, [known for known in graph.names if known != node.name]),
+            node_id=node.id,
+        )
+    elif target not in before:
+        what = "itself" if target == node.id else f"“{shown(name)}”, which does not run before it"
+        yield error(
+            "reference.not_before",
+            path,
+            f"“{node.name}” refers to {what}.",
+            f"Connect “{shown(name)}” so that it leads here, or refer to a node that does.",
+            node_id=node.id,
+        )
+
+
+def _open_ports(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
+    connected = {edge.port for edge in graph.outgoing[node.id]}
+    for port in node.ports:
+        if port in connected:
+            continue
+        if node.type == NodeType.HUMAN_IN_THE_LOOP and port != ERROR_PORT:
+            yield warning(
+                "port.open",
+                base,
+                f"The outcome “{port}” of “{node.name}” leads nowhere.",
+                "Connect it, or leave it so: the branch simply ends there.",
+                node_id=node.id,
+            )
+        elif port == ERROR_PORT and node.on_error == "route":
+            yield warning(
+                "port.open",
+                f"{base}.on_error",
+                f"The errors of “{node.name}” are routed, but its port “error” leads nowhere: they pass unseen.",
+                "Connect it, or set on_error to stop.",
+                node_id=node.id,
+            )
