@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-
 import django
-
-django.setup()
-
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.apps import apps
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 LEAN_PREFIXES = ("/webhooks/", "/integrations/", "/api/v1/public/")
 
@@ -30,7 +28,7 @@ class Handler(ASGIHandler):
         super().__init__()
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """Build the stack. Django reads it from the settings, so they name ours for that moment (the start, one thread)."""
+        """Build the stack. Django reads it from the settings, so they name ours for that moment of the start."""
         usual = settings.MIDDLEWARE
         settings.MIDDLEWARE = self.middleware
         try:
@@ -60,13 +58,12 @@ class Web:
 
 
 def _websocket_routes() -> list[Any]:
-    if find_spec("apps.executions.routing") is None:
+    if not apps.is_installed("apps.executions"):
         return []
-    from apps.executions.routing import websocket_urlpatterns
-
-    return list(websocket_urlpatterns)
+    return list(import_module("apps.executions.routing").websocket_urlpatterns)
 
 
+django.setup()
 application = ProtocolTypeRouter(
     {
         "http": Web(),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 
-from apps.accounts.web.views import Enter, Start
+from apps.accounts.web.views import Enter, Start, WorkspaceCreate
 from apps.core.api.views import Docs, Schema
 
 _APPS = ["accounts", "nodes", "workflows", "executions", "triggers", "hil", "insights"]
@@ -17,7 +18,7 @@ def _of(kind: str) -> list[URLPattern | URLResolver]:
     found: list[URLPattern | URLResolver] = []
     for name in _APPS:
         module = f"apps.{name}.{kind}.urls"
-        if find_spec(f"apps.{name}") and find_spec(f"apps.{name}.{kind}") and find_spec(module):
+        if apps.is_installed(f"apps.{name}") and find_spec(f"apps.{name}.{kind}") and find_spec(module):
             found += import_module(module).urlpatterns
     return found
 
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/docs/", Docs.as_view(), name="docs"),
     path("w/<slug:workspace>/", include(_of("web"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
+    path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),
     path("accounts/", include("allauth.urls")),
 ]
 

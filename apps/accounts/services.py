@@ -181,7 +181,7 @@ def member_role_change(*, workspace: Workspace, membership: Membership, role: st
 
 
 def member_remove(*, workspace: Workspace, membership: Membership, actor: Actor) -> int:
-    """End a membership and revoke the API keys that person made; gives the number of keys revoked. Raises `LastOwner`."""
+    """End a membership and revoke the API keys that person made; gives their number. Raises `LastOwner`."""
     with tenant(workspace.id):
         membership = _locked(workspace, membership)
         _may_touch(actor, Role(membership.role))

@@ -87,6 +87,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "apps.accounts.web.context.entrance",
             ],
         },
     }
@@ -120,7 +121,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 # ── Redis: cache, live layer, broker ─────────────────────────────────────────────────────────────────────────────────
 
 REDIS_URL = env.text("REDIS_URL")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
 }
 CHANNEL_LAYERS = {
@@ -261,7 +262,7 @@ APPEND_SLASH = True
 STATIC_URL = "/static/"
 STATIC_DIST = BASE_DIR / "static" / "dist"
 STATICFILES_DIRS = [STATIC_DIST] if STATIC_DIST.is_dir() else []
-STATIC_ROOT = VAR_DIR / "staticfiles"
+STATIC_ROOT: Path | None = VAR_DIR / "staticfiles"
 WHITENOISE_MAX_AGE = 3600
 DJANGO_VITE = {
     "default": {"dev_mode": False, "manifest_path": STATIC_DIST / "manifest.json", "static_url_prefix": ""},

@@ -106,7 +106,7 @@ def mail(url: str) -> Mapping[str, Any]:
 
 
 def secret_key_in(folder: Path) -> str:
-    """The secret key kept in `folder/secret_key` (mode 0600), made on first use; safe when two processes start at once."""
+    """The secret key kept in `folder/secret_key` (mode 0600), made on first use; two processes may start at once."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secret_key"
     fresh = folder / f".secret_key.{os.getpid()}"

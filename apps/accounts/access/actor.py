@@ -25,8 +25,8 @@ class NotAllowed(Forbidden):
 class Actor:
     """Who does something in a workspace: a member, an API key, or the product itself.
 
-    `id` is the user's or the key's; `label` is what people read ("alice@example.com", "key Deploy"). `role` is empty for
-    keys and the product.
+    `id` is the user's or the key's; `label` is what people read ("alice@example.com", "key Deploy"). `role` is empty
+    for keys and the product.
     """
 
     kind: ActorKind

@@ -50,13 +50,13 @@ class InWorkspace(APIView):
     @property
     def workspace(self) -> Workspace:
         """The workspace of the request."""
-        found: Workspace = self.request.workspace
+        found: Workspace = self.request.workspace  # type: ignore[attr-defined]
         return found
 
     @property
     def actor(self) -> Actor:
         """Who asks."""
-        found: Actor = self.request.actor
+        found: Actor = self.request.actor  # type: ignore[attr-defined]
         return found
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -87,7 +87,7 @@ class InWorkspace(APIView):
         request.workspace, request.actor = access.workspace, access.actor  # type: ignore[attr-defined]
 
     def _access_of_session(self, request: Request) -> Access:
-        if not request.user or not request.user.is_authenticated:
+        if not request.user.is_authenticated:
             raise Unauthenticated(headers={"WWW-Authenticate": resolve.CHALLENGE})
         named = request.headers.get("X-Workspace") or request.query_params.get("workspace")
         return resolve.by_user(request.user, slug=named, last=request.session.get(resolve.LAST_WORKSPACE))
@@ -111,7 +111,7 @@ class WorkspaceViewSet(InWorkspace, GenericViewSet[Any]):
     """Several actions on one noun: `permissions = {"list": Permission.…, "retrieve": …}`."""
 
     def page(self, queryset: Any, serializer: Any) -> Response:
-        """One page of a queryset as the API's list document; `serializer` is a serializer class or a function of a row."""
+        """One page of a queryset as the API's list document; `serializer` is a class, or a function of a row."""
         rows = self.paginate_queryset(queryset)
         if isinstance(serializer, type):
             data = serializer(rows, many=True, context=self.get_serializer_context()).data

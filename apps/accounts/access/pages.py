@@ -24,7 +24,7 @@ from apps.core.tenancy import tenant
 class WorkspacePage(View):
     """A page under `/w/<slug:workspace>/`. Anonymous people go to the sign-in page; outsiders get a 404.
 
-    The handler runs inside `tenant(workspace.id)`. A `DomainError` it raises becomes an error page, or a toast for HTMX.
+    The handler runs inside `tenant(workspace.id)`. A `DomainError` it raises becomes an error page, a toast for HTMX.
     """
 
     permission: ClassVar[Permission]
@@ -65,7 +65,7 @@ class WorkspacePage(View):
     def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
         """The page, rendered now (inside the transaction), with what the shell needs.
 
-        Adds `workspace`, `workspaces`, `actor`, `active`, and `permissions` (names with `_` for `:`, for templates).
+        Adds `workspace`, `workspaces`, `actor`, `active`, and `may` (`may.member_manage`: what the actor is allowed).
         """
         shell = {
             "workspace": self.workspace,

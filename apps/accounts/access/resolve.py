@@ -1,4 +1,4 @@
-"""Finds out who asks and in which workspace: from a session or an API key, for HTTP requests and WebSocket scopes alike.
+"""Finds out who asks and in which workspace: from a session or an API key, for HTTP and WebSocket alike.
 
 Everything foreign is a 404: an outsider learns nothing about what exists.
 """

@@ -103,7 +103,7 @@ class ActorOut(serializers.Serializer[Any]):
 
     kind = serializers.ChoiceField(choices=["user", "api_key"])
     id = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     role = serializers.CharField(allow_blank=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -162,21 +162,17 @@ def answer(request: HttpRequest, error: DomainError) -> HttpResponse:
             headers=headers,
             content_type=problems.CONTENT_TYPE,
         )
-    return page(request, status=error.status, message=error.message, hint=error.hint, headers=headers)
+    return page(status=error.status, message=error.message, hint=error.hint, headers=headers)
 
 
-def page(
-    request: HttpRequest, *, status: int, message: str = "", hint: str = "", headers: dict[str, str] | None = None
-) -> HttpResponse:
+def page(*, status: int, message: str = "", hint: str = "", headers: dict[str, str] | None = None) -> HttpResponse:
     """The error page of a status."""
     template = {403: "errors/403.html", 404: "errors/404.html", 500: "errors/500.html"}.get(
         status, "errors/refused.html"
     )
     context = {"status": status, "title": HTTPStatus(status).phrase, "message": message, "hint": hint}
-    response = render(request, template, context, status=status)
-    for name, value in (headers or {}).items():
-        response[name] = value
-    return response
+    # Without context processors: they would ask the session and the database, which may be what has failed.
+    return HttpResponse(render_to_string(template, context), status=status, headers=headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -204,7 +200,7 @@ def failed(request: HttpRequest) -> HttpResponse:
             instance=request.path,
         )
         return JsonResponse(document, status=500, content_type=problems.CONTENT_TYPE)
-    return page(request, status=500)
+    return page(status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

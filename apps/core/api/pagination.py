@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +26,12 @@ class Pages(BasePagination):
     default_size = 50
     max_size = 200
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: APIView | None = None) -> list[Any]:
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
         """The rows of the page asked for. Raises `Invalid` for a size or cursor that cannot be."""
+        if not isinstance(queryset, QuerySet):
+            raise TypeError("Pages are made of querysets; a list needs none.")
         self.request = request
         self.size = _size(request, self.default_size, self.max_size)
         is_newest_first = getattr(view, "is_newest_first", True)

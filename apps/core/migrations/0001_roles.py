@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import migrations
 from pgvector.django import VectorExtension
 
@@ -57,7 +59,7 @@ class Migration(migrations.Migration):
     """Runs first of all, also before the packages' own tables."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies: ClassVar[list[tuple[str, str]]] = []
     run_before = [
         ("contenttypes", "0001_initial"),
         ("auth", "0001_initial"),

@@ -16,7 +16,7 @@ from apps.core.tenancy import tenant
 class Command(BaseCommand):
     """Print a one-time sign-in link for a member, by default the first owner."""
 
-    help = "Print a link that signs in a member of a workspace (its first owner unless --email is given), once, within 24 h."
+    help = "Print a link that signs in a member of a workspace (its first owner, or --email), once, within 24 h."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What the command line says."""
