@@ -159,7 +159,11 @@ WITH ended AS (
 ), history AS (
     INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
     SELECT id, seq, workspace_id, %(now)s, fence,
-           COALESCE((SELECT jsonb_agg(change) FROM stopped), '[]'::jsonb) || %(change)s::jsonb FROM ended
+           COALESCE((SELECT jsonb_agg(change) FROM stopped), '[]'::jsonb) || COALESCE((
+               SELECT jsonb_agg(jsonb_build_object('wait', jsonb_build_object('id', w.id, 'node_id', w.node_id,
+                   'kind', w.kind, 'resolved_at', %(now)s::timestamptz, 'resolved_by', %(closed_by)s::text)))
+               FROM executions_wait w WHERE w.execution_id = %(id)s AND w.resolved_at IS NULL), '[]'::jsonb)
+           || %(change)s::jsonb FROM ended
     RETURNING changes
 )
 SELECT ended.seq, ended.reply_to, history.changes FROM ended, history
@@ -217,7 +221,7 @@ def _end(
     error: dict[str, Any],
     fence: int | None = None,
 ) -> None:
-    change = [{"status": str(status), "finished_at": now.isoformat()}]
+    change = [{"status": str(status), "finished_at": now.isoformat(), "error_code": error["code"]}]
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute("SELECT status, fence FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id])
         row = cursor.fetchone()
@@ -233,6 +237,7 @@ def _end(
                 "now": now,
                 "error": json.dumps(error),
                 "change": json.dumps(change),
+                "closed_by": str(status).lower(),
             },
         )
         seq, reply_to, changes = cursor.fetchone()

@@ -39,6 +39,8 @@ class Claimed:
     reply_to: str | None
     has_response: bool
     created_at: datetime
+    started_at: datetime
+    resume_count: int
 
     @property
     def is_fresh(self) -> bool:
@@ -75,6 +77,7 @@ class Loaded:
     runs: list[NodeRun]
     answers: dict[UUID, tuple[str, Any]]  # wait → (resolved_by, answer)
     open: dict[UUID, tuple[str, datetime | None]]  # wait → (kind, when it falls due)
+    closed: dict[UUID, tuple[str, datetime]]  # wait → (kind, when it was resolved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class FenceLost(Exception):
 
 _CLAIM = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response IS NOT NULL, created_at
+       response IS NOT NULL, created_at, started_at, resume_count
 FROM executions_claim(%s, %s, %s)
 """
 
@@ -254,14 +257,15 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
         cursor.execute(f"SELECT {_NAMES} FROM executions_noderun WHERE execution_id = %s", [execution_id])
         runs = [run_of(row) for row in cursor.fetchall()]
         cursor.execute(
-            "SELECT id, resolved_by, answer, resolved_at IS NULL, kind, wake_at FROM executions_wait WHERE execution_id = %s",
+            "SELECT id, resolved_by, answer, resolved_at, kind, wake_at FROM executions_wait WHERE execution_id = %s",
             [execution_id],
         )
         waits = cursor.fetchall()
     return Loaded(
         runs=runs,
-        answers={row[0]: (row[1], _value(row[2])) for row in waits if not row[3]},
-        open={row[0]: (row[4], row[5]) for row in waits if row[3]},
+        answers={row[0]: (row[1], _value(row[2])) for row in waits if row[3]},
+        open={row[0]: (row[4], row[5]) for row in waits if not row[3]},
+        closed={row[0]: (row[4], row[3]) for row in waits if row[3]},
     )
 
 

@@ -20,6 +20,7 @@ from uuid import UUID
 from apps.core import clock, jsonclean
 from apps.core.ids import uuid7
 from apps.executions.engine import plan, settle
+from apps.executions.engine.attempts import attempts_of, without_words
 from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import TERMINAL, Event, NodeEvent, State, Status, execution_next
 from apps.executions.store import Checkpoint, Claimed, Loaded
@@ -64,6 +65,7 @@ class Run:
         self.past: dict[UUID, tuple[str, Any]] = {}  # every answer so far, for a resumed node whose owner was lost
         self.awaited: dict[UUID, tuple[str, str, datetime | None]] = {}  # wait → (node, kind, falls due)
         self.opened: list[OpenWait] = []
+        self.closed: list[dict[str, Any]] = []  # waits that were resolved, for the watchers
         self.dirty: dict[str, NodeRun] = {}
         self.dirty_since: datetime | None = None
         self.is_urgent = False
@@ -108,6 +110,8 @@ class Run:
         if run.wait_id in loaded.answers:
             self.awaited.pop(run.wait_id, None)
             self.answers[run.node_id] = loaded.answers[run.wait_id]
+            kind, at = loaded.closed[run.wait_id]
+            self.closed.append(closed_wait(run.wait_id, run.node_id, kind, at, loaded.answers[run.wait_id][0]))
             self.ready.append(run.node_id)
         elif run.wait_id in loaded.open:
             kind, wake_at = loaded.open[run.wait_id]
@@ -313,7 +317,7 @@ class Run:
             status=status,
             at=now,
             runs=list(self.dirty.values()),
-            changes=[change_of(run) for run in self.dirty.values()],
+            changes=[change_of(run, self.graph.nodes[run.node_id].retry.attempts) for run in self.dirty.values()],
             opened=self.opened,
             awaited=list(self.awaited) if parks else [],
             is_released=status is not Status.RUNNING or hand_over,
@@ -321,19 +325,34 @@ class Run:
             response=self.response,
             unknown_writes=self.unknown_writes,
         )
-        point.changes += [{"wait": _wait_change(wait, now)} for wait in self.opened]
-        if status != self.published:
-            change = {"status": str(status)}
-            if status in TERMINAL:
-                change["finished_at"] = now.isoformat()
-            point.changes.append(change)
         if status in TERMINAL:
             self._close(point)
+            self.closed += [
+                closed_wait(wait_id, node_id, kind, now, str(status).lower())
+                for wait_id, (node_id, kind, _) in self.awaited.items()
+            ]
+        point.changes += [{"wait": _wait_change(wait, now)} for wait in self.opened]
+        point.changes += [{"wait": wait} for wait in self.closed]
+        if status != self.published:
+            point.changes.append(self._status_change(point))
         self.published = status
-        self.dirty, self.opened, self.unknown_writes, self.response = {}, [], [], None
+        self.dirty, self.opened, self.closed, self.unknown_writes, self.response = {}, [], [], [], None
         self.is_urgent, self.dirty_since = False, None
         self.seq += 1
         return point
+
+    def _status_change(self, point: Checkpoint) -> dict[str, Any]:
+        change: dict[str, Any] = {"status": str(point.status)}
+        if self.published is None:  # taken since the last change
+            change |= {
+                "started_at": self.claimed.started_at.isoformat(),
+                "resume_count": self.claimed.resume_count,
+            }
+        if point.status in TERMINAL:
+            change["finished_at"] = point.at.isoformat()
+        if point.error:
+            change["error_code"] = point.error.get("code")
+        return change
 
     def _standing(self, now: datetime) -> Status:
         if not self.is_idle:
@@ -376,8 +395,8 @@ class Run:
         return edge.condition is None or prepare.holds(self, edge)
 
 
-def change_of(run: NodeRun) -> dict[str, Any]:
-    """What watchers are told of a node run: states and times, never payloads."""
+def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
+    """What watchers are told of a node run: states and times, never payloads nor what errors say."""
     found: dict[str, Any] = {
         "node_id": run.node_id,
         "path": run.path,
@@ -391,18 +410,31 @@ def change_of(run: NodeRun) -> dict[str, Any]:
         found["error_code"] = run.error.get("code")
     if run.retry_at:
         found["retry_at"] = run.retry_at.isoformat()
+    if run.attempts:
+        found["attempts"] = without_words(attempts_of(run))
+    if max_attempts > 1:
+        found["max_attempts"] = max_attempts
+    if run.also:
+        found["also"] = list(run.also)
     return found
+
+
+def closed_wait(wait_id: UUID, node_id: str, kind: str, at: datetime, by: str) -> dict[str, Any]:
+    """What watchers are told of a wait that is over."""
+    return {"id": str(wait_id), "node_id": node_id, "kind": kind, "resolved_at": at.isoformat(), "resolved_by": by}
 
 
 def _wait_change(wait: OpenWait, now: datetime) -> dict[str, Any]:
     return {
         "id": str(wait.id),
         "node_id": wait.node_id,
+        "path": wait.path,
         "kind": wait.kind,
         "title": getattr(wait.request, "title", ""),
         "opened_at": now.isoformat(),
         "wake_at": wait.wake_at and wait.wake_at.isoformat(),
         "resolved_at": None,
+        "resolved_by": None,
     }
 
 

@@ -1,0 +1,77 @@
+"""The WebSocket of an execution."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from apps.core.errors import DomainError
+from apps.executions.feed import follow, in_thread
+from apps.executions.watchers import authorization_of, workspace_to_watch
+
+logger = logging.getLogger(__name__)
+
+NOT_YOURS = 4404
+TOO_TALKATIVE = 4429
+FAILED = 1011
+_FRAMES = 100
+
+
+class ExecutionConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """`/ws/executions/<id>/?after=<seq>`: what `feed.follow` says, as text frames. Closes when the execution has ended.
+
+    Whoever may not see the execution is told so by close code 4404. What a client sends is ignored, and too much of it
+    closes the socket.
+    """
+
+    async def connect(self) -> None:
+        """Accept, then send; who may not watch is sent away by a code that scripts can read."""
+        self._sending: asyncio.Task[None] | None = None
+        self._frames = 0
+        await self.accept()
+        execution_id: UUID = self.scope["url_route"]["kwargs"]["execution_id"]
+        try:
+            workspace_id = await in_thread(workspace_to_watch)(
+                user=self.scope.get("user"), authorization=authorization_of(self.scope), execution_id=execution_id
+            )
+        except DomainError:
+            await self.close(NOT_YOURS)
+            return
+        after = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", ["0"])[0]
+        self._sending = asyncio.create_task(self._send(workspace_id, execution_id, sequence_number(after)))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """There is nothing to say to this socket."""
+        self._frames += 1
+        if self._frames > _FRAMES:
+            await self.close(TOO_TALKATIVE)
+
+    async def disconnect(self, code: int) -> None:
+        """Stop following."""
+        if self._sending is not None:
+            self._sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._sending
+
+    async def _send(self, workspace_id: UUID, execution_id: UUID, after: int) -> None:
+        try:
+            async with contextlib.aclosing(follow(workspace_id, execution_id, after)) as messages:
+                async for message in messages:
+                    await self.send_json(message)
+            await self.close()
+        except DomainError:
+            await self.close(NOT_YOURS)
+        except Exception:
+            logger.exception("the feed of execution %s broke off", execution_id)
+            await self.close(FAILED)
+
+
+def sequence_number(text: str) -> int:
+    """The checkpoint a client names; 0, the beginning, for anything that is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
