@@ -20,12 +20,12 @@ class Execution(models.Model):
     """One run of one version of a workflow."""
 
     id = models.UUIDField(primary_key=True, default=uuid7)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+", db_index=False)
     trigger_node = models.TextField()
     mode = models.TextField(help_text="production or test")
-    status = models.TextField(default=Status.NEW)
+    status = models.TextField(default=str(Status.NEW))
     queue = models.TextField(default="default")
     runnable_at = models.DateTimeField(null=True)
     held_by = models.TextField(null=True, help_text="why it is not due: pause")
@@ -55,7 +55,8 @@ class Execution(models.Model):
                 "workspace", "dedupe_key", name="execution_dedupe", condition=models.Q(dedupe_key__isnull=False)
             ),
             models.CheckConstraint(
-                condition=models.Q(owner__isnull=True) | models.Q(status=Status.RUNNING), name="execution_owned_runs"
+                condition=models.Q(owner__isnull=True) | models.Q(status=str(Status.RUNNING)),
+                name="execution_owned_runs",
             ),
         ]
         indexes = [
@@ -70,7 +71,8 @@ class Execution(models.Model):
             models.Index(
                 fields=["deadline_at"],
                 name="execution_deadline",
-                condition=~models.Q(status__in=[str(s) for s in sorted(TERMINAL)]) & models.Q(deadline_at__isnull=False),
+                condition=~models.Q(status__in=[str(s) for s in sorted(TERMINAL)])
+                & models.Q(deadline_at__isnull=False),
             ),
             models.Index(
                 fields=["workflow"],
@@ -93,7 +95,9 @@ class NodeRun(models.Model):
     execution_id = models.UUIDField()
     node_id = models.TextField()
     path = models.TextField(default="")
-    workspace = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     state = models.TextField()
     attempt = models.IntegerField(default=0)
     effect = models.TextField(null=True)
@@ -122,7 +126,9 @@ class Transition(models.Model):
     pk = models.CompositePrimaryKey("execution_id", "seq")
     execution_id = models.UUIDField()
     seq = models.BigIntegerField()
-    workspace = models.ForeignKey(Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField()
     fence = models.BigIntegerField()
     changes: models.JSONField[Any, Any] = models.JSONField()

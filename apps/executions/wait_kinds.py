@@ -1,4 +1,4 @@
-"""The seam through which a higher app takes part in waits: one handler per kind, called inside the engine's transaction.
+"""The seam through which a higher app takes part in waits: one handler per kind, inside the engine's transaction.
 
 A handler touches the database only, and only its own tables: whatever it writes is committed together with the wait.
 Registered in the higher app's `AppConfig.ready`.

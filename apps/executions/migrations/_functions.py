@@ -155,7 +155,8 @@ $$;
 GUARD = """
 CREATE OR REPLACE FUNCTION executions_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'execution % has ended as % and cannot change', OLD.id, OLD.status USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION 'execution % has ended as % and cannot change', OLD.id, OLD.status
+        USING ERRCODE = 'check_violation';
 END $$;
 CREATE TRIGGER terminal_rows_never_change BEFORE UPDATE ON executions_execution FOR EACH ROW
 WHEN (OLD.status IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT')) EXECUTE FUNCTION executions_refuse_change();

@@ -102,7 +102,11 @@ class Run:
     def refresh(self, loaded: Loaded) -> None:
         """Answers that came in while the execution was in hand."""
         for run in self.runs.values():
-            if run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.wait_id and run.node_id not in self.answers:
+            if (
+                run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW)
+                and run.wait_id
+                and run.node_id not in self.answers
+            ):
                 self._look_at_wait(run, loaded)
 
     def _look_at_wait(self, run: NodeRun, loaded: Loaded) -> None:
@@ -213,7 +217,7 @@ class Run:
     def _failed(self, run: NodeRun, error: NodeError, now: datetime, *, honours: bool) -> list[str]:
         node = self.graph.nodes[run.node_id]
         self.is_urgent = self.is_urgent or run.effect == "write"
-        return self._settled(run, settle.fail(run, node, error, now, chance=random.random(), honours=honours), now)  # noqa: S311
+        return self._settled(run, settle.fail(run, node, error, now, chance=random.random(), honours=honours), now)
 
     def _settled(self, run: NodeRun, settled: settle.Settled, now: datetime) -> list[str]:
         self._touch(run, now)
@@ -231,7 +235,9 @@ class Run:
             self.ready.clear()
 
     def _stop_error(self, run: NodeRun, stop: Stop) -> dict[str, Any]:
-        return settle.describe(NodeError("executions.stopped", stop.message or "The workflow stopped itself."), run.node_id)
+        return settle.describe(
+            NodeError("executions.stopped", stop.message or "The workflow stopped itself."), run.node_id
+        )
 
     # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -280,7 +286,9 @@ class Run:
             return []
         error = run.error or {}
         refused = NodeError(
-            error.get("code", "executions.outcome_unknown"), error.get("message", "It did not happen."), error.get("hint", "")
+            error.get("code", "executions.outcome_unknown"),
+            error.get("message", "It did not happen."),
+            error.get("hint", ""),
         )
         return self._settled(run, settle.refuse(run, self.graph.nodes[run.node_id], refused, now), now)
 
