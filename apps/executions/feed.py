@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 from uuid import UUID
@@ -35,7 +35,7 @@ _PAGE = 500
 _QUEUE = 256
 
 
-async def follow(workspace_id: UUID, execution_id: UUID, after: int = 0) -> AsyncIterator[Message]:
+async def follow(workspace_id: UUID, execution_id: UUID, after: int = 0) -> AsyncGenerator[Message]:
     """Everything that happened to an execution after checkpoint `after`, then everything that happens.
 
     First `{"snapshot_seq": n}`, then changes `{"seq", "at", "changes"}` without gaps, and `{"seq": n}` every 15 s of
@@ -78,7 +78,7 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Any]:
         finally:
             close_old_connections()
 
-    return sync_to_async(tidy, thread_sensitive=False)  # type: ignore[no-any-return]
+    return sync_to_async(tidy, thread_sensitive=False)
 
 
 class _Ear:

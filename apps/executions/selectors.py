@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
 from apps.executions.engine import plan
+from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import NodeRun as Held
-from apps.executions.engine.states import SETTLED, State
+from apps.executions.engine.states import SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, NodeRun, Transition, Wait
 from apps.workflows.graph import Edge, Graph
@@ -31,8 +33,12 @@ def execution_list(
     workflow_id: UUID | None = None,
     statuses: Iterable[str] = (),
     since: datetime | None = None,
+    search: str = "",
 ) -> QuerySet[Execution]:
-    """Executions of a workspace, the newest first, with their workflow and version."""
+    """Executions of a workspace, the newest first, with their workflow and version, without payloads.
+
+    `search` finds part of an execution's id, or of its workflow's name.
+    """
     found = Execution.objects.filter(workspace_id=workspace_id).select_related("workflow", "version")
     if workflow_id:
         found = found.filter(workflow_id=workflow_id)
@@ -41,7 +47,14 @@ def execution_list(
         found = found.filter(status__in=wanted)
     if since:
         found = found.filter(created_at__gte=since)
-    return found.defer("input", "output", "response", "version__definition", "workflow__draft").order_by("-id")
+    if search:
+        found = found.alias(id_text=Cast("id", TextField())).filter(
+            Q(id_text__contains=search.lower()) | Q(workflow__name__icontains=search)
+        )
+    return found.defer(*_HEAVY, "version__definition").order_by("-id")
+
+
+_HEAVY = ("input", "output", "response", "workflow__draft")
 
 
 def execution_get(*, workspace_id: UUID, execution_id: UUID) -> Execution:
@@ -65,6 +78,22 @@ def execution_workspace_id(*, execution_id: UUID) -> UUID | None:
     return row[0] if row else None
 
 
+def execution_standing(*, workspace_id: UUID, execution_id: UUID) -> tuple[int, bool]:
+    """The last checkpoint of an execution, and whether it has ended. Raises `ExecutionNotFound`."""
+    row = Execution.objects.filter(workspace_id=workspace_id, id=execution_id).values_list("seq", "status").first()
+    if row is None:
+        raise ExecutionNotFound
+    return row[0], row[1] in TERMINAL
+
+
+def execution_counts(*, workspace_id: UUID, workflow_id: UUID | None = None) -> dict[str, int]:
+    """How many executions of a workspace stand where: count by status."""
+    found = Execution.objects.filter(workspace_id=workspace_id)
+    if workflow_id:
+        found = found.filter(workflow_id=workflow_id)
+    return dict(found.order_by().values_list("status").annotate(Count("id")))
+
+
 def transition_list(*, workspace_id: UUID, execution_id: UUID, after: int = 0, limit: int = 500) -> list[Transition]:
     """The checkpoints after `after`, in order: what a watcher has missed."""
     return list(
@@ -79,6 +108,15 @@ def wait_list(*, workspace_id: UUID, execution_id: UUID) -> list[Wait]:
     return list(Wait.objects.filter(workspace_id=workspace_id, execution_id=execution_id).order_by("opened_at", "id"))
 
 
+def open_wait_list(*, workspace_id: UUID, execution_ids: Iterable[UUID]) -> list[Wait]:
+    """What these executions wait for now, the oldest first."""
+    return list(
+        Wait.objects.filter(workspace_id=workspace_id, execution_id__in=list(execution_ids), resolved_at=None).order_by(
+            "opened_at"
+        )
+    )
+
+
 def node_run_list(*, workspace_id: UUID, execution_id: UUID, node_id: str | None = None) -> list[NodeRun]:
     """The node runs of an execution. Without `node_id` their payloads are left out."""
     found = NodeRun.objects.filter(workspace_id=workspace_id, execution_id=execution_id)
@@ -87,7 +125,9 @@ def node_run_list(*, workspace_id: UUID, execution_id: UUID, node_id: str | None
     return list(found.defer("params", "output", "logs", "suspended"))
 
 
-def execution_snapshot(*, execution: Execution, node_id: str | None = None, with_payloads: bool = False) -> dict[str, Any]:
+def execution_snapshot(
+    *, execution: Execution, node_id: str | None = None, with_payloads: bool = False
+) -> dict[str, Any]:
     """An execution as pages, API and watchers start from it.
 
     Payloads (input, params, output, logs) come with the node run of `node_id` only, or with all when `with_payloads`.
@@ -118,10 +158,9 @@ def execution_snapshot(*, execution: Execution, node_id: str | None = None, with
         "error": execution.error,
         "unknown_writes": execution.unknown_writes,
         "resume_count": execution.resume_count,
+        "definition": execution.version.definition,
         "remaining_nodes": _remaining(execution, graph, rows),
-        "node_runs": [
-            _node_run(graph, row, held if with_payloads or row.node_id == node_id else None) for row in rows
-        ],
+        "node_runs": [_node_run(graph, row, held if with_payloads or row.node_id == node_id else None) for row in rows],
         "waits": [_wait(row) for row in wait_list(workspace_id=execution.workspace_id, execution_id=execution.id)],
     }
 
@@ -163,14 +202,21 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         "attempt": row.attempt,
         "max_attempts": node.retry.attempts if node else 1,
         "port": row.port,
-        "error": row.error,
+        "also": row.also or [],
+        # The error of an earlier attempt is among the attempts; this one has none yet.
+        "error": None if row.state == State.RUNNING else row.error,
         "retry_at": _when(row.retry_at),
         "started_at": _when(row.started_at),
         "finished_at": _when(row.finished_at),
-        "attempts": row.attempts,
+        "attempts": attempts_of(row),
     }
     if held is not None:
-        found |= {"input": _input(graph, held, row.node_id), "params": row.params, "output": row.output, "logs": row.logs}
+        found |= {
+            "input": _input(graph, held, row.node_id),
+            "params": row.params,
+            "output": row.output,
+            "logs": row.logs,
+        }
     return found
 
 

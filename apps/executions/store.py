@@ -104,7 +104,7 @@ def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claime
     """Take up to `places` due executions, the least recently served workspace first. See `executions_claim`."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [worker_id, list(queues), places])
-        return [Claimed(*row[:8], _value(row[8]), *row[9:]) for row in cursor.fetchall()]
+        return [Claimed(*(*row[:8], _value(row[8]), *row[9:])) for row in cursor.fetchall()]
 
 
 _RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,

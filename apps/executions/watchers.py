@@ -18,8 +18,8 @@ from apps.executions.selectors import ExecutionNotFound
 def workspace_to_watch(*, user: Any, authorization: str, execution_id: UUID) -> UUID:
     """The workspace of an execution that this user or the key in this `Authorization` header may read.
 
-    An event stream cannot send headers, so the workspace is the execution's own. Raises `Unauthenticated`, `KeyRefused`, or
-    `NotAllowed`; for outsiders `ExecutionNotFound`.
+    An event stream cannot send headers, so the workspace is the execution's own. Raises `Unauthenticated`,
+    `KeyRefused` or `NotAllowed`; for outsiders `ExecutionNotFound`.
     """
     key = resolve.bearer(authorization)
     if key is not None:
