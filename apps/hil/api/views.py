@@ -1,0 +1,114 @@
+"""Questions, their answers and their links."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access.api import WorkspaceViewSet
+from apps.accounts.access.permissions import Permission
+from apps.core import clock
+from apps.core.errors import FieldError, Invalid
+from apps.hil import selectors, services
+from apps.hil.api import serializers as forms
+from apps.hil.models import Interaction, Via
+from apps.hil.services import Answerer
+
+
+class Interactions(WorkspaceViewSet):
+    """What people are asked."""
+
+    permissions = {
+        "list": Permission.EXECUTION_READ,
+        "retrieve": Permission.EXECUTION_READ,
+        "answer": Permission.INTERACTION_ANSWER,
+        "link": Permission.INTERACTION_ANSWER,
+    }
+    serializer_class = forms.InteractionOut
+    queryset = Interaction.objects.none()
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("status", enum=forms.STATUSES, description="Only questions that stand like this."),
+            OpenApiParameter("execution_id", OpenApiTypes.UUID, description="Only questions of this execution."),
+            OpenApiParameter("workflow_id", OpenApiTypes.UUID, description="Only questions of this workflow."),
+        ],
+        responses=forms.InteractionRow(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """Questions, newest first."""
+        status = request.query_params.get("status", "")
+        if status and status not in forms.STATUSES:
+            message = f"Allowed: {', '.join(forms.STATUSES)}."
+            raise Invalid(f"There is no status “{status[:50]}”. {message}", errors=[FieldError("status", message)])
+        found = selectors.interaction_list(
+            workspace_id=self.workspace.id,
+            statuses=[status] if status else [],
+            execution_id=_uuid(request, "execution_id"),
+            workflow_id=_uuid(request, "workflow_id"),
+        )
+        return self.page(found, forms.InteractionRow)
+
+    @extend_schema(responses=forms.InteractionOut)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One question with what was shown, and the answer once there is one."""
+        found = selectors.interaction_get(workspace_id=self.workspace.id, interaction_id=pk)
+        return Response(forms.InteractionOut(found).data)
+
+    @extend_schema(request=forms.AnswerIn, responses=forms.InteractionOut)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: UUID) -> Response:
+        """Answer. The first answer counts; a later one is refused with who, when and how."""
+        form = forms.AnswerIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        answered = services.interaction_answer(
+            workspace_id=self.workspace.id,
+            interaction_id=pk,
+            answerer=Answerer.of(self.actor, via_of(self.actor.kind)),
+            outcome=given["outcome"],
+            comment=given.get("comment") or "",
+            data=given.get("data"),
+            now=clock.now(),
+        )
+        return Response(forms.InteractionOut(answered).data)
+
+    @extend_schema(request=forms.LinkIn, responses={201: forms.LinkOut})
+    @action(detail=True, methods=["post"])
+    def link(self, request: Request, pk: UUID) -> Response:
+        """Make a link by which somebody without an account can answer once. The address is shown only here."""
+        form = forms.LinkIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        created = services.interaction_link_create(
+            workspace_id=self.workspace.id,
+            interaction_id=pk,
+            recipient=form.validated_data["recipient"],
+            actor=self.actor,
+            now=clock.now(),
+        )
+        link = created.link
+        found = {"id": link.id, "recipient": link.recipient, "expires_at": link.expires_at}
+        found["url"] = f"{settings.BASE_URL}{created.path}"
+        return Response(forms.LinkOut(found).data, status=201, headers={"Cache-Control": "no-store"})
+
+
+def via_of(kind: str) -> Via:
+    """How a request of this kind of actor counts: a session is the app, a key the API."""
+    return Via.API if kind == "api_key" else Via.APP
+
+
+def _uuid(request: Request, name: str) -> UUID | None:
+    given = request.query_params.get(name)
+    if not given:
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        message = f"{name} is not an id."
+        raise Invalid(message, errors=[FieldError(name, message)]) from None

@@ -1,0 +1,21 @@
+"""Humans in the loop: questions to people, and their answers."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class HilConfig(AppConfig):
+    """Takes part in the engine's waits for people."""
+
+    name = "apps.hil"
+    label = "hil"
+    verbose_name = "Humans in the loop"
+
+    def ready(self) -> None:
+        """Plug into the seam: what people are asked becomes rows of the inbox, in the engine's own transactions."""
+        from apps.executions import wait_kinds
+        from apps.hil.handlers import Doubts, Questions
+
+        wait_kinds.register("human", Questions())
+        wait_kinds.register("review", Doubts())

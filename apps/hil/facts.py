@@ -1,0 +1,140 @@
+"""JSON as a person reads it: rows, tables and lists in the order of the data, the rest as indented JSON. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MOST_ROWS = 100
+MOST_COLUMNS = 6
+LONGEST_TEXT = 20_000
+_WORD_BORDER = re.compile(r"[_\-\s]+|(?<=[a-z0-9])(?=[A-Z])")
+_URL = re.compile(r"https?://[^\s<>\"']{1,2000}", re.IGNORECASE)
+_SUMS = {"total", "sum", "grand_total", "amount_due"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One scalar as it is shown. `kind` says how: a link is only ever http or https."""
+
+    text: str
+    kind: Literal["text", "number", "url", "nothing"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A name and its value. `is_total`: a sum that ends its block."""
+
+    label: str
+    value: Value
+    is_total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name, and whether all its values are numbers."""
+
+    label: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Part of what is shown, of one kind. `hidden` counts what was left out for length."""
+
+    kind: Literal["rows", "table", "list", "text", "json"]
+    title: str = ""
+    rows: tuple[Row, ...] = ()
+    columns: tuple[Column, ...] = ()
+    lines: tuple[tuple[Value, ...], ...] = ()
+    text: str = ""
+    hidden: int = 0
+
+
+def facts(data: Any) -> list[Block]:
+    """What to show for a JSON value; nothing for null and for empty objects, lists and texts."""
+    if data is None or data in ({}, [], ""):
+        return []
+    if isinstance(data, dict):
+        return list(_object(data))
+    return [_block("", data)]
+
+
+def label_of(key: str) -> str:
+    """A key as words: `customer_name` and `customerName` become "Customer name"."""
+    words = [word for word in _WORD_BORDER.split(key) if word]
+    text = " ".join(word if word.isupper() else word.lower() for word in words) or key
+    return text[:1].upper() + text[1:]
+
+
+def _object(data: dict[str, Any]) -> Iterator[Block]:
+    rows: list[Row] = []
+    for key, value in data.items():
+        if _is_scalar(value):
+            rows.append(Row(label_of(key), _value(value), key.lower() in _SUMS))
+            continue
+        if rows:
+            yield _rows("", rows)
+            rows = []
+        yield _block(label_of(key), value)
+    if rows:
+        yield _rows("", rows)
+
+
+def _block(title: str, value: Any) -> Block:
+    if isinstance(value, str):
+        return Block("text", title, text=_cut(value))
+    if _is_scalar(value):
+        return Block("list", title, lines=((_value(value),),))
+    if isinstance(value, dict) and value and all(_is_scalar(inner) for inner in value.values()):
+        return _rows(title, [Row(label_of(key), _value(inner), key.lower() in _SUMS) for key, inner in value.items()])
+    if isinstance(value, list) and value:
+        if all(_is_scalar(inner) for inner in value):
+            lines = tuple((_value(inner),) for inner in value[:MOST_ROWS])
+            return Block("list", title, lines=lines, hidden=max(0, len(value) - MOST_ROWS))
+        if all(isinstance(inner, dict) for inner in value):
+            table = _table(title, value)
+            if table is not None:
+                return table
+    return Block("json", title, text=_cut(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def _rows(title: str, rows: list[Row]) -> Block:
+    last = len(rows) - 1
+    shown = tuple(Row(row.label, row.value, row.is_total and at == last > 0) for at, row in enumerate(rows))
+    return Block("rows", title, rows=shown[:MOST_ROWS], hidden=max(0, len(rows) - MOST_ROWS))
+
+
+def _table(title: str, items: list[dict[str, Any]]) -> Block | None:
+    keys = list(dict.fromkeys(key for item in items for key in item))
+    if not 1 <= len(keys) <= MOST_COLUMNS or not all(_is_scalar(value) for item in items for value in item.values()):
+        return None
+    shown = items[:MOST_ROWS]
+    columns = tuple(Column(label_of(key), all(_is_number(item.get(key)) for item in shown)) for key in keys)
+    lines = tuple(tuple(_value(item.get(key)) for key in keys) for item in shown)
+    return Block("table", title, columns=columns, lines=lines, hidden=len(items) - len(shown))
+
+
+def _is_scalar(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _value(value: Any) -> Value:
+    if value is None or value == "":
+        return Value("–", "nothing")
+    if isinstance(value, bool):
+        return Value("Yes" if value else "No")
+    if isinstance(value, str):
+        return Value(_cut(value), "url" if _URL.fullmatch(value) else "text")
+    return Value(json.dumps(value), "number")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"

@@ -1,0 +1,172 @@
+"""Questions to people, and the links that let somebody outside answer one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from apps.accounts.models import User, Workspace
+from apps.core.ids import uuid7
+from apps.executions.models import Execution, Wait
+from apps.workflows.models import Workflow
+
+
+class Kind(models.TextChoices):
+    """What is asked for. The first four are what nodes ask, the last is the engine's own question."""
+
+    CONFIRMATION = "CONFIRMATION", "Confirmation"
+    INPUT = "INPUT", "Input"
+    DECISION = "DECISION", "Decision"
+    REVIEW = "REVIEW", "Review"
+    REVIEW_UNKNOWN = "REVIEW_UNKNOWN", "Outcome unknown"
+
+
+class InteractionStatus(models.TextChoices):
+    """Where a question stands. Everything but `pending` is final."""
+
+    PENDING = "pending", "Waiting"
+    ANSWERED = "answered", "Answered"
+    TIMED_OUT = "timed_out", "Timed out"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Priority(models.IntegerChoices):
+    """Where a question stands in the inbox. Kept as a number, so that sorting is an index scan."""
+
+    LOW = 0, "low"
+    NORMAL = 1, "normal"
+    HIGH = 2, "high"
+    CRITICAL = 3, "critical"
+
+
+class Via(models.TextChoices):
+    """How an answer came in."""
+
+    APP = "app", "In the app"
+    API = "api", "By API"
+    LINK = "link", "By link"
+
+
+class Interaction(models.Model):
+    """One question, what was shown with it, and what became of it. Written in the transaction that opened its wait.
+
+    Its id is the id of its wait: whoever knows the one can name the other.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="+")
+    wait = models.OneToOneField(Wait, on_delete=models.CASCADE, related_name="+")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+")
+    node_id = models.TextField()
+    node_name = models.TextField()
+    path = models.TextField(default="")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    title = models.TextField()
+    message = models.TextField(default="")
+    data: models.JSONField[Any, Any] = models.JSONField(null=True)
+    outcomes: models.JSONField[Any, Any] = models.JSONField(help_text="[{name, label, style}] in the order of buttons")
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    shown_digest = models.CharField(max_length=64, help_text="SHA-256 of title, message, data and outcomes")
+    created_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True)
+
+    status = models.CharField(max_length=10, choices=InteractionStatus.choices, default=InteractionStatus.PENDING)
+    closed_at = models.DateTimeField(null=True, help_text="when it stopped waiting, for whatever reason")
+    outcome = models.TextField(null=True)
+    comment = models.TextField(default="")
+    answer: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="as the workflow gets it")
+    answered_by = models.TextField(null=True)
+    answered_by_user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    answered_via = models.CharField(max_length=4, choices=Via.choices, null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "hil_interaction"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=InteractionStatus.values), name="hil_interaction_status_exists"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="pending", closed_at__isnull=True)
+                | (~models.Q(status="pending") & models.Q(closed_at__isnull=False)),
+                name="hil_interaction_closed_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    status="answered",
+                    outcome__isnull=False,
+                    answered_at__isnull=False,
+                    answered_by__isnull=False,
+                    answered_via__isnull=False,
+                )
+                | (~models.Q(status="answered") & models.Q(answered_at__isnull=True, answered_by__isnull=True)),
+                name="hil_interaction_answer_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "deadline_at"],
+                name="hil_interaction_waiting",
+                condition=models.Q(status="pending"),
+            ),
+            models.Index(
+                fields=["workspace", "-closed_at"],
+                name="hil_interaction_closed",
+                condition=~models.Q(status="pending"),
+            ),
+            models.Index(fields=["workspace", "-id"], name="hil_interaction_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.status == InteractionStatus.PENDING
+
+    @property
+    def is_review(self) -> bool:
+        """Whether the engine asks what became of a step, rather than a node of the workflow asking."""
+        return self.kind == Kind.REVIEW_UNKNOWN
+
+    @property
+    def allowed(self) -> list[str]:
+        """The outcomes a person may choose. `timeout` is the engine's alone."""
+        return [outcome["name"] for outcome in self.outcomes if outcome["name"] != "timeout"]
+
+    @property
+    def outcome_label(self) -> str:
+        """How the outcome is called on its button; empty while there is none."""
+        for outcome in self.outcomes:
+            if outcome["name"] == self.outcome:
+                label: str = outcome["label"]
+                return label
+        return self.outcome or ""
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether its time is over, whether or not the engine has taken note yet."""
+        return self.deadline_at is not None and self.deadline_at <= now
+
+
+class InteractionLink(models.Model):
+    """A link that lets its holder answer one question, once. Only the SHA-256 of its token is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="+")
+    recipient = models.CharField(max_length=200)
+    hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "hil_interaction_link"
+
+    def __str__(self) -> str:
+        return f"link for {self.recipient}"

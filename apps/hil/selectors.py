@@ -1,0 +1,117 @@
+"""What can be asked about questions. The workspace comes first everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, QuerySet
+
+from apps.executions.models import Execution
+from apps.hil.errors import InteractionNotFound
+from apps.hil.models import Interaction, InteractionLink, InteractionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """What the holder of a link's hash learns before the workspace is entered."""
+
+    workspace_id: UUID
+    link_id: UUID
+
+
+def interaction_pending_count(*, workspace_id: UUID) -> int:
+    """How many questions wait for an answer."""
+    return Interaction.objects.filter(workspace_id=workspace_id, status=InteractionStatus.PENDING).count()
+
+
+def interaction_list(
+    *,
+    workspace_id: UUID,
+    statuses: Iterable[str] = (),
+    execution_id: UUID | None = None,
+    workflow_id: UUID | None = None,
+) -> QuerySet[Interaction]:
+    """Questions of a workspace with their workflow, the newest first, without what was shown and answered."""
+    found = _rows(workspace_id).order_by("-id")
+    wanted = list(statuses)
+    if wanted:
+        found = found.filter(status__in=wanted)
+    if execution_id:
+        found = found.filter(execution_id=execution_id)
+    if workflow_id:
+        found = found.filter(workflow_id=workflow_id)
+    return found
+
+
+def inbox_waiting(*, workspace_id: UUID) -> QuerySet[Interaction]:
+    """What waits for an answer, in the order of the inbox: the urgent first, then by deadline."""
+    found = _rows(workspace_id).filter(status=InteractionStatus.PENDING)
+    return found.order_by("-priority", F("deadline_at").asc(nulls_last=True), "id")
+
+
+def inbox_closed(*, workspace_id: UUID) -> QuerySet[Interaction]:
+    """What no longer waits, the latest first."""
+    return _rows(workspace_id).exclude(status=InteractionStatus.PENDING).order_by("-closed_at", "-id")
+
+
+def _rows(workspace_id: UUID) -> QuerySet[Interaction]:
+    found = Interaction.objects.filter(workspace_id=workspace_id).select_related("workflow")
+    return found.defer("message", "data", "answer", "workflow__draft")
+
+
+def interaction_get(*, workspace_id: UUID, interaction_id: UUID) -> Interaction:
+    """One question with its workflow. Raises `InteractionNotFound`."""
+    rows = Interaction.objects.filter(workspace_id=workspace_id, id=interaction_id).select_related("workflow")
+    found = rows.defer("workflow__draft").first()
+    if found is None:
+        raise InteractionNotFound
+    return found
+
+
+def interaction_with_version(*, workspace_id: UUID, interaction_id: UUID) -> Interaction:
+    """One question with its execution and the version that asks, to say what answers set off. As `interaction_get`."""
+    rows = Interaction.objects.filter(workspace_id=workspace_id, id=interaction_id)
+    rows = rows.select_related("workflow", "execution__version", "answered_by_user")
+    hidden = ("input", "output", "response", "unknown_writes", "error")
+    found = rows.defer("workflow__draft", *(f"execution__{name}" for name in hidden)).first()
+    if found is None:
+        raise InteractionNotFound
+    return found
+
+
+def interaction_open_of(*, workspace_id: UUID, execution_id: UUID) -> list[Interaction]:
+    """What an execution waits for people to answer, the oldest question first."""
+    return list(
+        interaction_list(
+            workspace_id=workspace_id, statuses=[InteractionStatus.PENDING], execution_id=execution_id
+        ).order_by("id")
+    )
+
+
+def execution_standing(*, workspace_id: UUID, execution_id: UUID) -> tuple[int, str] | None:
+    """The sequence number and status of an execution, without its payloads: cheap enough to ask again and again."""
+    rows = Execution.objects.filter(workspace_id=workspace_id, id=execution_id)
+    return rows.values_list("seq", "status").first()
+
+
+def link_by_hash(hash_: str) -> FoundLink | None:
+    """Where the link with this SHA-256 leads. Works outside a tenant block; says nothing about whether it is usable."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, link_id FROM hil_link_by_hash(%s)", [hash_])
+        row = cursor.fetchone()
+    return FoundLink(*row) if row else None
+
+
+def link_get(*, workspace_id: UUID, link_id: UUID) -> InteractionLink | None:
+    """One link with its workspace."""
+    rows = InteractionLink.objects.filter(workspace_id=workspace_id, id=link_id)
+    return rows.select_related("workspace").first()
+
+
+def link_list(*, workspace_id: UUID, interaction_id: UUID) -> list[InteractionLink]:
+    """The links made for a question, the oldest first."""
+    rows = InteractionLink.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id)
+    return list(rows.order_by("id"))
