@@ -6,15 +6,14 @@ import { icons } from "./build/icons.ts";
 
 /*
  * `vite build` writes what Django serves: three entries and the manifest. `vite` (npm run dev) serves
- * src/dev/, a page of samples that never reaches dist/.
+ * src/dev/index.html, pages of samples that never reach dist/.
  * File names carry twelve hexadecimal digits of hash, which WhiteNoise takes for immutable by itself.
  */
-export default defineConfig(({ command }) => ({
-  root: command === "serve" ? "src/dev" : ".",
+export default defineConfig({
   base: "/static/",
   publicDir: false,
   plugins: [tailwindcss(), react(), icons()],
-  server: { host: "127.0.0.1", port: 5173, fs: { allow: [import.meta.dirname] } },
+  server: { host: "127.0.0.1", port: 5173, open: false },
   build: {
     outDir: resolve(import.meta.dirname, "dist"),
     emptyOutDir: true,
@@ -33,4 +32,4 @@ export default defineConfig(({ command }) => ({
     },
   },
   test: { root: import.meta.dirname, include: ["src/**/*.test.ts"], environment: "node" },
-}));
+});

@@ -1,0 +1,229 @@
+import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { duration, exactTime } from "../app/words.ts";
+import { Icon, Tile } from "./Icon.tsx";
+import { useNodeView } from "./NodeCard.tsx";
+import { PayloadView } from "./PayloadView.tsx";
+import { lengthOf, ordinal, runOf } from "./states.ts";
+import { type CardModel, useCanvas } from "./store.ts";
+import type { LogLine, NodeRun } from "./types.ts";
+
+/** What one step of a run got, was told, gave back, said and failed with. */
+export function Detail() {
+  const selected = useCanvas((state) => state.selected);
+  const card = useCanvas((state) => (state.selected === null ? undefined : state.cards[state.selected]));
+  if (selected === null || !card)
+    return (
+      <section className="detail" aria-label="Step">
+        <p className="pane-empty">
+          Choose a step on the canvas or in the timeline to see what it got and gave back.
+        </p>
+      </section>
+    );
+  return <StepDetail key={selected} card={card} />;
+}
+
+type TabName = "Output" | "Input" | "Parameters" | "Error" | "Log";
+
+function StepDetail({ card }: { card: CardModel }) {
+  const { node, entry, typeName, ports } = card;
+  const view = useNodeView(node.id, ports.length > 1);
+  const live = useCanvas((state) => (state.snapshot ? runOf(state.snapshot, node.id) : undefined));
+  const isOpen = live !== undefined && live.finished_at === null;
+  const now = useCanvas((state) => (isOpen ? state.now : 0));
+  const payload = useCanvas((state) => state.payloads[node.id]);
+  const loadPayload = useCanvas((state) => state.loadPayload);
+  const loaded = payload?.status === "ready" ? payload.run : undefined;
+  const run: NodeRun | undefined = live ? { ...loaded, ...withoutNull(live) } : undefined;
+  const error = loaded?.error?.message ? loaded.error : (live?.error ?? null);
+  const logs = loaded?.logs ?? [];
+  const tabs: TabName[] = ["Output", "Input", "Parameters", ...(error ? (["Error"] as const) : []), "Log"];
+  const [chosen, setTab] = useState<TabName | null>(null);
+  const tab = chosen && tabs.includes(chosen) ? chosen : error ? "Error" : "Output";
+  const length = run ? lengthOf(run, now) : null;
+  const took = length === null ? "" : duration(length);
+
+  const content = (): ReactNode => {
+    if (tab === "Error" && error) return <ErrorView error={error} run={run} />;
+    if (!live || live.state === "PENDING") return <p className="pane-empty">This step has not begun.</p>;
+    if (live.state === "SKIPPED")
+      return <p className="pane-empty">This step was skipped: the run took another way.</p>;
+    if (payload?.status === "failed")
+      return (
+        <div className="pane-empty">
+          <p>{payload.message}</p>
+          <button type="button" className="btn btn-sm" onClick={() => void loadPayload(node.id)}>
+            Load again
+          </button>
+        </div>
+      );
+    if (payload?.status !== "ready")
+      return (
+        <div className="skeleton-lines" aria-busy="true">
+          <i />
+          <i />
+          <i />
+        </div>
+      );
+    switch (tab) {
+      case "Input":
+        return <PayloadView value={loaded?.input} root="$json" name="input" empty="Nothing came in." />;
+      case "Parameters":
+        return (
+          <PayloadView
+            value={loaded?.params}
+            root=""
+            name="parameters"
+            empty="No parameters were resolved."
+          />
+        );
+      case "Log":
+        return <LogView lines={logs} />;
+      default:
+        return (
+          <PayloadView
+            value={loaded?.output}
+            root={`$node[${JSON.stringify(node.name)}]`}
+            name="output"
+            empty={isOpen ? "There is no output yet." : "This step gave nothing back."}
+          />
+        );
+    }
+  };
+
+  return (
+    <section className="detail" aria-label={node.name}>
+      <header className="pane-head detail-head">
+        <Tile type={node.type} icon={entry?.icon ?? "box"} />
+        <div className="grow">
+          <h2 className="truncate-line">{node.name}</h2>
+          <p className="muted small">{typeName}</p>
+        </div>
+        <span className="badge" data-tone={view.tone === "none" ? "neutral" : view.tone}>
+          <Icon
+            name={view.icon}
+            size={14}
+            {...(view.icon === "loader-circle" ? { className: "spin" } : {})}
+          />
+          {view.isLive && took ? `${view.word} ${took}` : view.word}
+        </span>
+      </header>
+      {run?.started_at ? (
+        <dl className="figures is-small detail-figures">
+          <Figure name="Began" value={clock(run.started_at)} title={exactTime(new Date(run.started_at))} />
+          <Figure name={isOpen ? "So far" : "Took"} value={took} />
+          <Figure
+            name="Tries"
+            value={
+              run.max_attempts
+                ? `${Math.max(1, run.attempt)} of ${run.max_attempts}`
+                : String(Math.max(1, run.attempt))
+            }
+          />
+          <Figure name="Outcome" value={run.port ?? "–"} />
+        </dl>
+      ) : null}
+      <Tabs tabs={tabs} current={tab} counts={{ Log: logs.length }} onChoose={setTab} />
+      <div className="detail-body" role="tabpanel" aria-label={tab}>
+        {content()}
+      </div>
+    </section>
+  );
+}
+
+/** The live run wins over the loaded one, except where it knows nothing. */
+function withoutNull(run: NodeRun): NodeRun {
+  return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== null)) as unknown as NodeRun;
+}
+
+function Figure({ name, value, title }: { name: string; value: string; title?: string }) {
+  return (
+    <div {...(title ? { title } : {})}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+export function Tabs<T extends string>({
+  tabs,
+  current,
+  counts = {},
+  onChoose,
+}: {
+  tabs: readonly T[];
+  current: T;
+  counts?: Partial<Record<T, number>>;
+  onChoose: (tab: T) => void;
+}) {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    const next = step && tabs[(tabs.indexOf(current) + step + tabs.length) % tabs.length];
+    if (!next) return;
+    onChoose(next);
+    const row = event.currentTarget;
+    requestAnimationFrame(() => row.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
+  };
+  return (
+    <div className="tabs pane-tabs" role="tablist" onKeyDown={onKeyDown}>
+      {tabs.map((tab) => (
+        <button
+          key={tab}
+          type="button"
+          role="tab"
+          className="tab"
+          aria-selected={tab === current}
+          tabIndex={tab === current ? 0 : -1}
+          onClick={() => onChoose(tab)}
+        >
+          {tab}
+          {counts[tab] ? <small>{counts[tab]}</small> : null}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ErrorView({ error, run }: { error: NonNullable<NodeRun["error"]>; run: NodeRun | undefined }) {
+  const attempts = (run?.attempts ?? []).filter((attempt) => attempt.error);
+  return (
+    <div className="error-view">
+      <div className="callout" data-tone="error">
+        <Icon name="circle-x" />
+        <div>
+          <p className="strong">{error.message ?? error.code}</p>
+          {error.hint ? <p>{error.hint}</p> : null}
+        </div>
+      </div>
+      <dl className="pairs">
+        <dt>Code</dt>
+        <dd>
+          <code>{error.code}</code>
+        </dd>
+        {attempts.map((attempt) => (
+          <div key={attempt.number} className="contents">
+            <dt>{ordinal(attempt.number)} try</dt>
+            <dd>{attempt.error?.message ?? attempt.error?.code}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function LogView({ lines }: { lines: readonly LogLine[] }) {
+  if (lines.length === 0) return <p className="pane-empty">This step logged nothing.</p>;
+  return (
+    <ol className="log">
+      {lines.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows at its end.
+        <li key={index} data-level={line.level ?? "info"}>
+          {line.at ? <time dateTime={line.at}>{clock(line.at)}</time> : null}
+          <span>{line.message}</span>
+          {line.data === undefined || line.data === null ? null : <code>{JSON.stringify(line.data)}</code>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const clock = (text: string): string => new Date(text).toLocaleTimeString("en-GB");

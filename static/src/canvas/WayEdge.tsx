@@ -1,0 +1,49 @@
+import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
+import { memo } from "react";
+import type { Point } from "./layout.ts";
+import { roundedPath } from "./routing.ts";
+import type { EdgeState } from "./states.ts";
+
+export type WayEdgeType = Edge<{ points: Point[]; state: EdgeState; isSelected: boolean }, "way">;
+
+/** A connection along its routed way, coloured by what happened to it. */
+export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType>) {
+  if (!data) return null;
+  const state = data.isSelected && data.state === "rest" ? "selected" : data.state;
+  return (
+    <BaseEdge
+      id={id}
+      path={roundedPath(data.points)}
+      className={`way way-${state}`}
+      markerEnd={`url(#arrow-${state})`}
+    />
+  );
+});
+
+const STATES = ["rest", "idle", "taken", "running", "off", "failed", "selected"];
+
+/** The open arrow heads, one per colour; markers cannot inherit the colour of their path everywhere. */
+export function ArrowHeads() {
+  return (
+    <svg className="arrow-heads" aria-hidden="true" width="0" height="0">
+      <defs>
+        {STATES.map((state) => (
+          <marker
+            key={state}
+            id={`arrow-${state}`}
+            className={`arrow-head way-${state}`}
+            viewBox="0 0 10 10"
+            markerWidth="10"
+            markerHeight="10"
+            markerUnits="userSpaceOnUse"
+            refX="7.2"
+            refY="5"
+            orient="auto"
+          >
+            <path d="M3 1.2 7 5 3 8.8" />
+          </marker>
+        ))}
+      </defs>
+    </svg>
+  );
+}

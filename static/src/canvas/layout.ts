@@ -1,0 +1,284 @@
+/**
+ * Layered layout, left to right. dagre ranks the nodes and finds a first order without crossings; as it knows no
+ * ports, the order and the heights are then settled here, so that a connection leaves and arrives on one line.
+ */
+
+export interface LayoutNode {
+  id: string;
+  width: number;
+  height: number;
+}
+
+export interface LayoutEdge {
+  from: string;
+  to: string;
+  /** Distance of the port from the top of the card it leaves, and of the way in of the card it reaches. */
+  fromOffset: number;
+  toOffset: number;
+}
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+const GAP_X = 48;
+const GAP_Y = 40;
+const SWEEPS = 12;
+const SNAP = 4;
+
+interface Item {
+  id: string;
+  height: number;
+  y: number;
+  /** A place that a long connection keeps free in a layer it crosses. */
+  isLane: boolean;
+}
+
+interface Link {
+  from: Item;
+  to: Item;
+  fromOffset: number;
+  toOffset: number;
+  weight: number;
+}
+
+/** Places every node; resolves to its top left corner by id. Loads dagre on first use. */
+export async function layOut(
+  nodes: readonly LayoutNode[],
+  edges: readonly LayoutEdge[],
+): Promise<Record<string, Point>> {
+  if (nodes.length === 0) return {};
+  const dagre = await import("@dagrejs/dagre");
+  const graph = new dagre.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP_Y, ranksep: GAP_X, ranker: "network-simplex" });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
+  edges.forEach(({ from, to }, index) => {
+    graph.setEdge(from, to, {}, String(index));
+  });
+  dagre.layout(graph);
+  const placed = new Map(nodes.map(({ id }) => [id, graph.node(id) as Point]));
+  return settle(nodes, edges, placed);
+}
+
+/** From rough centres to places: layers of equal x, port-aware order, straight connections, no overlap. */
+export function settle(
+  nodes: readonly LayoutNode[],
+  edges: readonly LayoutEdge[],
+  rough: ReadonlyMap<string, Point>,
+): Record<string, Point> {
+  const columns = [...new Set([...rough.values()].map(({ x }) => Math.round(x)))].sort((a, b) => a - b);
+  const rankOf = new Map(nodes.map(({ id }) => [id, columns.indexOf(Math.round(rough.get(id)?.x ?? 0))]));
+  const layers: Item[][] = columns.map(() => []);
+  const items = new Map<string, Item>();
+  for (const { id, height } of nodes) {
+    const item: Item = { id, height, y: (rough.get(id)?.y ?? 0) - height / 2, isLane: false };
+    items.set(id, item);
+    layers[rankOf.get(id) ?? 0]?.push(item);
+  }
+  const links = edges.flatMap((edge, index) => chain(edge, index, items, rankOf, layers));
+  for (const layer of layers) layer.sort((a, b) => a.y - b.y);
+  reorder(layers, links);
+  straighten(layers, links);
+
+  const widths = columns.map((_, rank) =>
+    Math.max(0, ...nodes.filter(({ id }) => rankOf.get(id) === rank).map(({ width }) => width)),
+  );
+  const top = Math.min(...[...items.values()].map(({ y }) => y));
+  const places: Record<string, Point> = {};
+  let x = 0;
+  columns.forEach((_, rank) => {
+    for (const item of layers[rank] ?? [])
+      if (!item.isLane) places[item.id] = { x, y: Math.round((item.y - top) / SNAP) * SNAP };
+    x += (widths[rank] ?? 0) + GAP_X;
+  });
+  return places;
+}
+
+/** One edge as links between neighbouring layers, with lanes in the layers between. */
+function chain(
+  edge: LayoutEdge,
+  index: number,
+  items: ReadonlyMap<string, Item>,
+  rankOf: ReadonlyMap<string, number>,
+  layers: Item[][],
+): Link[] {
+  const from = items.get(edge.from);
+  const to = items.get(edge.to);
+  const start = rankOf.get(edge.from) ?? 0;
+  const end = rankOf.get(edge.to) ?? 0;
+  if (!from || !to || end <= start) return [];
+  const links: Link[] = [];
+  let last = from;
+  let offset = edge.fromOffset;
+  for (let rank = start + 1; rank < end; rank++) {
+    const share = (rank - start) / (end - start);
+    const y = from.y + edge.fromOffset + share * (to.y + edge.toOffset - from.y - edge.fromOffset);
+    const lane: Item = { id: `lane ${index} ${rank}`, height: 0, y, isLane: true };
+    layers[rank]?.push(lane);
+    links.push({ from: last, to: lane, fromOffset: offset, toOffset: 0, weight: last.isLane ? 8 : 1 });
+    last = lane;
+    offset = 0;
+  }
+  links.push({ from: last, to, fromOffset: offset, toOffset: edge.toOffset, weight: 1 });
+  return links;
+}
+
+/** Sorts layers by where their links come from (then go to), keeping the order with the fewest crossings. */
+function reorder(layers: Item[][], links: readonly Link[]): void {
+  let best = layers.map((layer) => [...layer]);
+  let fewest = crossings(layers, links);
+  for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
+    const isForward = sweep % 2 === 0;
+    const place = new Map<Item, number>();
+    const ordered = isForward ? layers : [...layers].reverse();
+    for (const layer of ordered) {
+      const key = new Map(
+        layer.map((item) => {
+          const ends = links
+            .filter((link) => (isForward ? link.to === item : link.from === item))
+            .map((link) =>
+              isForward
+                ? (place.get(link.from) ?? 0) + link.fromOffset / 10_000
+                : (place.get(link.to) ?? 0) + link.toOffset / 10_000,
+            );
+          return [item, ends.length ? ends.reduce((sum, end) => sum + end, 0) / ends.length : null] as const;
+        }),
+      );
+      // An item without links on this side stays where it is.
+      const before = new Map(layer.map((item, index) => [item, index]));
+      layer.sort((a, b) => (key.get(a) ?? before.get(a) ?? 0) - (key.get(b) ?? before.get(b) ?? 0));
+      layer.forEach((item, index) => {
+        place.set(item, index);
+      });
+    }
+    const now = crossings(layers, links);
+    if (now < fewest) {
+      fewest = now;
+      best = layers.map((layer) => [...layer]);
+    }
+  }
+  layers.forEach((_, rank) => {
+    layers[rank] = best[rank] ?? [];
+  });
+}
+
+function crossings(layers: readonly Item[][], links: readonly Link[]): number {
+  const place = new Map<Item, number>();
+  const layerOf = new Map<Item, number>();
+  layers.forEach((layer, rank) => {
+    layer.forEach((item, index) => {
+      place.set(item, index);
+      layerOf.set(item, rank);
+    });
+  });
+  const byLayer = new Map<number, { a: number; b: number }[]>();
+  for (const link of links) {
+    const rank = layerOf.get(link.from) ?? 0;
+    const ends = {
+      a: (place.get(link.from) ?? 0) + link.fromOffset / 10_000,
+      b: (place.get(link.to) ?? 0) + link.toOffset / 10_000,
+    };
+    byLayer.set(rank, [...(byLayer.get(rank) ?? []), ends]);
+  }
+  let count = 0;
+  for (const ends of byLayer.values())
+    for (let i = 0; i < ends.length; i++)
+      for (let j = i + 1; j < ends.length; j++) {
+        const one = ends[i];
+        const two = ends[j];
+        if (one && two && (one.a - two.a) * (one.b - two.b) < 0) count++;
+      }
+  return count;
+}
+
+/** Moves items towards their links' height, layer by layer to and fro; order and distances stay kept. */
+function straighten(layers: readonly Item[][], links: readonly Link[]): void {
+  const incoming = new Map<Item, Link[]>();
+  const outgoing = new Map<Item, Link[]>();
+  for (const link of links) {
+    incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
+    outgoing.set(link.from, [...(outgoing.get(link.from) ?? []), link]);
+  }
+  for (const layer of layers)
+    spread(
+      layer,
+      layer.map((item) => ({ wish: item.y, weight: 1 })),
+    );
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const isForward = sweep % 2 === 1;
+    const isLast = sweep >= SWEEPS - 2;
+    for (const layer of isForward ? layers : [...layers].reverse()) {
+      const wishes = layer.map((item) => {
+        const back = incoming.get(item) ?? [];
+        const ahead = outgoing.get(item) ?? [];
+        const near = isForward
+          ? back.length
+            ? back
+            : isLast
+              ? []
+              : ahead
+          : ahead.length
+            ? ahead
+            : isLast
+              ? []
+              : back;
+        if (near.length === 0) return { wish: item.y, weight: 0.5 };
+        const heights = near
+          .map((link) =>
+            link.to === item
+              ? { at: link.from.y + link.fromOffset - link.toOffset, weight: link.weight }
+              : { at: link.to.y + link.toOffset - link.fromOffset, weight: link.weight },
+          )
+          .sort((a, b) => a.at - b.at);
+        const middle = heights[Math.floor((heights.length - 1) / 2)];
+        const other = heights[Math.ceil((heights.length - 1) / 2)];
+        const wish = ((middle?.at ?? item.y) + (other?.at ?? item.y)) / 2;
+        return { wish, weight: heights.reduce((sum, { weight }) => sum + weight, 0) };
+      });
+      spread(layer, wishes);
+    }
+  }
+}
+
+/** The places nearest to the wishes that keep order and distance (pool adjacent violators). */
+function spread(layer: readonly Item[], wishes: readonly { wish: number; weight: number }[]): void {
+  const shifts: number[] = [];
+  let shift = 0;
+  layer.forEach((item, index) => {
+    shifts.push(shift);
+    const next = layer[index + 1];
+    shift += item.height + (item.isLane || next?.isLane ? GAP_Y / 2 : GAP_Y);
+  });
+  const pools: { sum: number; weight: number; count: number }[] = [];
+  wishes.forEach(({ wish, weight }, index) => {
+    pools.push({ sum: (wish - (shifts[index] ?? 0)) * weight, weight, count: 1 });
+    for (;;) {
+      const last = pools.at(-1);
+      const before = pools.at(-2);
+      if (!last || !before || before.sum / before.weight <= last.sum / last.weight) break;
+      pools.splice(-2, 2, {
+        sum: before.sum + last.sum,
+        weight: before.weight + last.weight,
+        count: before.count + last.count,
+      });
+    }
+  });
+  let index = 0;
+  for (const pool of pools)
+    for (let member = 0; member < pool.count; member++, index++) {
+      const item = layer[index];
+      if (item) item.y = pool.sum / pool.weight + (shifts[index] ?? 0);
+    }
+}
+
+/** Whether stored positions say nothing: none, some missing, or all on one spot. */
+export function needsLayout(positions: readonly (Point | null | undefined)[]): boolean {
+  const first = positions[0];
+  if (positions.length === 0 || !first) return positions.length > 0;
+  if (positions.some((position) => !position)) return true;
+  return (
+    positions.length > 1 && positions.every((position) => position?.x === first.x && position?.y === first.y)
+  );
+}

@@ -1,0 +1,192 @@
+/** The shapes the server gives the canvas. They are the API's own; nothing is renamed on the way. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export interface NodeDocument {
+  id: string;
+  name: string;
+  type: string;
+  subtype: string;
+  params?: Record<string, Json>;
+  position?: { x: number; y: number } | null;
+  notes?: string;
+  disabled?: boolean;
+  on_error?: string | null;
+  retry?: Record<string, Json> | null;
+  timeout_seconds?: number | null;
+}
+
+export interface ConnectionDocument {
+  from: string;
+  port: string;
+  to: string;
+  input?: string;
+}
+
+export interface Definition {
+  nodes: NodeDocument[];
+  connections: ConnectionDocument[];
+  settings?: Record<string, Json>;
+}
+
+/** One entry of `GET /api/v1/app/node-types`. */
+export interface NodeTypeEntry {
+  type: string;
+  subtype: string;
+  name: string;
+  summary: string;
+  description?: string;
+  icon: string;
+  ports: string[];
+  /** The card's second line, with parameters in braces: "{method} {url}". */
+  summary_template?: string;
+  is_trigger?: boolean;
+  params_schema?: Json;
+  output_schema?: Json;
+}
+
+export type ExecutionStatus =
+  | "NEW"
+  | "RUNNING"
+  | "WAITING"
+  | "WAITING_FOR_HUMAN"
+  | "PAUSED"
+  | "SUCCESS"
+  | "ERROR"
+  | "CANCELED"
+  | "TIMED_OUT";
+
+export type NodeState =
+  | "PENDING"
+  | "RUNNING"
+  | "WAITING_INPUT"
+  | "RETRYING"
+  | "NEEDS_REVIEW"
+  | "COMPLETED"
+  | "FAILED"
+  | "SKIPPED"
+  | "CANCELED";
+
+export interface RunError {
+  code: string;
+  message?: string;
+  hint?: string;
+  node_id?: string;
+}
+
+export interface Attempt {
+  number: number;
+  started_at: string | null;
+  finished_at: string | null;
+  error: RunError | null;
+}
+
+export interface LogLine {
+  at?: string;
+  level?: string;
+  message: string;
+  data?: Json;
+}
+
+export interface NodeRun {
+  node_id: string;
+  path: string;
+  state: NodeState;
+  attempt: number;
+  max_attempts?: number | null;
+  port?: string | null;
+  also?: string[];
+  started_at: string | null;
+  finished_at: string | null;
+  error?: RunError | null;
+  summary?: string | null;
+  attempts?: Attempt[];
+  /** Payloads: only in an answer to `?node=<id>`. */
+  input?: Json;
+  params?: Json;
+  output?: Json;
+  logs?: LogLine[];
+}
+
+export interface Wait {
+  id: string;
+  node_id: string;
+  path?: string;
+  kind: string;
+  opened_at: string;
+  wake_at: string | null;
+  resolved_at: string | null;
+  title?: string;
+  interaction_id?: string;
+}
+
+export interface Snapshot {
+  id: string;
+  workflow_id: string;
+  workflow_name: string;
+  version: number | null;
+  status: ExecutionStatus;
+  seq: number;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  trigger?: Json;
+  mode?: string;
+  error: RunError | null;
+  definition: Definition;
+  remaining_nodes: string[];
+  resume_count: number;
+  node_runs: NodeRun[];
+  waits: Wait[];
+}
+
+/** What a node run became. Never a payload. */
+export interface NodeRunChange {
+  node_id: string;
+  path?: string;
+  state: NodeState;
+  attempt?: number;
+  max_attempts?: number | null;
+  port?: string | null;
+  also?: string[];
+  started_at?: string | null;
+  finished_at?: string | null;
+  error_code?: string | null;
+  summary?: string | null;
+  attempts?: Attempt[];
+}
+
+export interface StatusChange {
+  status: ExecutionStatus;
+  started_at?: string | null;
+  finished_at?: string | null;
+  error?: RunError | null;
+  error_code?: string | null;
+}
+
+export interface WaitChange {
+  wait: Wait;
+}
+
+export type Change = NodeRunChange | StatusChange | WaitChange;
+
+export interface ChangeMessage {
+  seq: number;
+  at?: string;
+  changes?: Change[];
+}
+
+/** The page's `json_script`. */
+export interface CanvasData {
+  mode: "workflow" | "execution";
+  definition: Definition;
+  node_types: NodeTypeEntry[];
+  snapshot?: Snapshot;
+  live_url?: string;
+  /** Output ports by node id, where they depend on parameters. Missing nodes take their type's ports. */
+  node_ports?: Record<string, string[]>;
+  api?: { execution?: string; node_run?: string; events?: string };
+}
+
+export const TERMINAL: ReadonlySet<ExecutionStatus> = new Set(["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]);
+export const ENDED: ReadonlySet<NodeState> = new Set(["COMPLETED", "FAILED", "SKIPPED", "CANCELED"]);
