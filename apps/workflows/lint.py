@@ -36,7 +36,7 @@ def lint(definition: Any) -> tuple[Finding, ...]:
 
 
 def no_draft(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Those findings with which a definition is not even worth keeping as a draft: wrong shape, unknown types, cycles."""
+    """The errors with which a definition is no draft worth keeping: a wrong shape, unknown types, cycles."""
     return tuple(
         finding
         for finding in findings

@@ -51,6 +51,11 @@ class Workflow(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_unpublished_changes(self) -> bool:
+        """Whether the draft differs from the latest published version. True when there is none."""
+        return self.active_version is None or bool(self.draft != self.active_version.definition)
+
 
 class Version(models.Model):
     """A definition as it was at one moment, for good: the database refuses to change it.

@@ -1,0 +1,178 @@
+"""Workflows over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access.api import WorkspaceViewSet
+from apps.accounts.access.permissions import Permission
+from apps.core.errors import FieldError, Invalid
+from apps.workflows import selectors, services
+from apps.workflows.api import serializers as forms
+from apps.workflows.graph import Finding, errors_in
+from apps.workflows.lint import lint
+from apps.workflows.models import Status, Workflow
+from apps.workflows.transfer import Parcel, export_document, import_document
+
+_STATUS = OpenApiParameter("status", enum=Status.values, description="Without: all but archived ones.")
+_SEARCH = OpenApiParameter("q", description="Part of the name.")
+
+
+class Workflows(WorkspaceViewSet):
+    """Draft, publish and switch on workflows."""
+
+    queryset = Workflow.objects.none()
+    serializer_class = forms.WorkflowOut
+    permissions: ClassVar[dict[str, Permission]] = {
+        "list": Permission.WORKFLOW_READ,
+        "create": Permission.WORKFLOW_CREATE,
+        "retrieve": Permission.WORKFLOW_READ,
+        "update": Permission.WORKFLOW_UPDATE,
+        "partial_update": Permission.WORKFLOW_UPDATE,
+        "destroy": Permission.WORKFLOW_DELETE,
+        "validate": Permission.WORKFLOW_READ,
+        "validate_draft": Permission.WORKFLOW_READ,
+        "publish": Permission.WORKFLOW_UPDATE,
+        "activate": Permission.WORKFLOW_UPDATE,
+        "pause": Permission.WORKFLOW_UPDATE,
+        "archive": Permission.WORKFLOW_UPDATE,
+        "versions": Permission.WORKFLOW_READ,
+        "version": Permission.WORKFLOW_READ,
+        "export": Permission.WORKFLOW_READ,
+    }
+
+    @extend_schema(parameters=[_STATUS, _SEARCH], responses=forms.WorkflowRow(many=True))
+    def list(self, request: Request) -> Response:
+        """The workflows, newest first."""
+        status = request.query_params.get("status", "")
+        if status and status not in Status.values:
+            message = f"There is no status “{status[:40]}”; there are {', '.join(Status.values)}."
+            raise Invalid(message, errors=[FieldError(path="status", message=message)])
+        q = request.query_params.get("q", "")
+        return self.page(selectors.workflow_list(self.workspace.id, status=status, q=q), forms.WorkflowRow)
+
+    @extend_schema(request=forms.WorkflowIn, responses={201: forms.WorkflowOut})
+    def create(self, request: Request) -> Response:
+        """A new workflow with a draft. It may still have errors, but must be a definition."""
+        given = self._read(forms.WorkflowIn)
+        if "format" in given:
+            import_document(given)
+        workflow = services.workflow_create(
+            workspace_id=self.workspace.id,
+            actor=self.actor,
+            name=given["name"],
+            description=given["description"],
+            definition=given.get("definition"),
+        )
+        return self._shown(workflow, status=201)
+
+    @extend_schema(responses=forms.WorkflowOut)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One workflow with its draft."""
+        return self._shown(selectors.workflow_get(self.workspace.id, pk))
+
+    @extend_schema(request=forms.WorkflowPut, responses=forms.WorkflowOut)
+    def update(self, request: Request, pk: UUID) -> Response:
+        """Replace name, description and draft."""
+        return self._change(pk, self._read(forms.WorkflowPut))
+
+    @extend_schema(request=forms.WorkflowPatch, responses=forms.WorkflowOut)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change some of them."""
+        return self._change(pk, self._read(forms.WorkflowPatch))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Take a workflow away. Its executions finish and stay."""
+        services.workflow_delete(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor)
+        return Response(status=204)
+
+    @extend_schema(request=forms.ValidateIn, responses=forms.ValidateOut)
+    @action(detail=False, methods=["post"])
+    def validate(self, request: Request) -> Response:
+        """What the lint says about a definition. Nothing is saved or run."""
+        given = self._read(forms.ValidateIn)
+        if "definition" not in given:
+            message = "Send the definition to look at."
+            raise Invalid(message, errors=[FieldError(path="definition", message=message)])
+        return Response(_judged(lint(given["definition"])))
+
+    @extend_schema(request=forms.ValidateIn, responses=forms.ValidateOut)
+    @action(detail=True, methods=["post"], url_path="validate")
+    def validate_draft(self, request: Request, pk: UUID) -> Response:
+        """What the lint says about the draft, or about the definition that is sent. Nothing is saved or run."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        given = self._read(forms.ValidateIn)
+        return Response(_judged(lint(given.get("definition", workflow.draft))))
+
+    @extend_schema(request=forms.PublishIn, responses=forms.PublishOut)
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, pk: UUID) -> Response:
+        """Make the draft a version. An active workflow goes over to it at once."""
+        note = self._read(forms.PublishIn)["note"]
+        version = services.workflow_publish(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, note=note)
+        return Response({"version": forms.VersionOut(version).data} | _judged(lint(version.definition)))
+
+    @extend_schema(request=None, responses=forms.WorkflowOut)
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, pk: UUID) -> Response:
+        """Switch the triggers on. Publishes the draft when nothing has been published yet."""
+        return self._shown(services.workflow_activate(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor))
+
+    @extend_schema(request=None, responses=forms.WorkflowOut)
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, pk: UUID) -> Response:
+        """Switch the triggers off. What runs goes on."""
+        return self._shown(services.workflow_pause(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor))
+
+    @extend_schema(request=None, responses=forms.WorkflowOut)
+    @action(detail=True, methods=["post"])
+    def archive(self, request: Request, pk: UUID) -> Response:
+        """Put the workflow away. Activating it brings it back."""
+        return self._shown(services.workflow_archive(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor))
+
+    @extend_schema(responses=forms.VersionOut(many=True))
+    @action(detail=True, methods=["get"])
+    def versions(self, request: Request, pk: UUID) -> Response:
+        """The published versions, newest first."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        return self.page(selectors.version_list(self.workspace.id, workflow.id), forms.VersionOut)
+
+    @extend_schema(responses=forms.VersionDetail)
+    @action(detail=True, methods=["get"], url_path="versions/<int:number>")
+    def version(self, request: Request, pk: UUID, number: int) -> Response:
+        """One published version with its definition."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        return Response(forms.VersionDetail(selectors.version_by_number(self.workspace.id, workflow.id, number)).data)
+
+    @extend_schema(responses=forms.WorkflowIn)
+    @action(detail=True, methods=["get"])
+    def export(self, request: Request, pk: UUID) -> Response:
+        """The workflow as a file; creating a workflow with it makes the same again. Holds webhook secrets, if any."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        return Response(export_document(Parcel(workflow.name, workflow.description, workflow.draft)))
+
+    # ── what the actions share ──
+
+    def _read(self, form: type[forms.Strict]) -> dict[str, Any]:
+        filled = form(data=self.request.data)
+        filled.is_valid(raise_exception=True)
+        return dict(filled.validated_data)
+
+    def _change(self, pk: UUID, given: dict[str, Any]) -> Response:
+        workflow = services.workflow_update(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, **given)
+        return self._shown(workflow)
+
+    def _shown(self, workflow: Workflow, *, status: int = 200) -> Response:
+        triggers = selectors.trigger_list(self.workspace.slug, workflow)
+        return Response(forms.WorkflowOut(workflow, context={"triggers": triggers}).data, status=status)
+
+
+def _judged(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    return {"valid": not errors_in(findings), "findings": [finding.as_dict() for finding in findings]}

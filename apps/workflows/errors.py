@@ -1,0 +1,37 @@
+"""What this app refuses."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict, NotFound
+
+
+class WorkflowUnknown(NotFound):
+    """There is no such workflow in this workspace."""
+
+    code = "workflows.not_found"
+
+
+class VersionUnknown(NotFound):
+    """The workflow has no such version."""
+
+    code = "workflows.version_not_found"
+
+
+class PathTaken(Conflict):
+    """Another active workflow listens to the same address."""
+
+    code = "workflows.path_taken"
+    default_hint = "Change the path or the method of one of the two, or pause the other workflow."
+
+
+class DraftConflict(Conflict):
+    """Somebody else has changed the draft since you read it."""
+
+    code = "workflows.draft_conflict"
+    default_hint = "Read the workflow again and repeat the change on what it is now."
+
+
+class NotActive(Conflict):
+    """The workflow is not active, so there is nothing to pause."""
+
+    code = "workflows.not_active"

@@ -1,0 +1,146 @@
+"""Named reads. The workspace comes first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.nodes.contract import Trigger
+from apps.workflows.errors import VersionUnknown, WorkflowUnknown
+from apps.workflows.graph import Settings, draft_of
+from apps.workflows.models import Status, Version, Workflow
+
+
+def workflow_list(workspace_id: UUID, *, status: str = "", q: str = "") -> QuerySet[Workflow]:
+    """The workflows of a workspace, newest first. Without a status, archived ones are left out; `q` looks in names."""
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None).select_related("active_version")
+    rows = rows.filter(status=status) if status else rows.exclude(status=Status.ARCHIVED)
+    if q.strip():
+        rows = rows.filter(name__icontains=q.strip())
+    return rows.order_by("-id")
+
+
+def workflow_get(workspace_id: UUID, workflow_id: UUID) -> Workflow:
+    """One workflow with its latest published version. Raises `WorkflowUnknown`."""
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None).select_related("active_version")
+    found = rows.filter(id=workflow_id).first()
+    if found is None:
+        raise WorkflowUnknown
+    return found
+
+
+def version_get(workspace_id: UUID, version_id: UUID) -> Version:
+    """One version or snapshot. Raises `VersionUnknown`."""
+    found = Version.objects.filter(workspace_id=workspace_id, id=version_id).first()
+    if found is None:
+        raise VersionUnknown
+    return found
+
+
+def version_list(workspace_id: UUID, workflow_id: UUID) -> QuerySet[Version]:
+    """The published versions of a workflow, newest first."""
+    rows = Version.objects.filter(workspace_id=workspace_id, workflow_id=workflow_id, number__isnull=False)
+    return rows.order_by("-id")
+
+
+def version_by_number(workspace_id: UUID, workflow_id: UUID, number: int) -> Version:
+    """One published version. Raises `VersionUnknown`."""
+    found = version_list(workspace_id, workflow_id).filter(number=number).first() if number < 2**31 else None
+    if found is None:
+        raise VersionUnknown(f"The workflow has no version {number}.")
+    return found
+
+
+# ── Triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerInfo:
+    """A trigger of a workflow as people and programs see it. `url` is where a webhook is called, else empty."""
+
+    node_id: str
+    name: str
+    subtype: str
+    icon: str
+    address: str
+    method: str
+    url: str
+    is_active: bool
+
+
+def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:
+    """The triggers of the version that is active, or else of the draft."""
+    is_active = workflow.status == Status.ACTIVE and workflow.active_version is not None
+    definition = workflow.active_version.definition if is_active and workflow.active_version else workflow.draft
+    draft, _ = draft_of(definition)
+    found = []
+    for node in draft.nodes.values():
+        if not issubclass(node.cls, Trigger) or node.disabled:
+            continue
+        address = node.cls.address(node.params, node_id=node.id) or ""
+        method, _, path = address.partition(" ") if node.subtype == "WEBHOOK" else ("", "", "")
+        url = webhook_url(workspace_slug, path) if path else ""
+        info = TriggerInfo(node.id, node.name, node.subtype, node.cls.icon, address, method, url, is_active)
+        found.append(info)
+    return found
+
+
+def webhook_url(workspace_slug: str, path: str) -> str:
+    """Where others call a webhook."""
+    return f"{settings.BASE_URL}/webhooks/{workspace_slug}/{path}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTarget:
+    """All a webhook call needs to start an execution."""
+
+    workspace_id: UUID
+    workflow_id: UUID
+    workflow_name: str
+    version_id: UUID
+    node_id: str
+    trigger_id: UUID
+    params: dict[str, Any]
+    settings: Settings
+    queue: str
+
+
+WEBHOOK_FIND_SQL = "SELECT * FROM workflows_webhook_find(%s, %s, %s)"
+
+
+def webhook_target(row: tuple[Any, ...]) -> WebhookTarget:
+    """The target of a row of `workflows_webhook_find`, for callers that run the query themselves."""
+    params, given = (json.loads(value) if isinstance(value, str) else value for value in row[6:8])
+    workspace_id, workflow_id, workflow_name, version_id, node_id, trigger_id = row[:6]
+    return WebhookTarget(
+        workspace_id=workspace_id,
+        workflow_id=workflow_id,
+        workflow_name=workflow_name,
+        version_id=version_id,
+        node_id=node_id,
+        trigger_id=trigger_id,
+        params=params,
+        settings=Settings.model_validate(given),
+        queue=row[8],
+    )
+
+
+def webhook_find(workspace_slug: str, method: str, path: str) -> WebhookTarget | None:
+    """The active webhook at an address, in any workspace: one look-up, no tenant needed."""
+    with connection.cursor() as cursor:
+        cursor.execute(WEBHOOK_FIND_SQL, [workspace_slug, method.upper(), path.strip("/")])
+        row = cursor.fetchone()
+    return webhook_target(row) if row else None
+
+
+def webhook_methods(workspace_slug: str, path: str) -> list[str]:
+    """The methods under which an address is listened to; empty when nobody listens there."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM workflows_webhook_methods(%s, %s)", [workspace_slug, path.strip("/")])
+        return [method for (method,) in cursor.fetchall()]
