@@ -12,9 +12,17 @@ app = Celery("agentflow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+# What beat ticks; the schedules of workflows are rows of `triggers`, not of beat. A tick nobody took in time is dropped.
+app.conf.beat_schedule = {
+    "triggers.fire_due": {"task": "triggers.fire_due", "schedule": 1.0, "options": {"expires": 2.0}},
+    "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
+}
+
 
 @app.on_after_finalize.connect
 def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     from apps.executions.worker.bootstep import DispatcherStep
+    from apps.triggers.tasks import fire_due
 
+    DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due)
     sender.steps["worker"].add(DispatcherStep)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cast(request: pytest.FixtureRequest) -> Cast:
-    """Alice, bob and charlie in their workspaces: rolled back with `db`, committed for tests that ask `committed_db`."""
+    """Alice, bob and charlie in their workspaces: rolled back, or committed for tests that ask for `committed_db`."""
     request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
     from tests.cast import make_cast
 

@@ -120,9 +120,13 @@ def test_an_inner_block_of_another_workspace_is_refused(cast: Cast) -> None:
 
 
 def test_an_error_takes_back_what_the_block_wrote(cast: Cast) -> None:
-    with pytest.raises(ZeroDivisionError), tenant(cast.workspace.id):
-        rows("UPDATE accounts_workspace SET name = 'changed' RETURNING 1")
-        raise ZeroDivisionError
+    def write_and_fail() -> None:
+        with tenant(cast.workspace.id):
+            rows("UPDATE accounts_workspace SET name = 'changed' RETURNING 1")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     with tenant(cast.workspace.id):
         assert rows("SELECT name FROM accounts_workspace") == [("Acme",)]
 

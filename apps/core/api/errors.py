@@ -129,8 +129,7 @@ def _findings(detail: Any, path: str = "") -> list[FieldError]:
     if isinstance(detail, dict):
         found = []
         for key, inner in detail.items():
-            here = path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
-            found += _findings(inner, here)
+            found += _findings(inner, _below(path, key))
         return found
     if isinstance(detail, list):
         found = []
@@ -140,6 +139,14 @@ def _findings(detail: Any, path: str = "") -> list[FieldError]:
             found += _findings(inner, path if is_text else f"{path}[{index}]")
         return found
     return [FieldError(path=path, message=str(detail), code=str(getattr(detail, "code", "") or ""))]
+
+
+def _below(path: str, key: Any) -> str:
+    if key == "non_field_errors":
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else str(key)
 
 
 def _of_django(error: ValidationError) -> list[FieldError]:
