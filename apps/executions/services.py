@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core.errors import Conflict, NotFound
 from apps.core.ids import uuid7
@@ -82,7 +82,7 @@ def execution_start(
     *,
     origin: Origin,
     trigger_node: str,
-    input: Any,  # noqa: A002 - the word of the API
+    input: Any,
     now: datetime,
     mode: str = "production",
     dedupe_key: str | None = None,
@@ -242,15 +242,17 @@ def _end(
         )
         seq, reply_to, changes = cursor.fetchone()
         store.withdraw_waits(cursor, execution_id, now, by=str(status).lower())
-    live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
-    if reply_to:
-        outcome = {"execution_id": str(execution_id), "status": str(status), "response": None, "output": None}
-        live.reply(reply_to, outcome | {"error": error})
+    outcome = {"execution_id": str(execution_id), "status": str(status), "response": None, "output": None}
+
+    def tell() -> None:
+        live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
+        if reply_to:
+            live.reply(reply_to, outcome | {"error": error})
+
+    transaction.on_commit(tell)  # the caller's transaction may be wider than this one
 
 
-def wait_resolve(
-    *, workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], by: str, now: datetime
-) -> UUID:
+def wait_resolve(*, workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], by: str, now: datetime) -> UUID:
     """Answer what an execution waits for; it becomes due at once. Returns the execution.
 
     One compare-and-set decides: of many answers at once, one wins and the others raise `AlreadyAnswered` with who and

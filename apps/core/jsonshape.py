@@ -1,0 +1,73 @@
+"""Whether a value has the shape that a JSON Schema written by a user asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import re2
+from jsonschema import Draft202012Validator, SchemaError, ValidationError  # type: ignore[import-untyped]
+from jsonschema.validators import extend  # type: ignore[import-untyped]
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from apps.core.errors import FieldError
+
+MAX_FAULTS = 20
+
+
+class ShapeInvalid(Exception):
+    """The schema itself is none; the message says why."""
+
+
+def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
+    """What about `value` does not fit the schema, at most 20 findings; empty when it fits.
+
+    References lead nowhere outside of the schema, and patterns are matched in linear time. Raises `ShapeInvalid`.
+    """
+    try:
+        Draft202012Validator.check_schema(schema)
+        validator = _validator()(schema, registry=Registry())
+        found = []
+        for error in validator.iter_errors(value):
+            found.append(FieldError(path=_path(path, error.absolute_path), message=_message(error)))
+            if len(found) >= MAX_FAULTS:
+                break
+        return found
+    except SchemaError as error:
+        raise ShapeInvalid(f"{_path('', error.absolute_path) or 'The schema'}: {error.message}") from None
+    except Unresolvable as error:
+        raise ShapeInvalid(f"The reference {error.ref!r} leads nowhere in the schema.") from None
+    except (re2.error, RecursionError) as error:
+        raise ShapeInvalid(str(error)) from None
+
+
+@cache
+def _validator() -> Any:
+    return extend(Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties})
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    if validator.is_type(instance, "string") and not re2.search(pattern, instance):
+        yield ValidationError(f"{instance[:80]!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if validator.is_type(instance, "object"):
+        for pattern, inner in patterns.items():
+            for key, value in instance.items():
+                if re2.search(pattern, key):
+                    yield from validator.descend(value, inner, path=key, schema_path=pattern)
+
+
+def _path(base: str, parts: Any) -> str:
+    text = base
+    for part in parts:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _message(error: Any) -> str:
+    message = str(error.message)
+    return message if len(message) <= 300 else f"{message[:299]}…"

@@ -1,0 +1,172 @@
+"""Starting an execution by hand or by program: which version, which trigger, and whether the input fits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts import services as accounts
+from apps.accounts.access.actor import Actor
+from apps.core import jsonshape
+from apps.core.errors import Conflict, FieldError, Invalid
+from apps.core.suggest import nearest, shown
+from apps.core.tenancy import tenant
+from apps.executions import selectors, services
+from apps.executions.graphs import graph_of
+from apps.executions.models import Execution
+from apps.executions.services import Origin, Started
+from apps.nodes.contract import Trigger
+from apps.workflows import selectors as workflows
+from apps.workflows import services as workflow_services
+from apps.workflows.graph import Graph, GraphNode
+from apps.workflows.models import Status, Version
+
+
+class WorkflowArchived(Conflict):
+    """An archived workflow starts nothing."""
+
+    code = "executions.workflow_archived"
+    default_hint = "Activate it to bring it back."
+
+
+class TriggerUnclear(Invalid):
+    """The workflow can be started in several ways: say which trigger is meant."""
+
+    code = "executions.trigger_unclear"
+
+
+class InputInvalid(Invalid):
+    """The input does not fit the schema of the trigger."""
+
+    code = "executions.input_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What somebody asks for who starts a workflow. `trigger` is a node id; None where only one can be meant."""
+
+    workflow_id: UUID
+    given: Any = None
+    trigger: str | None = None
+    dedupe_key: str | None = None
+    reply_to: str | None = None
+    execution_id: UUID | None = None
+
+
+def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: datetime) -> Started:
+    """Start the workflow's latest published version, or a snapshot of its draft (mode `test`) when there is none.
+
+    Raises `WorkflowUnknown`, `WorkflowArchived`, `GraphInvalid` for a draft with errors, `TriggerUnclear`,
+    `InputInvalid`, `BlockedByPause`.
+    """
+    with tenant(workspace_id):
+        workflow = workflows.workflow_get(workspace_id, start.workflow_id)
+        if workflow.status == Status.ARCHIVED:
+            raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
+        version = workflow.active_version or workflow_services.version_snapshot(
+            workspace_id=workspace_id, workflow_id=workflow.id, actor=actor
+        )
+        graph = graph_of(workspace_id=workspace_id, version_id=version.id)
+        node = _trigger(graph, start.trigger)
+        return services.execution_start(
+            origin=origin_of(version, graph),
+            trigger_node=node.id,
+            input=_accepted(node, start.given),
+            now=now,
+            mode="production" if version.number else "test",
+            dedupe_key=start.dedupe_key,
+            reply_to=start.reply_to,
+            execution_id=start.execution_id,
+            started_by=_who(actor),
+        )
+
+
+def execution_rerun(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now: datetime) -> Started:
+    """Start the same version once more with the same input, as an execution of its own. Raises `BlockedByPause`.
+
+    It has a lineage of its own, too: whatever it sends is meant to be done again.
+    """
+    with tenant(workspace_id):
+        earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        graph = graph_of(workspace_id=workspace_id, version_id=earlier.version_id)
+        return services.execution_start(
+            origin=origin_of(earlier.version, graph),
+            trigger_node=earlier.trigger_node,
+            input=earlier.input,
+            now=now,
+            mode=earlier.mode,
+            started_by=_who(actor) | {"rerun_of": str(earlier.id)},
+        )
+
+
+def execution_stop(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now: datetime) -> Execution:
+    """Cancel an execution on somebody's behalf, on record. Raises `ExecutionNotFound` or `AlreadyEnded`."""
+    with tenant(workspace_id):
+        execution = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        services.execution_cancel(workspace_id=workspace_id, execution_id=execution_id, now=now, by=actor.label)
+        accounts.audit_record(
+            workspace_id=workspace_id,
+            actor=actor,
+            action="execution.canceled",
+            target=execution.workflow.name,
+            data={"execution_id": str(execution_id), "workflow_id": str(execution.workflow_id)},
+        )
+    return execution
+
+
+def origin_of(version: Version, graph: Graph) -> Origin:
+    """What `execution_start` needs to know of a version."""
+    return Origin(
+        workspace_id=version.workspace_id,
+        workflow_id=version.workflow_id,
+        version_id=version.id,
+        queue=version.queue,
+        while_paused=graph.settings.while_paused,
+        max_concurrent=graph.settings.max_concurrent,
+        timeout_seconds=graph.settings.timeout_seconds,
+    )
+
+
+def triggers_of(graph: Graph) -> list[GraphNode]:
+    """The ways a graph can be started, the one by hand first."""
+    found = [graph.nodes[node_id] for node_id in graph.triggers]
+    return sorted(found, key=lambda node: node.subtype != "MANUAL")
+
+
+def _trigger(graph: Graph, wanted: str | None) -> GraphNode:
+    known = triggers_of(graph)
+    if wanted is not None:
+        found = next((node for node in known if node.id == wanted), None)
+        if found is None:
+            message = f"The workflow has no trigger “{shown(wanted)}”."
+            hint = nearest(wanted, [node.id for node in known])
+            raise TriggerUnclear(message, hint=hint, errors=[FieldError("trigger", message, hint=hint)])
+        return found
+    by_hand = [node for node in known if node.subtype == "MANUAL"]
+    for choice in (known, by_hand):
+        if len(choice) == 1:
+            return choice[0]
+    names = ", ".join(f"{node.id} ({node.name})" for node in known)
+    raise TriggerUnclear(hint=f"Send `trigger` with one of: {names}.", errors=[FieldError("trigger", "Missing.")])
+
+
+def _accepted(node: GraphNode, given: Any) -> Any:
+    assert issubclass(node.cls, Trigger)
+    accepted = node.cls.accept(node.params, given)
+    schema = node.params.get("input_schema")
+    if not isinstance(schema, Mapping) or not schema:
+        return accepted
+    try:
+        found = jsonshape.faults(accepted, schema, path="input")
+    except jsonshape.ShapeInvalid as wrong:
+        raise InputInvalid(f"The input schema of “{node.name}” is no JSON Schema: {wrong}") from None
+    if found:
+        raise InputInvalid(f"The input does not fit what “{node.name}” asks for: {found[0].message}", errors=found)
+    return accepted
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    return {"kind": actor.kind, "id": str(actor.id) if actor.id else None, "label": actor.label}
