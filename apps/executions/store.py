@@ -61,7 +61,7 @@ class Checkpoint:
     runs: list[NodeRun]
     changes: list[dict[str, Any]]
     opened: list[OpenWait] = field(default_factory=list)
-    awaited: list[UUID] = field(default_factory=list)  # every wait still open, looked at again when parking
+    awaited: list[UUID] = field(default_factory=list)  # every wait still open: looked at again, or withdrawn at the end
     is_released: bool = False
     runnable_at: datetime | None = None
     output: Any = None
@@ -170,9 +170,9 @@ def checkpoint(point: Checkpoint) -> bool:
             raise FenceLost
         for wait in point.opened:
             _open_wait(cursor, wait, point.at)
-        if ended:
+        if ended and point.awaited:
             withdraw_waits(cursor, point.execution_id, point.at, by=str(point.status).lower())
-        if point.is_released and point.awaited:
+        if point.is_released and point.awaited and not ended:
             return _is_answered(cursor, point)
         return False
 

@@ -129,9 +129,9 @@ class Dispatcher:
                 self._is_stopping.wait(0.3)
             except Exception:
                 logger.exception("the dispatcher stumbled")
-                self._is_stopping.wait(0.3)
-            finally:
                 connection.close()
+                self._is_stopping.wait(0.3)
+        connection.close()
 
     def _pause(self, looked_at: float) -> float:
         now = time.monotonic()
@@ -203,9 +203,8 @@ class Dispatcher:
             self._move(run, self._begin if claimed.is_fresh else self._restore)
         except Exception:
             logger.exception("execution %s could not be taken up", claimed.id)
-            self._give_back(claimed.id)
-        finally:
             connection.close()
+            self._give_back(claimed.id)
 
     def _begin(self, run: Run) -> None:
         run.begin(clock.now())
@@ -243,9 +242,8 @@ class Dispatcher:
             self._drop(run)
         except Exception:
             logger.exception("execution %s cannot go on", run.id)
-            self._give_up(run)
-        finally:
             connection.close()
+            self._give_up(run)
 
     def _take_result(self, run: Run, call: Call, result: object) -> None:
         """A call came back: apply its answer, unless the run was dropped or the call given up meanwhile."""
@@ -286,7 +284,14 @@ class Dispatcher:
             result = call.perform()
         finally:
             self._slots.release()
-        self._take_result(run, call, result)
+        try:
+            self._take_result(run, call, result)
+            self._feed()
+        finally:
+            connection.close()  # a thread that waits for the network holds no connection
+
+    def _feed(self) -> None:
+        """Give the thread that just became free to whoever waits longest for one."""
         while self._starving:
             try:
                 hungry = self._starving.popleft()

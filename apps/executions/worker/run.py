@@ -327,7 +327,7 @@ class Run:
             runs=list(self.dirty.values()),
             changes=[change_of(run, self.graph.nodes[run.node_id].retry.attempts) for run in self.dirty.values()],
             opened=self.opened,
-            awaited=list(self.awaited) if parks else [],
+            awaited=list(self.awaited),
             is_released=status is not Status.RUNNING or hand_over,
             runnable_at=runnable_at,
             response=self.response,
