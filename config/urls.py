@@ -14,21 +14,28 @@ from apps.core.api.views import Docs, Schema
 _APPS = ["accounts", "nodes", "workflows", "executions", "triggers", "hil", "insights"]
 
 
-def _of(kind: str) -> list[URLPattern | URLResolver]:
+def _of(place: str) -> list[URLPattern | URLResolver]:
     found: list[URLPattern | URLResolver] = []
     for name in _APPS:
-        module = f"apps.{name}.{kind}.urls"
-        if apps.is_installed(f"apps.{name}") and find_spec(f"apps.{name}.{kind}") and find_spec(module):
+        package = place.rpartition(".")[0]
+        module = f"apps.{name}.{place}"
+        if apps.is_installed(f"apps.{name}") and find_spec(f"apps.{name}.{package}") and find_spec(module):
             found += import_module(module).urlpatterns
     return found
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Start.as_view(), name="start"),
-    path("api/v1/app/", include(_of("api"))),
+    path("api/v1/app/", include(_of("api.urls"))),
+    path("api/v1/public/", include(_of("public"))),
+    path("api/v1/public/", include(_of("api.public_urls"))),
     path("api/v1/schema/", Schema.as_view(), name="schema"),
     path("api/v1/docs/", Docs.as_view(), name="docs"),
-    path("w/<slug:workspace>/", include(_of("web"))),
+    path("w/<slug:workspace>/", include(_of("web.urls"))),
+    path("webhooks/", include(_of("webhooks"))),
+    path("demo/", include(_of("demo"))),
+    path("webhooks/", include(_of("webhooks.urls"))),
+    path("", include(_of("web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),
     path("accounts/", include("allauth.urls")),

@@ -1,0 +1,114 @@
+"""Every route of the product, and what each of the cast gets there. A route without a row fails the build.
+
+Add a row per method: `Route("GET", "/api/v1/app/things/{thing}/", alice=200, bob=200, charlie=404, anonymous=401)`.
+Write the path as it is in the URL configuration, with braces for its parameters; `FILL` says what stands for them:
+a function of the cast that makes the thing in alice's workspace and gives its id. `body` is sent as JSON to the API and
+as a form to pages. Charlie always names alice's workspace: an outsider who knows its name and its ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from apps.accounts import services
+from apps.accounts.models import Membership
+from apps.core.tenancy import tenant
+from tests.cast import Cast
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one route and its four answers."""
+
+    method: str
+    path: str
+    alice: int
+    bob: int
+    charlie: int
+    anonymous: int
+    body: Any = None
+    query: str = ""
+
+
+# ── What stands for a parameter ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def membership(cast: Cast) -> UUID:
+    """A third member, whom nobody misses."""
+    added = services.member_add(workspace=cast.workspace, email="dora@example.com", role="viewer", actor=cast.owner)
+    return added.membership.id
+
+
+def api_key(cast: Cast) -> UUID:
+    """A key of alice's workspace."""
+    return services.api_key_create(workspace=cast.workspace, name="Route", actor=cast.owner).key.id
+
+
+def sign_in_token(cast: Cast) -> str:
+    """A link that signs bob in."""
+    with tenant(cast.workspace.id):
+        bob = Membership.objects.select_related("user").get(user=cast.bob).user
+        return services.sign_in_link_create(workspace=cast.workspace, user=bob, actor=cast.owner)
+
+
+FILL: dict[str, Callable[[Cast], object]] = {
+    "workspace": lambda cast: cast.workspace.slug,
+    "/api/v1/app/members/{pk}/": membership,
+    "/api/v1/app/keys/{pk}/": api_key,
+    "membership": membership,
+    "key": api_key,
+    "/enter/{token}/": sign_in_token,
+}
+"""By the parameter's name, or by the whole path where a name such as `pk` means different things."""
+
+MEMBER = {"email": "erin@example.com", "role": "member"}
+
+ROUTES = [
+    # ── doors ──
+    Route("GET", "/", alice=302, bob=302, charlie=302, anonymous=302),
+    Route("GET", "/enter/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("POST", "/enter/{token}/", alice=302, bob=302, charlie=302, anonymous=302),
+    Route("POST", "/workspaces/", alice=302, bob=302, charlie=302, anonymous=302, body={"name": "More"}),
+    Route("GET", "/api/v1/schema/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("GET", "/api/v1/docs/", alice=200, bob=200, charlie=200, anonymous=200),
+    # ── accounts, API ──
+    Route("GET", "/api/v1/app/me/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/members/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/members/", alice=201, bob=403, charlie=404, anonymous=401, body=MEMBER),
+    Route("GET", "/api/v1/app/members/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/members/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"role": "admin"}),
+    Route("DELETE", "/api/v1/app/members/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/keys/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/keys/", alice=201, bob=403, charlie=404, anonymous=401, body={"name": "CI"}),
+    Route("GET", "/api/v1/app/keys/{pk}/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route("DELETE", "/api/v1/app/keys/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/audit-events/", alice=200, bob=403, charlie=404, anonymous=401),
+    # ── accounts, pages ──
+    Route("GET", "/w/{workspace}/settings/members/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/members/", alice=201, bob=403, charlie=404, anonymous=302, body=MEMBER),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/members/{membership}/role/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"role": "admin"},
+    ),
+    Route(
+        "POST", "/w/{workspace}/settings/members/{membership}/remove/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
+    Route("GET", "/w/{workspace}/settings/keys/", alice=200, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/keys/", alice=201, bob=403, charlie=404, anonymous=302, body={"name": "CI"}),
+    Route("POST", "/w/{workspace}/settings/keys/{key}/revoke/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/profile/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}
+    ),
+]
+
+UNLISTED = ("/accounts/", "/static/")
+"""Prefixes whose routes belong to a package, which tests them itself."""
