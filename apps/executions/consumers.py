@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.core.errors import DomainError
 from apps.executions.feed import follow, in_thread
-from apps.executions.watchers import authorization_of, workspace_to_watch
+from apps.executions.watchers import authorization_of, sequence_number, workspace_to_watch
 
 logger = logging.getLogger(__name__)
 
@@ -70,8 +70,3 @@ class ExecutionConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         except Exception:
             logger.exception("the feed of execution %s broke off", execution_id)
             await self.close(FAILED)
-
-
-def sequence_number(text: str) -> int:
-    """The checkpoint a client names; 0, the beginning, for anything that is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0

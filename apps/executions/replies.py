@@ -53,6 +53,10 @@ class Ticket:
         except TimeoutError:
             return None
 
+    def again(self) -> None:
+        """Wait for further news after a reply that was not the end."""
+        self.future = asyncio.get_running_loop().create_future()
+
 
 class _Desk:
     """The replies of one event loop: a channel, and who waits for what."""
@@ -99,9 +103,7 @@ class _Desk:
 
     def deliver(self, message: dict[str, Any]) -> None:
         execution_id = UUID(message["execution_id"])
-        self._settle(
-            Reply(execution_id, message["status"], message["response"], message["output"], message["error"])
-        )
+        self._settle(Reply(execution_id, message["status"], message["response"], message["output"], message["error"]))
 
     def _settle(self, reply: Reply) -> None:
         ticket = self.tickets.get(reply.execution_id)
@@ -133,7 +135,8 @@ def _read(execution_ids: Iterable[UUID]) -> list[Reply]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT execution_id, status, response, output, error FROM executions_replies(%s)", [list(execution_ids)]
+                "SELECT execution_id, status, response, output, error FROM executions_replies(%s)",
+                [list(execution_ids)],
             )
             return [Reply(row[0], row[1], *(_value(raw) for raw in row[2:])) for row in cursor.fetchall()]
     finally:

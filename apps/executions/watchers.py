@@ -44,3 +44,8 @@ def _checked(workspace_id: UUID, actor: Actor, execution_id: UUID) -> UUID:
         raise ExecutionNotFound
     actor.require(Permission.EXECUTION_READ)
     return workspace_id
+
+
+def sequence_number(text: str) -> int:
+    """The checkpoint a client names; 0, the beginning, for anything that is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0

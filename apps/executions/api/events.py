@@ -1,0 +1,85 @@
+"""`GET executions/<id>/events`: changes as server-sent events. An idle stream holds no thread and no connection."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access.api import WorkspaceAPIView
+from apps.accounts.access.permissions import Permission
+from apps.core.api.errors import answer
+from apps.core.errors import DomainError
+from apps.executions.feed import Message, follow, in_thread
+from apps.executions.watchers import sequence_number, workspace_to_watch
+
+RETRY_MS = 2_000
+
+
+class Events(WorkspaceAPIView):
+    """How the stream is described; `view` serves it."""
+
+    permissions = {"get": Permission.EXECUTION_READ}
+
+    @extend_schema(
+        operation_id="executions_events_retrieve",
+        parameters=[
+            OpenApiParameter("after", int, description="Begin after this checkpoint. Default: from the beginning."),
+            OpenApiParameter(
+                "Last-Event-ID", int, OpenApiParameter.HEADER, description="As `after`; browsers send it."
+            ),
+        ],
+        responses={
+            (200, "text/event-stream"): OpenApiResponse(OpenApiTypes.STR, description="Changes as they happen.")
+        },
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Follow an execution: `{"snapshot_seq"}` first, then every change, `{"seq"}` every 15 s of silence.
+
+        Ends after the change that ended the execution.
+        """
+        raise NotImplementedError("served by `view`")
+
+
+async def events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The stream, or a problem document."""
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    user = await request.auser()
+    try:
+        workspace_id = await in_thread(workspace_to_watch)(
+            user=user, authorization=request.headers.get("Authorization", ""), execution_id=pk
+        )
+    except DomainError as refused:
+        return answer(request, refused)
+    after = sequence_number(request.headers.get("Last-Event-ID") or request.GET.get("after", "0"))
+    return StreamingHttpResponse(
+        _stream(workspace_id, pk, after),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(workspace_id: UUID, execution_id: UUID, after: int) -> AsyncGenerator[str]:
+    yield f"retry: {RETRY_MS}\n\n"
+    async with contextlib.aclosing(follow(workspace_id, execution_id, after)) as messages:
+        async for message in messages:
+            yield _event(message)
+
+
+def _event(message: Message) -> str:
+    number = f"id: {message['seq']}\n" if "seq" in message else ""
+    return f"{number}data: {json.dumps(message, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+events.cls, events.initkwargs = Events, {}  # type: ignore[attr-defined]  # where the schema generator looks
+view: Any = events

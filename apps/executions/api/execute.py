@@ -1,0 +1,131 @@
+"""`POST workflows/<id>/execute`: start a workflow, and wait for its end without a thread or a database connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.access.api import WorkspaceAPIView
+from apps.accounts.access.permissions import Permission
+from apps.core.clock import now
+from apps.core.errors import Invalid
+from apps.core.tenancy import tenant
+from apps.executions import launch, replies, selectors
+from apps.executions.api import serializers as forms
+from apps.executions.api.views import checked, state_of
+from apps.executions.engine.states import HUMAN, TERMINAL
+from apps.executions.launch import Start
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LONGEST_KEY = 200
+
+
+class Execute(WorkspaceAPIView):
+    """Start a workflow."""
+
+    permissions = {"post": Permission.WORKFLOW_EXECUTE}
+    manages_transaction = True
+    ticket: replies.Ticket | None = None
+    wait_seconds = 0.0
+
+    @extend_schema(
+        operation_id="workflows_execute_create",
+        request=forms.ExecuteIn,
+        responses={200: forms.ExecuteOut, 201: forms.ExecuteOut},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="A key sent before starts nothing: the answer is the execution it started then, with 200.",
+            )
+        ],
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Start the latest published version, or the draft as it is when nothing has been published.
+
+        201 for a new execution; 200 with `Idempotent-Replayed: true` when the key had started one before.
+        """
+        asked = checked(forms.ExecuteIn, request.data)
+        ticket = self.ticket if asked["wait"] else None
+        start = Start(
+            workflow_id=pk,
+            given=asked["input"],
+            trigger=asked["trigger"],
+            dedupe_key=_dedupe_key(request.headers.get("Idempotency-Key"), pk),
+            reply_to=ticket.channel if ticket else None,
+            execution_id=ticket.execution_id if ticket else None,
+        )
+        started = launch.execution_launch(workspace_id=self.workspace.id, actor=self.actor, start=start, now=now())
+        self.wait_seconds = asked["wait"] if started.is_new else 0
+        headers = {"Location": f"/api/v1/app/executions/{started.id}/"}
+        if not started.is_new:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(self.state(started.id), status=201 if started.is_new else 200, headers=headers)
+
+    def state(self, execution_id: UUID) -> dict[str, Any]:
+        """How the execution stands now."""
+        with tenant(self.workspace.id):
+            execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=execution_id)
+            return state_of(execution)
+
+
+def _dedupe_key(raw: str | None, workflow_id: UUID) -> str | None:
+    if raw is None:
+        return None
+    if not raw.strip() or len(raw) > _LONGEST_KEY or not raw.isprintable():
+        raise Invalid(f"An Idempotency-Key has 1 to {_LONGEST_KEY} printable characters.")
+    return f"execute:{workflow_id}:{raw.strip()}"
+
+
+def view() -> Any:
+    """The view: DRF answers in a thread, the waiting is done here.
+
+    It carries what DRF and the schema generator look for on a view, so that it is described like any other.
+    """
+
+    async def execute(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+        async with replies.expect() as ticket:
+            here = Execute(ticket=ticket)
+            here.setup(request, pk=pk)
+            response = await sync_to_async(_leaving_no_connection(here.dispatch))(request, pk=pk)
+            if here.wait_seconds and isinstance(response, Response):
+                await _ended(ticket, here.wait_seconds)
+                response.data = await sync_to_async(_leaving_no_connection(here.state))(ticket.execution_id)
+            return response
+
+    execute.cls, execute.initkwargs, execute.csrf_exempt = Execute, {}, True  # type: ignore[attr-defined]
+    return execute
+
+
+async def _ended(ticket: replies.Ticket, seconds: float) -> None:
+    """Return when the execution has ended or a person is asked, at the latest after `seconds`."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while (left := until - loop.time()) > 0:
+        reply = await ticket.wait(left)
+        if reply is None or reply.status in TERMINAL | HUMAN:
+            return
+        ticket.again()
+
+
+def _leaving_no_connection(work: Callable[P, T]) -> Callable[P, T]:
+    def tidy(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            close_old_connections()
+
+    return tidy

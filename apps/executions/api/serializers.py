@@ -1,0 +1,251 @@
+"""What the API says about executions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.executions.engine.states import State, Status
+from apps.executions.models import Execution
+
+STATUSES = [str(status) for status in Status]
+STATES = [str(state) for state in State]
+MAX_WAIT_SECONDS = 30
+
+
+class ErrorOut(serializers.Serializer[Any]):
+    """Why something failed."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField(required=False)
+    node_id = serializers.CharField(required=False)
+
+
+class StarterOut(serializers.Serializer[Any]):
+    """Who or what started an execution."""
+
+    kind = serializers.CharField()
+    id = serializers.CharField(allow_null=True, required=False)
+    label = serializers.CharField()  # type: ignore[assignment]
+
+
+class ExecutionOut(serializers.ModelSerializer[Execution]):
+    """An execution in a list."""
+
+    workflow_id = serializers.UUIDField()
+    workflow_name = serializers.CharField(source="workflow.name")
+    version = serializers.IntegerField(source="version.number", allow_null=True)
+    status = serializers.ChoiceField(choices=STATUSES)
+    trigger = serializers.CharField(source="trigger_node")
+    started_by = StarterOut(allow_null=True)
+    error = ErrorOut(allow_null=True)
+
+    class Meta:
+        model = Execution
+        fields = [
+            "id",
+            "workflow_id",
+            "workflow_name",
+            "version",
+            "status",
+            "mode",
+            "trigger",
+            "started_by",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "held_by",
+            "resume_count",
+            "error",
+        ]
+
+
+class AttemptOut(serializers.Serializer[Any]):
+    """One attempt of a node."""
+
+    number = serializers.IntegerField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    error = ErrorOut(allow_null=True)
+
+
+class LogLineOut(serializers.Serializer[Any]):
+    """Something a node said."""
+
+    level = serializers.CharField()
+    message = serializers.CharField()
+    data = serializers.JSONField(required=False, allow_null=True)  # type: ignore[assignment]
+
+
+class NodeRunOut(serializers.Serializer[Any]):
+    """One node of an execution. `input`, `params`, `output` and `logs` are left out when payloads are not asked for."""
+
+    node_id = serializers.CharField()
+    path = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=STATES)
+    attempt = serializers.IntegerField()
+    max_attempts = serializers.IntegerField()
+    port = serializers.CharField(allow_null=True)
+    also = serializers.ListField(child=serializers.CharField())
+    error = ErrorOut(allow_null=True)
+    retry_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    attempts = AttemptOut(many=True)
+    input = serializers.JSONField(required=False, allow_null=True)
+    params = serializers.JSONField(required=False, allow_null=True)
+    output = serializers.JSONField(required=False, allow_null=True)
+    logs = LogLineOut(many=True, required=False)
+
+
+class WaitOut(serializers.Serializer[Any]):
+    """Something an execution waits or waited for."""
+
+    id = serializers.UUIDField()
+    node_id = serializers.CharField()
+    path = serializers.CharField()
+    kind = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
+    opened_at = serializers.DateTimeField()
+    wake_at = serializers.DateTimeField(allow_null=True)
+    resolved_at = serializers.DateTimeField(allow_null=True)
+    resolved_by = serializers.CharField(allow_null=True)
+
+
+class ExecutionDetail(ExecutionOut):
+    """An execution with everything that is known of it. `seq` is its last checkpoint."""
+
+    seq = serializers.IntegerField()
+    deadline_at = serializers.DateTimeField(allow_null=True)
+    definition = serializers.JSONField()
+    unknown_writes = serializers.JSONField()
+    remaining_nodes = serializers.ListField(child=serializers.CharField())
+    node_runs = NodeRunOut(many=True)
+    waits = WaitOut(many=True)
+    input = serializers.JSONField(allow_null=True, required=False)
+    output = serializers.JSONField(allow_null=True, required=False)
+    has_response = serializers.BooleanField()
+
+    class Meta(ExecutionOut.Meta):
+        fields = [
+            *ExecutionOut.Meta.fields,
+            "seq",
+            "deadline_at",
+            "definition",
+            "unknown_writes",
+            "remaining_nodes",
+            "node_runs",
+            "waits",
+            "input",
+            "output",
+            "has_response",
+        ]
+
+
+class ResponseOut(serializers.Serializer[Any]):
+    """What the caller of a webhook got, or would have got."""
+
+    status = serializers.IntegerField()
+    headers = serializers.DictField(child=serializers.CharField())
+    body = serializers.JSONField(allow_null=True)
+
+
+class EntryOut(serializers.Serializer[Any]):
+    """One line of a log. `node_id` is null for what concerns the whole execution."""
+
+    at = serializers.DateTimeField()
+    level = serializers.ChoiceField(choices=["debug", "info", "warning", "error"])
+    node_id = serializers.CharField(allow_null=True)
+    message = serializers.CharField()
+    data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+
+
+class LogOut(serializers.Serializer[Any]):
+    """One page of a log, oldest line first."""
+
+    results = EntryOut(many=True)
+    next = serializers.URLField(allow_null=True)
+    page_size = serializers.IntegerField()
+
+
+class ExecuteOut(serializers.Serializer[Any]):
+    """The execution that was started, as far as it has come. `id` and `execution_id` are the same."""
+
+    execution_id = serializers.UUIDField()
+    id = serializers.UUIDField()
+    workflow_id = serializers.UUIDField()
+    version = serializers.IntegerField(allow_null=True)
+    mode = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    output = serializers.JSONField(allow_null=True)
+    error = ErrorOut(allow_null=True)
+    response = ResponseOut(allow_null=True)
+
+
+# ── What comes in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Strict(serializers.Serializer[Any]):
+    """Refuses what it does not know: a misspelt word must not pass for a choice."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Check the names, then the values."""
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                known = f"Known here: {', '.join(self.fields)}."
+                raise serializers.ValidationError({name: [f"Unknown. {known}"] for name in unknown[:20]})
+        return super().to_internal_value(data)
+
+
+class ExecuteIn(Strict):
+    """What to start a workflow with."""
+
+    input = serializers.JSONField(required=False, allow_null=True, default=None, help_text="What the trigger delivers.")
+    trigger = serializers.CharField(
+        required=False, allow_null=True, default=None, help_text="Node id; needed when several triggers could be meant."
+    )
+    wait = serializers.FloatField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=MAX_WAIT_SECONDS,
+        help_text="Seconds to wait for the end; what is not finished by then is answered as it stands.",
+    )
+
+
+class ListQuery(serializers.Serializer[Any]):
+    """Filters of the list."""
+
+    workflow = serializers.UUIDField(required=False)
+    status = serializers.ListField(child=serializers.ChoiceField(choices=STATUSES), required=False)
+    since = serializers.DateTimeField(required=False, help_text="Created at this moment or later.")
+    search = serializers.CharField(required=False, max_length=100)
+
+
+class DetailQuery(serializers.Serializer[Any]):
+    """How much of an execution to show."""
+
+    payloads = serializers.BooleanField(required=False, default=True)
+    node = serializers.CharField(required=False, help_text="Payloads of this node only.")
+
+
+class LogQuery(serializers.Serializer[Any]):
+    """Which part of which log."""
+
+    view = serializers.ChoiceField(choices=["business", "technical"], default="business")
+    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+    page_size = serializers.IntegerField(min_value=1, max_value=1000, default=200)
+    cursor = serializers.IntegerField(min_value=0, default=0)
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; one is named by a word that Python keeps for itself."""
+        return super().get_fields() | {
+            "from": serializers.DateTimeField(required=False, help_text="From this moment on.")
+        }

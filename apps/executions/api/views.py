@@ -1,0 +1,161 @@
+"""Executions: list, look, log, response, cancel. What waits or streams is in `execute` and `events`."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.http import QueryDict
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from apps.accounts.access.api import WorkspaceViewSet
+from apps.accounts.access.permissions import Permission
+from apps.core.clock import now
+from apps.core.errors import NotFound
+from apps.executions import launch, selectors, story
+from apps.executions.api import serializers as forms
+from apps.executions.engine.states import Status
+from apps.executions.models import Execution
+
+S = TypeVar("S", bound="serializers.Serializer[Any]")
+
+
+class NoResponseYet(NotFound):
+    """The execution has not answered yet."""
+
+    code = "executions.response_not_yet"
+    default_hint = "Ask again, or follow `events`."
+
+
+class NoResponse(NotFound):
+    """The execution ended without a response."""
+
+    code = "executions.no_response"
+
+
+class Executions(WorkspaceViewSet):
+    """The executions of the workspace."""
+
+    permissions = {
+        "list": Permission.EXECUTION_READ,
+        "retrieve": Permission.EXECUTION_READ,
+        "logs": Permission.EXECUTION_READ,
+        "stored_response": Permission.EXECUTION_READ,
+        "cancel": Permission.EXECUTION_CANCEL,
+    }
+    serializer_class = forms.ExecutionOut
+    queryset = Execution.objects.none()
+
+    @extend_schema(parameters=[forms.ListQuery], responses=forms.ExecutionOut(many=True))
+    def list(self, request: Request) -> Response:
+        """Newest first. `status` may be repeated or hold several, separated by commas."""
+        asked = checked(forms.ListQuery, statuses_split(request.query_params))
+        rows = selectors.execution_list(
+            workspace_id=self.workspace.id,
+            workflow_id=asked.get("workflow"),
+            statuses=asked.get("status", ()),
+            since=asked.get("since"),
+            search=asked.get("search", ""),
+        )
+        return self.page(rows, forms.ExecutionOut)
+
+    @extend_schema(parameters=[forms.DetailQuery], responses=forms.ExecutionDetail)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Everything about one execution, with the payloads of every node.
+
+        `?payloads=false` leaves all of them out, `?node=<id>` keeps those of one node.
+        """
+        asked = checked(forms.DetailQuery, request.query_params)
+        execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
+        node_id = asked.get("node")
+        is_whole = asked["payloads"] and node_id is None
+        found = selectors.execution_snapshot(execution=execution, node_id=node_id, with_payloads=is_whole)
+        found["has_response"] = execution.response is not None
+        if is_whole:
+            found |= {"input": execution.input, "output": execution.output}
+        return Response(found)
+
+    @extend_schema(parameters=[forms.LogQuery], responses=forms.LogOut)
+    @action(detail=True)
+    def logs(self, request: Request, pk: UUID) -> Response:
+        """What happened, oldest first: `view=business` in sentences, `view=technical` change by change."""
+        asked = checked(forms.LogQuery, request.query_params)
+        execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
+        record = selectors.execution_record(execution=execution, with_history=asked["view"] == "technical")
+        lines = story.since_and_until(story.tell(record, asked["view"]), asked.get("from"), asked.get("until"))
+        start, size = asked["cursor"], asked["page_size"]
+        following = None
+        if len(lines) > start + size:
+            following = replace_query_param(request.build_absolute_uri(), "cursor", str(start + size))
+        results = [line.as_dict() for line in lines[start : start + size]]
+        return Response({"results": results, "next": following, "page_size": size})
+
+    @extend_schema(responses=forms.ResponseOut)
+    @action(detail=True, url_path="response")
+    def stored_response(self, request: Request, pk: UUID) -> Response:
+        """What the caller of the webhook got, or would have got had it waited."""
+        execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
+        found = response_of(execution)
+        if found is None and execution.is_terminal:
+            raise NoResponse(f"The execution ended as {execution.status} without a response.")
+        if found is None:
+            raise NoResponseYet(f"The execution has not answered yet; it is {execution.status}.")
+        return Response(found)
+
+    @extend_schema(request=None, responses=forms.ExecuteOut)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """End an execution at once. Nobody is asked any more; writes whose outcome is unknown are listed on it."""
+        launch.execution_stop(workspace_id=self.workspace.id, execution_id=pk, actor=self.actor, now=now())
+        return Response(state_of(selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)))
+
+
+def response_of(execution: Execution) -> dict[str, Any] | None:
+    """The stored response; without one, the output of an execution that succeeded; else None."""
+    if execution.response is not None:
+        stored: dict[str, Any] = execution.response
+        return {"status": 200, "headers": {}, "body": None} | stored
+    if execution.status == Status.SUCCESS:
+        return {"status": 200, "headers": {}, "body": execution.output}
+    return None
+
+
+def state_of(execution: Execution) -> dict[str, Any]:
+    """An execution as those see it who have just started or ended it."""
+    return {
+        "execution_id": str(execution.id),
+        "id": str(execution.id),
+        "workflow_id": str(execution.workflow_id),
+        "version": execution.version.number,
+        "mode": execution.mode,
+        "status": execution.status,
+        "created_at": execution.created_at,
+        "started_at": execution.started_at,
+        "finished_at": execution.finished_at,
+        "output": execution.output,
+        "error": execution.error,
+        "response": execution.response,
+    }
+
+
+def checked(form: type[S], given: Any) -> dict[str, Any]:
+    """The values of a form. Raises DRF's `ValidationError`."""
+    made = form(data=given)
+    made.is_valid(raise_exception=True)
+    found: dict[str, Any] = made.validated_data
+    return found
+
+
+def statuses_split(given: QueryDict) -> QueryDict:
+    """The query with `status=A,B` written as `status=A&status=B`."""
+    found = given.copy()
+    if "status" in given:
+        found.setlist(
+            "status", [part.strip() for raw in given.getlist("status") for part in raw.split(",") if part.strip()]
+        )
+    return found
