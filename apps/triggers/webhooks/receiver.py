@@ -1,0 +1,124 @@
+"""Taking a delivery in: find who listens, check the proof, write the execution. Runs in a thread, two short visits to
+the database."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
+
+from apps.core import clock
+from apps.core.errors import Unavailable
+from apps.executions import replies
+from apps.executions.services import Started, execution_start
+from apps.triggers.errors import NobodyListens, WrongMethod
+from apps.triggers.services import origin_of
+from apps.triggers.webhooks import signatures
+from apps.triggers.webhooks.delivery import Delivery
+from apps.workflows import selectors as workflows
+from apps.workflows.selectors import WebhookTarget
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 2.0
+"""How long a delivery is held while the database restarts, before its sender is asked to come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A delivery that is in the database. `waits`: its sender wants the result, for at most `patience_seconds`."""
+
+    execution_id: UUID
+    is_new: bool
+    waits: bool
+    patience_seconds: float
+    status: str
+
+
+def accept(delivery: Delivery, *, execution_id: UUID, channel: str) -> Accepted:
+    """Start what listens to a delivery, once however often it is sent, and return the connection to the pool.
+
+    Raises what `views.receive` lists.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    is_again = False
+    while True:
+        try:
+            return _accept(delivery, execution_id=execution_id, channel=channel, is_again=is_again)
+        except (OperationalError, InterfaceError) as error:
+            connection.close()
+            logger.warning("a delivery waits for the database: %s", str(error).partition("\n")[0])
+            if time.monotonic() >= until:
+                raise Unavailable(
+                    "The database cannot be reached right now, so this delivery was not taken in.",
+                    hint="Send it again in a few seconds, with the same Idempotency-Key.",
+                    headers={"Retry-After": "2"},
+                ) from None
+            is_again = True
+            time.sleep(0.1)
+        finally:
+            connection.close()
+
+
+def _accept(delivery: Delivery, *, execution_id: UUID, channel: str, is_again: bool) -> Accepted:
+    target = workflows.webhook_find(delivery.workspace, delivery.method, delivery.path)
+    if target is None:
+        raise _nobody(delivery)
+    params, now = target.params, clock.now()
+    secret = params.get("secret")
+    signatures.verify(secret, headers=delivery.headers, body=delivery.body, now=now)
+    waits = params.get("respond") == "result"
+    try:
+        started = execution_start(
+            origin=origin_of(
+                workspace_id=target.workspace_id,
+                workflow_id=target.workflow_id,
+                version_id=target.version_id,
+                queue=target.queue,
+                settings=target.settings,
+            ),
+            trigger_node=target.node_id,
+            input=delivery.as_input(without=signatures.secret_header(secret)),
+            now=now,
+            dedupe_key=_dedupe_key(target, delivery),
+            reply_to=channel if waits and channel else None,
+            started_by={"kind": "webhook", "label": f"{delivery.method} /{delivery.path}"},
+            execution_id=execution_id,
+        )
+    except IntegrityError:
+        if not is_again:
+            raise
+        # The first attempt was committed, only its confirmation was lost with the connection.
+        started = Started(execution_id, is_new=True)
+    return Accepted(
+        execution_id=started.id,
+        is_new=started.is_new,
+        waits=waits,
+        patience_seconds=float(params.get("respond_timeout_seconds", 25)),
+        status="NEW" if started.is_new else _status(started.id),
+    )
+
+
+def _dedupe_key(target: WebhookTarget, delivery: Delivery) -> str | None:
+    external_id = delivery.external_id
+    return None if external_id is None else f"webhook:{target.workflow_id}:{target.node_id}:{external_id}"
+
+
+def _status(execution_id: UUID) -> str:
+    reply = replies.reply_now(execution_id)
+    return reply.status if reply else "RUNNING"
+
+
+def _nobody(delivery: Delivery) -> NobodyListens | WrongMethod:
+    address = f"/webhooks/{delivery.workspace}/{delivery.path}"
+    others = workflows.webhook_methods(delivery.workspace, delivery.path)
+    if others:
+        return WrongMethod(
+            f"{address} is listened to for {' and '.join(others)}, not for {delivery.method}.",
+            headers={"Allow": ", ".join(others)},
+            allowed=others,
+        )
+    return NobodyListens(f"No active workflow listens to {delivery.method} {address}.")

@@ -1,0 +1,95 @@
+"""Proofs of origin: each preset with a signature made as its vendor makes it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apps.triggers.errors import SecretRefused
+from apps.triggers.webhooks.signatures import verify
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+BODY = b'{"id": "A-1"}'
+SECRET = "a very secret secret"
+
+
+def mac(content: bytes, key: bytes = SECRET.encode()) -> bytes:
+    return hmac.new(key, content, hashlib.sha256).digest()
+
+
+def stripe(at: datetime, content: bytes = BODY) -> dict[str, str]:
+    sent_at = str(int(at.timestamp()))
+    return {"stripe-signature": f"t={sent_at},v1={'0' * 64},v1={mac(sent_at.encode() + b'.' + content).hex()},v0=x"}
+
+
+def standard(at: datetime, key: bytes = SECRET.encode()) -> dict[str, str]:
+    sent_at = str(int(at.timestamp()))
+    signature = base64.b64encode(mac(b"msg_1." + sent_at.encode() + b"." + BODY, key)).decode()
+    return {"webhook-id": "msg_1", "webhook-timestamp": sent_at, "webhook-signature": f"v1a,zzz v1,{signature}"}
+
+
+def hmac_of(preset: str, **more: str) -> dict[str, Any]:
+    return {"kind": "hmac", "preset": preset, "secret": SECRET} | more
+
+
+RIGHT: list[tuple[dict[str, Any] | None, dict[str, str]]] = [
+    (None, {}),
+    ({"kind": "none"}, {}),
+    ({"kind": "header", "header": "X-Token", "value": SECRET}, {"x-token": SECRET}),
+    (hmac_of("generic"), {"x-signature": mac(BODY).hex()}),
+    (hmac_of("generic", header="X-Own"), {"x-own": "sha256=" + mac(BODY).hex().upper()}),
+    (hmac_of("github"), {"x-hub-signature-256": "sha256=" + mac(BODY).hex()}),
+    (hmac_of("stripe"), stripe(NOW - timedelta(seconds=290))),
+    (hmac_of("standard"), standard(NOW)),
+    (
+        {"kind": "hmac", "preset": "standard", "secret": "whsec_" + base64.b64encode(b"raw key!").decode()},
+        standard(NOW, b"raw key!"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("secret", "headers"), RIGHT)
+def test_a_right_proof_is_taken(secret: dict[str, Any] | None, headers: dict[str, str]) -> None:
+    verify(secret, headers=headers, body=BODY, now=NOW)
+
+
+@pytest.mark.parametrize(("secret", "headers"), RIGHT[3:])
+def test_another_body_does_not_fit_the_signature(secret: dict[str, Any], headers: dict[str, str]) -> None:
+    with pytest.raises(SecretRefused, match="does not match"):
+        verify(secret, headers=headers, body=BODY + b" ", now=NOW)
+
+
+@pytest.mark.parametrize(("secret", "headers"), RIGHT[2:])
+def test_a_missing_header_is_named(secret: dict[str, Any], headers: dict[str, str]) -> None:
+    with pytest.raises(SecretRefused, match="is missing"):
+        verify(secret, headers={}, body=BODY, now=NOW)
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+@pytest.mark.parametrize(("preset", "make"), [("stripe", stripe), ("standard", standard)])
+def test_a_recorded_delivery_cannot_be_sent_again_later(preset: str, make: Any, minutes: int) -> None:
+    with pytest.raises(SecretRefused, match="5 minutes"):
+        verify(hmac_of(preset), headers=make(NOW + timedelta(minutes=minutes)), body=BODY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("secret", "headers"),
+    [
+        ({"kind": "header", "value": SECRET}, {"x-webhook-secret": "wrong"}),
+        ({"kind": "header", "value": SECRET}, {"x-webhook-secret": "é" * 20}),
+        (hmac_of("generic"), {"x-signature": "no hexadecimal é"}),
+        (hmac_of("stripe"), {"stripe-signature": "garbage"}),
+        (hmac_of("stripe"), {"stripe-signature": f"t={int(NOW.timestamp())}"}),
+        (hmac_of("stripe"), {"stripe-signature": "t=99999999999999999999,v1=00"}),
+        (hmac_of("standard"), standard(NOW) | {"webhook-signature": "v1"}),
+        (hmac_of("standard"), standard(NOW) | {"webhook-timestamp": "²"}),
+    ],
+)
+def test_nonsense_is_refused_without_a_fault(secret: dict[str, Any], headers: dict[str, str]) -> None:
+    with pytest.raises(SecretRefused):
+        verify(secret, headers=headers, body=BODY, now=NOW)
