@@ -14,7 +14,9 @@ from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, dr
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import error, warning
 
-_NO_DRAFT = frozenset({"node.unknown_type", "node.duplicate_id", "connection.unknown_node", "graph.cycle"})
+_NO_DRAFT = frozenset(
+    {"node.unknown_type", "node.duplicate_id", "connection.unknown_node", "connection.self_loop", "graph.cycle"}
+)
 
 
 def lint(definition: Any) -> tuple[Finding, ...]:

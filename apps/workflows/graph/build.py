@@ -231,6 +231,8 @@ def _cycle(
         seen.append(here)
         here = before[here]
     ring = [*reversed(seen[seen.index(here) :])]
+    first = ring.index(min(ring, key=lambda node_id: places[node_id]))
+    ring = ring[first:] + ring[:first]
     names = " → ".join(f"“{nodes[node_id].name}”" for node_id in [*ring, ring[0]][:12])
     return error(
         "graph.cycle",
