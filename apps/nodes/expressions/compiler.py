@@ -26,7 +26,7 @@ from apps.nodes.expressions.runtime import (
     step,
 )
 from apps.nodes.expressions.scope import Loader, Reference, node_loader, root_loader
-from apps.nodes.expressions.values import Value, near
+from apps.nodes.expressions.values import Value, nearest
 
 _NAMED_ROOTS: Final = frozenset({"input", "vars"})
 
@@ -243,7 +243,8 @@ class Compiler:
         elif not node.is_method and name in METHODS:
             hint = f"write it after a value, as in $json.name.{name}(…)"
         else:
-            hint = near(name, table)
+            found = nearest(name, METHODS if node.is_method else [*GLOBALS, *METHODS])
+            hint = f"did you mean {found if found in table else f'$json.name.{found}'}()?" if found else ""
             space = name.partition(".")[0]
             if not hint and space in NAMESPACES:
                 hint = "there are " + ", ".join(known for known in GLOBALS if known.startswith(f"{space}."))
@@ -318,6 +319,8 @@ def _cost(node: ast.Node) -> int:
         cost += 1
         if isinstance(part, ast.Call):
             cost += (METHODS if part.is_method else GLOBALS)[part.name].cost
+        elif isinstance(part, ast.ListLiteral | ast.ObjectLiteral):
+            cost += 2
         if not isinstance(part, ast.Lambda):
             stack.extend(ast.children(part))
     return cost

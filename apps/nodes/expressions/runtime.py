@@ -24,9 +24,9 @@ def step(value: Value, key: str | int | float) -> Value:
             return value[key] if 0 <= key < len(value) else None
         if key == "length":
             return len(value)
-        if type(key) is float and key == int(key):
+        if type(key) is float and key.is_integer():
             return step(value, int(key))
-    if value is not None and type(key) is str and key in METHODS:
+    if type(key) is str and key in METHODS and kind in METHODS[key].parameter(0).types and value is not None:
         raise ExprError(f"{key} is a function of {type_name(value)}", hint=f"write {key}() with parentheses")
     return None
 
@@ -80,13 +80,13 @@ def remainder(left: Value, right: Value) -> Value:
     if type(left) is int and type(right) is int:
         result = abs(left) % abs(right)
         return -result if left < 0 else result
-    return number(math.fmod(left, right))
+    return number(math.fmod(number(left), number(right)))
 
 
 def power(left: Value, right: Value) -> Value:
     """`left ** right`, its size checked beforehand."""
     if type(left) is int and type(right) is int and right >= 0:
-        if left.bit_length() * right > MAX_INTEGER_BITS and left not in (-1, 0, 1):
+        if (left.bit_length() - 1) * right > MAX_INTEGER_BITS:
             raise ExprError("the number is too large")
         return number(left**right)
     if left == 0 and right < 0:

@@ -110,7 +110,9 @@ class Template:
         around = "".join(part for part in parts if isinstance(part, str))
         self.is_expression = len(expressions) == 1 and not around.strip()
         """Whether it is one `{{ … }}` alone, whose value keeps its type."""
-        self._evaluate = self._single(expressions[0]) if self.is_expression else self._mixed
+        self._evaluate: Callable[[Scope, Budget | None], Json] = self._mixed if expressions else self._plain
+        if self.is_expression:
+            self._evaluate = self._single(expressions[0])
 
     @property
     def is_constant(self) -> bool:
@@ -124,6 +126,9 @@ class Template:
         out is never read as a template again.
         """
         return self._evaluate(scope, budget)
+
+    def _plain(self, scope: Scope, budget: Budget | None) -> Json:
+        return self.text
 
     def _single(self, expression: Expression) -> Callable[[Scope, Budget | None], Json]:
         offset = next(part[0] for part in self._parts if not isinstance(part, str))
@@ -152,6 +157,8 @@ class Template:
                     piece = value if isinstance(value, str) else to_text(value, budget)
                 except ExprError as error:
                     raise error.at(1).moved(offset) from error.__cause__
+                except RecursionError as error:
+                    raise _unexpected(error).moved(offset) from error
             length += len(piece)
             if length > MAX_RESULT:
                 raise ExprError("the text is too long", hint=f"the limit is {MAX_RESULT:,} characters", column=1)
@@ -258,7 +265,10 @@ def resolve(value: Json, scope: Scope) -> Json:
     Containers are new ones; values taken from the scope are shared with it and must not be changed. Raises ExprError
     with its path, and nothing else but what the scope's own functions raise.
     """
-    return _Resolver(scope).resolve(value, "", 0)
+    try:
+        return _Resolver(scope).resolve(value, "", 0)
+    except RecursionError as error:
+        raise ExprError("the parameters are nested too deeply") from error
 
 
 class _Resolver:

@@ -48,10 +48,10 @@ def truthy(value: Value) -> bool:
     return bool(value) or type(value) is list or type(value) is dict
 
 
-def near(name: str, known: Iterable[object]) -> str:
-    """`did you mean x?` for the known name most like `name`, or nothing."""
+def nearest(name: str, known: Iterable[object]) -> str | None:
+    """The known name most like `name`, if there is one that could have been meant."""
     if len(name) > _NEAR_LENGTH:
-        return ""
+        return None
     pool: list[str] = []
     for candidate in known:
         if type(candidate) is str and len(candidate) <= _NEAR_LENGTH:
@@ -60,7 +60,13 @@ def near(name: str, known: Iterable[object]) -> str:
                 break
     lowered = {candidate.lower(): candidate for candidate in pool}
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return f"did you mean {lowered[close[0]]}?" if close else ""
+    return lowered[close[0]] if close else None
+
+
+def near(name: str, known: Iterable[object]) -> str:
+    """`did you mean x?` for the known name most like `name`, or nothing."""
+    found = nearest(name, known)
+    return f"did you mean {found}?" if found else ""
 
 
 def number(value: Value) -> Value:
@@ -82,7 +88,7 @@ def number_text(value: int | float) -> str:
     if value == 0:
         return "0"
     if -1e21 < value < 1e21 and value == int(value):
-        return str(int(value))
+        return str(int(value)) if abs(value) < 2**53 else f"{Decimal(repr(value)):f}".removesuffix(".0")
     text = repr(value)
     mantissa, mark, exponent = text.partition("e")
     if not mark:
@@ -194,7 +200,7 @@ def measure(value: Value, limit: int = MAX_RESULT) -> int:
 def to_json(value: Value, budget: Budget, indent: int = 0, *, sort_keys: bool = False) -> str:
     """`value` as JSON text, numbers as JavaScript writes them; compact unless `indent` is given."""
     size = measure(value)
-    budget.spend((size >> 4) + 1)
+    budget.spend((size >> 3) + 1)
     writer = _Writer(indent, sort_keys)
     writer.write(value, "\n")
     text = "".join(writer.pieces)

@@ -149,7 +149,7 @@ def to_json_(budget: Budget, value: Value, indent: Value = None, width: Value = 
 def parse_json(budget: Budget, text: str) -> Value:
     if len(text) > MAX_TEXT:
         raise ExprError("the JSON text is too long", hint=f"the limit is {MAX_TEXT:,} characters")
-    budget.spend((len(text) >> 4) + 5)
+    budget.spend((len(text) >> 4) + text.count("[") + text.count("{") + (text.count(",") >> 2) + 5)
     try:
         value = json.loads(text, parse_constant=_no_constant)
     except RecursionError:

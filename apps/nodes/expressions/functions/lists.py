@@ -438,7 +438,7 @@ def pluck(budget: Budget, items: list[Value], key: str) -> list[Value]:
 )
 def chunk(budget: Budget, items: list[Value], size: Value) -> list[Value]:
     step = whole(size, "the size", 1, _FAR)
-    budget.spend(len(items))
+    budget.spend(len(items) // step * 3 + len(items))
     return [items[start : start + step] for start in range(0, len(items), step)]
 
 

@@ -38,6 +38,7 @@ def _rounded(value: Value, digits: int, how: Callable[[Value], int]) -> Value:
     """`value` with `how` applied at that many digits behind the point."""
     if type(value) is int:
         return value
+    number(value)
     if not digits:
         return how(value)
     shifted = Decimal(repr(value)).scaleb(digits, _EXACT)
@@ -91,7 +92,7 @@ def ceil(budget: Budget, value: Value, digits: Value = 0) -> Value:
     globals="Math.trunc",
 )
 def trunc(budget: Budget, value: Value) -> int:
-    return int(value)
+    return int(number(value))
 
 
 @function("abs(number: number) -> number", "The number without its sign.", "Math.abs(-3)", 3, globals="Math.abs")
@@ -166,7 +167,7 @@ def number_(budget: Budget, value: Value, *otherwise: Value) -> Value:
 def integer(budget: Budget, value: Value, *otherwise: Value) -> Value:
     kind = type(value)
     if kind is int or kind is float:
-        return math.trunc(value)
+        return math.trunc(number(value))
     found = _INTEGER_START.match(value) if kind is str else None
     if found and len(found[0]) <= _MAX_NUMBER_TEXT:
         return number(int(found[0]))

@@ -187,7 +187,7 @@ def _parameter(text: str) -> Parameter:
 
 def whole(value: Any, name: str, least: int, most: int) -> int:
     """`value`, a number, as the integer argument `name` between `least` and `most`; raises ExprError otherwise."""
-    if type(value) is float and value == int(value):
+    if type(value) is float and value.is_integer():
         value = int(value)
     if type(value) is not int:
         raise ExprError(f"{name} must be a whole number, not {value}")
