@@ -27,13 +27,10 @@ def _of(place: str) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", Start.as_view(), name="start"),
     path("api/v1/app/", include(_of("api.urls"))),
-    path("api/v1/public/", include(_of("public"))),
     path("api/v1/public/", include(_of("api.public_urls"))),
     path("api/v1/schema/", Schema.as_view(), name="schema"),
     path("api/v1/docs/", Docs.as_view(), name="docs"),
     path("w/<slug:workspace>/", include(_of("web.urls"))),
-    path("webhooks/", include(_of("webhooks"))),
-    path("demo/", include(_of("demo"))),
     path("webhooks/", include(_of("webhooks.urls"))),
     path("", include(_of("web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),

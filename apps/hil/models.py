@@ -10,6 +10,7 @@ from django.db import models
 from apps.accounts.models import User, Workspace
 from apps.core.ids import uuid7
 from apps.executions.models import Execution, Wait
+from apps.hil.facts import label_of
 from apps.workflows.models import Workflow
 
 
@@ -139,13 +140,14 @@ class Interaction(models.Model):
         return [outcome["name"] for outcome in self.outcomes if outcome["name"] != "timeout"]
 
     @property
-    def outcome_label(self) -> str:
-        """How the outcome is called on its button; empty while there is none."""
-        for outcome in self.outcomes:
-            if outcome["name"] == self.outcome:
-                label: str = outcome["label"]
-                return label
-        return self.outcome or ""
+    def outcome_style(self) -> str:
+        """The style of the chosen button; empty while there is none."""
+        return next((str(way["style"]) for way in self.outcomes if way["name"] == self.outcome), "")
+
+    @property
+    def outcome_word(self) -> str:
+        """The outcome as something that has happened ("Approved"), from its name; empty while there is none."""
+        return label_of(self.outcome) if self.outcome else ""
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether its time is over, whether or not the engine has taken note yet."""

@@ -211,7 +211,7 @@ def refusal(interaction: Interaction, now: datetime) -> DomainError | None:
         assert interaction.answered_at is not None
         return AlreadyAnswered(
             f"Already answered by {interaction.answered_by} at {interaction.answered_at:%Y-%m-%d %H:%M:%S} UTC:"
-            f" {interaction.outcome_label}.",
+            f" {interaction.outcome_word}.",
             answered_by=interaction.answered_by,
             answered_at=interaction.answered_at.isoformat(),
             outcome=interaction.outcome,

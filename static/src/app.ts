@@ -1,4 +1,5 @@
 import "./styles/app.css";
+import { startCalm } from "./app/calm.ts";
 import { startCopying } from "./app/copy.ts";
 import { startDialogs } from "./app/dialogs.ts";
 import { startExecutionHeader } from "./app/execution-header.ts";
@@ -19,4 +20,5 @@ startDialogs();
 startCopying();
 startHotkeys();
 startForms();
+startCalm();
 startExecutionHeader();

@@ -1,0 +1,136 @@
+"""One question as its page shows it: what was asked, what each answer sets off, what became of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.hil import consequences
+from apps.hil.consequences import Consequence
+from apps.hil.facts import Block, facts
+from apps.hil.models import Interaction, Via
+from apps.hil.web.rows import OUTCOME_ICONS
+from apps.hil.web.words import SOON, length, time_left
+from apps.workflows import graph
+from apps.workflows.graph import Graph, GraphInvalid
+
+_ICONS = {"primary": "check", "danger": "x"}
+_VIA = {Via.APP: gettext_lazy("in the app"), Via.API: gettext_lazy("by API"), Via.LINK: gettext_lazy("by link")}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One button, and what pressing it does."""
+
+    outcome: str
+    label: str
+    icon: str
+    is_primary: bool
+    hotkey: str
+    effect: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the templates read of a question."""
+
+    row: Interaction
+    blocks: list[Block]
+    answers: list[Answer]
+    left: str
+    is_soon: bool
+    remaining: int
+    allowed_time: str
+    allowed_seconds: int
+    timeout_effect: SafeString | str
+    timeout_past: SafeString | str
+    outcome_icon: str
+    via: str
+    is_open: bool
+    error: dict[str, Any]
+    recorded: str
+
+
+def question(row: Interaction, now: datetime) -> Question:
+    """The page's view of a question read with `selectors.interaction_with_version`."""
+    shown = row.data
+    error: dict[str, Any] = {}
+    if row.is_review and isinstance(row.data, dict):
+        shown, error = row.data.get("parameters"), row.data.get("error") or {}
+    compiled = _graph(row)
+    allowed = int((row.deadline_at - row.created_at).total_seconds()) if row.deadline_at else 0
+    remaining = int((row.deadline_at - now).total_seconds()) if row.deadline_at else 0
+    answer = (row.answer or {}).get("data")
+    return Question(
+        row=row,
+        blocks=facts(shown),
+        answers=_answers(row, compiled),
+        left=time_left(row.deadline_at, now) if row.deadline_at else "",
+        is_soon=row.deadline_at is not None and row.deadline_at - now < SOON,
+        remaining=max(0, remaining),
+        allowed_time=length(allowed),
+        allowed_seconds=max(1, allowed),
+        timeout_effect=_timeout(row, compiled, _("Without an answer the run goes on to {}.")),
+        timeout_past=_timeout(row, compiled, _("The run went on to {}.")),
+        outcome_icon=OUTCOME_ICONS.get(row.outcome_style, "circle-check"),
+        via=str(_VIA[Via(row.answered_via)]) if row.answered_via else "",
+        is_open=row.is_pending and not row.is_overdue(now),
+        error=error,
+        recorded="" if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)[:20_000],
+    )
+
+
+def _graph(row: Interaction) -> Graph | None:
+    try:
+        return graph.compile(row.execution.version.definition)
+    except GraphInvalid:  # a node type has gone since; the question can be answered all the same
+        return None
+
+
+def _answers(row: Interaction, compiled: Graph | None) -> list[Answer]:
+    if compiled is None:
+        found = [Consequence(way["name"], way["label"], way["style"]) for way in row.outcomes]
+        return [_answer(way, SafeString(""), "") for way in found if way.outcome in row.allowed]
+    read = consequences.of_review if row.is_review else consequences.of_question
+    keys: set[str] = set()
+    made = []
+    for way in read(compiled, row.node_id, row.outcomes):
+        key = next((letter for letter in way.label.lower() if letter.isascii() and letter.isalpha()), "")
+        key = "" if key in keys else key
+        keys.add(key)
+        made.append(_answer(way, _effect(way), key))
+    return made
+
+
+def _answer(way: Consequence, effect: SafeString, key: str) -> Answer:
+    icon = "rotate-cw" if way.again else _ICONS.get(way.style, "")
+    return Answer(way.outcome, way.label, icon, way.style == "primary", key, effect)
+
+
+def _effect(way: Consequence) -> SafeString:
+    label = way.label
+    if way.again:
+        return format_html(_("{} sends {} once more, under the same idempotency key."), label, _names(way.runs))
+    if way.fails:
+        return format_html(_("{} ends the run as failed."), label)
+    if way.runs:
+        return format_html(_("{} runs {}."), label, _names(way.runs))
+    return format_html(_("{} runs nothing more on this path."), label)
+
+
+def _timeout(row: Interaction, compiled: Graph | None, sentence: str) -> SafeString | str:
+    if row.deadline_at is None or compiled is None:
+        return ""
+    names = consequences.of_timeout(compiled, row.node_id)
+    return format_html(sentence, _names(names)) if names else _("Without an answer nothing more runs on this path.")
+
+
+def _names(names: tuple[str, ...]) -> SafeString:
+    return format_html_join(", ", "<b>{}</b>", ((name,) for name in names))
