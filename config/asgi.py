@@ -17,7 +17,7 @@ from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
-LEAN_PREFIXES = ("/webhooks/", "/integrations/", "/api/v1/public/")
+LEAN_PREFIXES = ("/webhooks/", "/integrations/", "/api/v1/public/", "/demo/")
 
 
 class Handler(ASGIHandler):

@@ -19,7 +19,7 @@ app.conf.beat_schedule = {
 }
 
 
-@app.on_after_finalize.connect
+@app.on_after_finalize.connect  # type: ignore[untyped-decorator]
 def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     from apps.executions.worker.bootstep import DispatcherStep
     from apps.triggers.tasks import fire_due

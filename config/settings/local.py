@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from config.settings import environment as env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_URL, VAR_DIR
+from config.settings.base import BASE_URL, DEMO_URL, EGRESS_ALLOW, VAR_DIR
 
 SECRET_KEY = env.secret_key() if env.text("SECRET_KEY", "") else env.secret_key_in(VAR_DIR)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -17,3 +17,8 @@ CSRF_COOKIE_SECURE = False
 # Files are served as they lie in static/dist and in the packages: no collectstatic before the first page.
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None
+
+# The demo's workflows call this server itself.
+DEMO_ENABLED = env.flag("AGENTFLOW_DEMO", True)
+if DEMO_ENABLED:
+    EGRESS_ALLOW = [*EGRESS_ALLOW, DEMO_URL.removeprefix("http://")]
