@@ -265,7 +265,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(JSON)
 def test_any_json_is_judged_without_raising(value: Any) -> None:
     for finding in lint(value):
@@ -293,7 +293,7 @@ LINKS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(
     st.lists(nodes_of_every_type(), max_size=4), st.lists(LINKS, max_size=6), st.dictionaries(KEYS, JSON, max_size=2)
 )

@@ -304,10 +304,14 @@ class TestWebhookLookUp:
 class TestTenants:
     def test_foreign_workflows_do_not_exist(self, cast: Cast) -> None:
         workflow = create(cast)
-        foreign = {"workspace_id": cast.other_workspace.id, "workflow_id": workflow.id, "actor": cast.owner}
+        foreign: dict[str, Any] = {
+            "workspace_id": cast.other_workspace.id,
+            "workflow_id": workflow.id,
+            "actor": cast.owner,
+        }
         for service in (services.workflow_publish, services.workflow_activate, services.workflow_delete):
             with pytest.raises(WorkflowUnknown):
-                service(**foreign)  # type: ignore[operator]
+                service(**foreign)
 
     @pytest.mark.parametrize("table", ["workflows_workflow", "workflows_version", "workflows_active_trigger"])
     def test_raw_sql_of_another_tenant_sees_nothing(self, committed_db: None, cast: Cast, table: str) -> None:

@@ -1,0 +1,88 @@
+"""Run a node without an engine: its parameters resolved from an input, HTTP answered from a list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from apps.core.egress import Answer, EgressError
+from apps.nodes.contract import Done, Example, HttpAnswer, Json, Node, Result, Stop, Suspend, Trigger
+from apps.nodes.expressions import Scope, resolve
+from apps.nodes.params import upgraded, validated
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeHttp:
+    """Answers in order: dicts of status, json, text, content, headers, or an `EgressError` to raise."""
+
+    answers: list[Any]
+    seen: list[dict[str, Any]] = field(default_factory=list)
+
+    def request(self, method: str, url: str, **given: Any) -> HttpAnswer:
+        self.seen.append({"method": method, "url": url, **given})
+        answer = self.answers.pop(0)
+        if isinstance(answer, EgressError):
+            raise answer
+        headers, content = dict(answer.get("headers", {})), answer.get("content", b"")
+        if "json" in answer:
+            headers.setdefault("content-type", "application/json")
+            content = json.dumps(answer["json"]).encode()
+        elif "text" in answer:
+            headers.setdefault("content-type", "text/plain")
+            content = answer["text"].encode()
+        return Answer(answer.get("status", 200), headers, content, url)
+
+
+@dataclass
+class FakeContext:
+    """What a node gets to see."""
+
+    json: Json = None
+    sources: Mapping[str, Json] = field(default_factory=dict)
+    http: FakeHttp = field(default_factory=lambda: FakeHttp([]))
+    trigger_input: Json = None
+    now: datetime = NOW
+    idempotency_key: str = "key-1"
+    timeout_seconds: float = 300.0
+    logs: list[str] = field(default_factory=list)
+
+    @property
+    def inputs(self) -> Mapping[str, Json]:
+        return {"main": self.json}
+
+    def log(self, message: str, *, level: str = "info", data: Json = None) -> None:
+        self.logs.append(message)
+
+
+def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:
+    """Stored parameters as the node gets them."""
+    resolved: Any = resolve(upgraded(cls, params), Scope(json=given, now=NOW))
+    return validated(cls, resolved)
+
+
+def run(cls: type[Node], params: Mapping[str, Json], given: Json = None, **more: Any) -> Result:
+    """What the node answers."""
+    return cls().run(params_of(cls, params, given), FakeContext(json=given, **more))
+
+
+def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
+    """The output and port an example leads to, waits answered from its `answers`."""
+    params = params_of(cls, example.params, example.input)
+    answers: Sequence[Any] = list(example.answers)
+    sources = example.input if isinstance(example.input, dict) else {}
+    context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)))
+    if issubclass(cls, Trigger):
+        context.trigger_input = cls.accept(example.params, example.input)
+    result = cls().run(params, context)
+    if isinstance(result, Suspend):
+        answer = answers[0] if answers else None
+        result = cls().resume(params, context, result.state, answer)
+    if isinstance(result, Stop):
+        return result.output, "main"
+    assert isinstance(result, Done)
+    return result.output, result.port
