@@ -315,18 +315,23 @@ def _network_guard() -> Iterator[None]:
 
 
 def _is_address(host: str) -> bool:
+    """Whether `host` is resolved without asking anybody: an address in any notation libc takes."""
     try:
         ip_address(host.split("%")[0])
     except ValueError:
-        return False
+        try:
+            socket.inet_aton(host.rstrip("."))
+        except OSError:
+            return False
     return True
 
 
 def _is_here(host: str) -> bool:
-    if _is_address(host):
+    try:
         address = ip_address(host.split("%")[0])
-        return address.is_loopback or address.is_unspecified
-    return host in ("", "localhost", socket.gethostname())
+    except ValueError:
+        return host.rstrip(".") in ("", "localhost", socket.gethostname())
+    return address.is_loopback or address.is_unspecified
 
 
 def pytest_report_header() -> str:
