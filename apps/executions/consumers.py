@@ -12,7 +12,8 @@ from uuid import UUID
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.core.errors import DomainError
-from apps.executions.feed import follow, in_thread
+from apps.core.threads import in_thread
+from apps.executions.feed import follow
 from apps.executions.watchers import authorization_of, sequence_number, workspace_to_watch
 
 logger = logging.getLogger(__name__)

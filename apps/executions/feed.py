@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from types import TracebackType
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.db import close_old_connections
 
 from apps.core.tenancy import tenant
+from apps.core.threads import in_thread
 from apps.executions import live, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.models import Transition
@@ -26,8 +25,6 @@ from apps.executions.models import Transition
 logger = logging.getLogger(__name__)
 
 Message = dict[str, Any]
-P = ParamSpec("P")
-T = TypeVar("T")
 
 KEEP_ALIVE_SECONDS = 15.0
 LOOK_SECONDS = 5.0  # how long a change can stay unseen when its live message was lost
@@ -67,18 +64,6 @@ async def follow(workspace_id: UUID, execution_id: UUID, after: int = 0) -> Asyn
             if not fresh and loop.time() - said_at >= KEEP_ALIVE_SECONDS:
                 yield {"seq": last}
                 said_at = loop.time()
-
-
-def in_thread(work: Callable[P, T]) -> Callable[P, Any]:
-    """`work` as a coroutine function that runs in a thread and leaves it without a database connection."""
-
-    def tidy(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return work(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return sync_to_async(tidy, thread_sensitive=False)
 
 
 class _Ear:

@@ -19,7 +19,8 @@ from apps.accounts.access.api import WorkspaceAPIView
 from apps.accounts.access.permissions import Permission
 from apps.core.api.errors import answer
 from apps.core.errors import DomainError
-from apps.executions.feed import Message, follow, in_thread
+from apps.core.threads import in_thread
+from apps.executions.feed import Message, follow
 from apps.executions.watchers import sequence_number, workspace_to_watch
 
 RETRY_MS = 2_000

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,14 +17,12 @@ from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
+from apps.core.threads import in_request_thread
 from apps.executions import launch, replies, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.api.views import checked, state_of
 from apps.executions.engine.states import HUMAN, TERMINAL
 from apps.executions.launch import Start
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _LONGEST_KEY = 200
 
@@ -100,10 +95,10 @@ def view() -> Any:
         async with replies.expect() as ticket:
             here = Execute(ticket=ticket)
             here.setup(request, pk=pk)
-            response = await sync_to_async(_leaving_no_connection(here.dispatch))(request, pk=pk)
+            response = await in_request_thread(here.dispatch)(request, pk=pk)
             if here.wait_seconds and isinstance(response, Response):
                 await _ended(ticket, here.wait_seconds)
-                response.data = await sync_to_async(_leaving_no_connection(here.state))(ticket.execution_id)
+                response.data = await in_request_thread(here.state)(ticket.execution_id)
             return response
 
     execute.cls, execute.initkwargs, execute.csrf_exempt = Execute, {}, True  # type: ignore[attr-defined]
@@ -119,13 +114,3 @@ async def _ended(ticket: replies.Ticket, seconds: float) -> None:
         if reply is None or reply.status in TERMINAL | HUMAN:
             return
         ticket.again()
-
-
-def _leaving_no_connection(work: Callable[P, T]) -> Callable[P, T]:
-    def tidy(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return work(*args, **kwargs)
-        finally:
-            close_old_connections()
-
-    return tidy
