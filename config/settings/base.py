@@ -166,6 +166,10 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 ENGINE_LEASE_SECONDS = env.number("ENGINE_LEASE_SECONDS", 30)
 EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
 
+# The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.
+DEMO_ENABLED = False
+DEMO_URL = f"http://127.0.0.1:{env.number('AGENTFLOW_PORT', 8000)}"
+
 # ── People ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 AUTH_USER_MODEL = "accounts.User"
@@ -189,7 +193,13 @@ SOCIALACCOUNT_ADAPTER = "apps.accounts.web.adapter.SocialAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "apps.accounts.web.forms.SignupName"
+ACCOUNT_FORMS = {
+    "login": "apps.accounts.web.entrance.SignIn",
+    "signup": "apps.accounts.web.entrance.SignUp",
+    "set_password": "apps.accounts.web.entrance.FirstPassword",
+    "change_password": "apps.accounts.web.entrance.NewPassword",
+    "reset_password_from_key": "apps.accounts.web.entrance.ForgottenPassword",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
@@ -301,6 +311,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
     "SCHEMA_PATH_PREFIX": r"/api/v1/(app|public)",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Not the package's own hook: it names sets of choices, and the names collide.
+    "POSTPROCESSING_HOOKS": ["apps.core.api.schema.with_problem"],
     "SERVERS": [{"url": BASE_URL}],
 }
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+from pathlib import Path
+
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, DATABASES
+from config.settings.base import BASE_DIR, DATABASES, VAR_DIR
 
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-only-for-tests"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
@@ -16,12 +21,26 @@ ACCOUNT_RATE_LIMITS = False
 # A test holds its one connection to the end; a pool would only add threads.
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 
-# Pages are tested without a built front end.
-DJANGO_VITE = {
-    "default": {
-        "dev_mode": False,
-        "manifest_path": BASE_DIR / "tests" / "fakes" / "vite-manifest.json",
-        "static_url_prefix": "",
-    },
-}
+
+def _manifest() -> Path:
+    """Pages are tested without a built front end: a manifest that holds whatever the templates ask for."""
+    asked = {
+        name
+        for template in (BASE_DIR / "templates").rglob("*.html")
+        for name in re.findall(r"""vite_asset(?:_url)? ['"]([^'"]+)['"]""", template.read_text())
+    }
+    entries = {
+        name: {"file": f"assets/{Path(name).stem}{_BUILT.get(Path(name).suffix, Path(name).suffix)}"} for name in asked
+    }
+    entries["src/app.ts"] = entries.get("src/app.ts", {}) | {"css": ["assets/app.css"]}
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    path = VAR_DIR / "vite-manifest.json"
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps({name: entry | {"src": name} for name, entry in entries.items()}))
+    fresh.replace(path)  # workers of one run write the same file
+    return path
+
+
+_BUILT = {".ts": ".js", ".tsx": ".js"}
+DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": _manifest(), "static_url_prefix": ""}}
 STATIC_ROOT = None

@@ -6,23 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.access.permissions import SCOPES
-from apps.accounts.models import ROLE_CHOICES, User
-
-
-class SignupName(forms.Form):
-    """What sign-up asks besides address and password."""
-
-    name = forms.CharField(
-        label=_("Your name"), max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
-    field_order = ["name", "email", "password1"]
-
-    def signup(self, request: HttpRequest, user: User) -> None:
-        """Called by allauth after the user is kept; the adapter has taken the name over already."""
+from apps.accounts.models import ROLE_CHOICES
 
 
 class MemberForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
+_REFERENCE = {"$ref": "#/components/responses/Problem"}
 _PROBLEM = {
     "description": "What is wrong, where, and what to do (RFC 9457).",
     "content": {
@@ -36,12 +37,26 @@ _PROBLEM = {
 }
 
 
+def with_problem(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Put the problem document into the components, where every operation refers to it."""
+    result.setdefault("components", {}).setdefault("responses", {})["Problem"] = _PROBLEM
+    return result
+
+
 class ProblemAwareSchema(AutoSchema):
     """Every operation says that it may answer with a problem document."""
+
+    def get_operation_id(self) -> str:
+        """`workflow_publish`: the noun and the action, which no other operation has."""
+        noun, action = getattr(self.view, "basename", None), getattr(self.view, "action", None)
+        if noun and action:
+            return f"{noun.replace('-', '_')}_{action}"
+        found: str = super().get_operation_id()
+        return found
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """The operation as drf-spectacular describes it, with the problem document as its default response."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
-            operation.setdefault("responses", {}).setdefault("default", _PROBLEM)
+            operation.setdefault("responses", {}).setdefault("default", _REFERENCE)
         return operation

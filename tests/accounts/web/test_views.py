@@ -100,7 +100,7 @@ class TestEnter:
             response = client.get(f"/enter/{token}/")
             assert response.status_code == 200
             assert client.head(f"/enter/{token}/").status_code == 200
-            assert response["Referrer-Policy"] == "no-referrer"
+            assert response["Referrer-Policy"] == "same-origin"  # stricter: browsers post with Origin null
             assert "no-store" in response["Cache-Control"]
         assert "_auth_user_id" not in client.session
         response = client.post(f"/enter/{token}/")

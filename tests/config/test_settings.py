@@ -1,0 +1,57 @@
+"""Every shape starts from an environment that is right, and refuses one that is not."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+
+import pytest
+
+from config.embedded.services import REPOSITORY
+
+pytestmark = pytest.mark.integration
+
+GOOD = {
+    "DATABASE_URL": "postgresql://agentflow@db.example/agentflow",
+    "REDIS_URL": "redis://cache.example/0",
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "ALLOWED_HOSTS": "flow.example",
+    "BASE_URL": "https://flow.example",
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+}
+
+
+def start(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "AGENTFLOW_VAR")}
+    wanted = {name: value for name, value in (kept | GOOD | changes).items() if value}
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=REPOSITORY,
+        env=wanted,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_passes_djangos_deployment_checks() -> None:
+    done = start("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "change-me"),
+        ("ALLOWED_HOSTS", ""),
+        ("ALLOWED_HOSTS", "*"),
+        ("BASE_URL", "http://x"),
+    ],
+)
+def test_production_refuses_to_start_half_configured(name: str, value: str) -> None:
+    done = start("-c", "import config.settings.production", **{name: value})
+    assert done.returncode != 0
+    assert name in done.stderr
