@@ -17,6 +17,7 @@ from apps.accounts import services
 from apps.accounts.models import Membership
 from apps.core.tenancy import tenant
 from tests.cast import Cast
+from tests.hil import asking
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,40 @@ def sign_in_token(cast: Cast) -> str:
         return services.sign_in_link_create(workspace=cast.workspace, user=bob, actor=cast.owner)
 
 
+def interaction(cast: Cast) -> UUID:
+    """A question in alice's workspace that waits for an answer."""
+    return asking.ask(cast.workspace).id
+
+
+def asking_execution(cast: Cast) -> UUID:
+    """An execution with one open question."""
+    return asking.ask(cast.workspace).execution_id
+
+
+def interaction_token(cast: Cast) -> str:
+    """A link by which somebody outside can answer."""
+    return asking.link_token(cast.workspace, cast.owner)
+
+
 FILL: dict[str, Callable[[Cast], object]] = {
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
     "/api/v1/app/keys/{pk}/": api_key,
     "membership": membership,
     "key": api_key,
+    "interaction": interaction,
+    "/api/v1/app/interactions/{pk}/": interaction,
+    "/api/v1/app/interactions/{pk}/answer/": interaction,
+    "/api/v1/app/interactions/{pk}/link/": interaction,
+    "/api/v1/app/executions/{execution}/resume/": asking_execution,
+    "/i/{token}/": interaction_token,
     "/enter/{token}/": sign_in_token,
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
 MEMBER = {"email": "erin@example.com", "role": "member"}
+YES = {"outcome": "approved"}
+JONAS = {"recipient": "Jonas Weber"}
 
 ROUTES = [
     # ── doors ──
@@ -108,6 +132,24 @@ ROUTES = [
     Route(
         "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}
     ),
+    # ── humans in the loop ──
+    Route("GET", "/api/v1/app/interactions/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/interactions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/interactions/{pk}/answer/", alice=200, bob=200, charlie=404, anonymous=401, body=YES),
+    Route("POST", "/api/v1/app/interactions/{pk}/link/", alice=201, bob=201, charlie=404, anonymous=401, body=JONAS),
+    # Without an outcome, since an answer would wait ten seconds for an engine.
+    Route("POST", "/api/v1/app/executions/{execution}/resume/", alice=400, bob=400, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/inbox/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/inbox/list/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/inbox/count/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/inbox/{interaction}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/inbox/{interaction}/", alice=302, bob=302, charlie=404, anonymous=302, body=YES),
+    Route("GET", "/w/{workspace}/inbox/{interaction}/standing/", alice=204, bob=204, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/inbox/{interaction}/link/", alice=201, bob=201, charlie=404, anonymous=302, body=JONAS
+    ),
+    Route("GET", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("POST", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200, body=YES),
 ]
 
 UNLISTED = ("/accounts/", "/static/")

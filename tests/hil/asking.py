@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from apps.accounts.access.actor import Actor
 from apps.accounts.models import Workspace
 from apps.core import clock
 from apps.core.ids import uuid7
@@ -13,6 +14,7 @@ from apps.core.tenancy import tenant
 from apps.executions import services as executions
 from apps.executions.models import Execution, Wait
 from apps.executions.wait_kinds import OpenWait, Review, handler_of
+from apps.hil import services
 from apps.hil.models import Interaction
 from apps.nodes.contract import AskHuman, Outcome
 from apps.workflows.models import Version, Workflow
@@ -138,6 +140,14 @@ def _open(
             )
         )
         return Interaction.objects.get(wait_id=wait_id)
+
+
+def link_token(workspace: Workspace, actor: Actor) -> str:
+    """The token of a link to a new question."""
+    row = ask(workspace)
+    return services.interaction_link_create(
+        workspace_id=workspace.id, interaction_id=row.id, recipient="Jonas Weber", actor=actor, now=clock.now()
+    ).token
 
 
 def again(workspace: Workspace, interaction: Interaction) -> Interaction:
