@@ -36,6 +36,7 @@ from config.embedded.valkey import Valkey
 
 RUN = "AGENTFLOW_TEST_RUN"
 KEPT_TEMPLATES = 3
+ROOM_BYTES = 2**30
 _open = ExitStack()
 
 
@@ -78,9 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _start() -> Run:
-    folder = Path(tempfile.mkdtemp(prefix="agentflow-tests-"))
-    folder.chmod(0o755)  # for the account that root hands the servers to
-    _open.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = _open.enter_context(folder_for_servers())
     account = account_for(folder)
     redis_url = os.environ.get("REDIS_URL")
     if not redis_url:
@@ -101,6 +100,26 @@ def _start() -> Run:
     return Run(
         postgres.url("postgres"), postgres.url("agentflow_owner"), postgres.url("agentflow_app"), redis_url, str(folder)
     )
+
+
+@contextmanager
+def folder_for_servers(name: str = "agentflow-tests") -> Iterator[Path]:
+    """A folder for the data of disposable servers, in memory where there is room; removed afterwards.
+
+    Unlike tmp_path, one that the account root hands servers to can reach.
+    """
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    place = memory if has_room else Path(tempfile.gettempdir())
+    for left in place.glob(f"{name}.*"):  # of runs that were killed
+        if not Path(f"/proc/{left.name.split('.')[1]}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}.{os.getpid()}.", dir=place))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _template(workshop: Path) -> Path:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from dataclasses import dataclass
 from importlib import metadata
@@ -140,7 +141,7 @@ def reachable_binaries(root: Path, parts: tuple[str, ...], package: str, account
 
 
 def socket_directory(home: Path, account: Account) -> Path:
-    """A folder only `account` (and root) can enter, with a path fit for a Unix socket and a URL.
+    """Where a server's socket lies: a path fit for a Unix socket and for a URL.
 
     `<home>/run`, or a folder under /tmp named after `home` where that path is long or has odd characters.
     """
@@ -148,18 +149,22 @@ def socket_directory(home: Path, account: Account) -> Path:
     plain = str(directory).replace("/", "").replace("-", "").replace("_", "").replace(".", "")
     if len(os.fsencode(directory)) > 80 or not (plain.isascii() and plain.isalnum()):
         directory = Path("/tmp") / f"agentflow-{_short_hash(f'{home}:{account.uid}')}"
+    return directory
+
+
+def make_private(directory: Path, account: Account) -> None:
+    """Make `directory` one that only `account` (and root) can enter. Raises EmbeddedError when it is another's."""
     try:
         directory.mkdir(mode=0o700)
         account.owns(directory)
     except FileExistsError:
         pass
     status = directory.lstat()
-    if not directory.is_dir() or directory.is_symlink() or status.st_uid != account.uid or status.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != account.uid or status.st_mode & 0o077:
         raise EmbeddedError(
             f"{directory} should be a private folder of user id {account.uid}, and is not.",
             "Remove it, or set AGENTFLOW_VAR to a folder with a short, plain path.",
         )
-    return directory
 
 
 def _short_hash(text: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,11 +20,10 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from config.embedded.account import Account, home_of, socket_directory
+from config.embedded.account import Account, home_of, make_private, socket_directory
 from config.embedded.errors import EmbeddedError
 from config.embedded.process import die_with_parent, works_in
 
@@ -45,16 +45,12 @@ class Server(ABC):
         self.account = account
         self.is_disposable = is_disposable
         self.home = home_of(self.name, var, account)
+        self.sockets = socket_directory(self.home, account)
         self.log = self.home / f"{self.name}.log"
         self._held: int | None = None
         self._holder_pid = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = threading.Lock()
-
-    @cached_property
-    def sockets(self) -> Path:
-        """The private folder of the server's socket."""
-        return socket_directory(self.home, self.account)
 
     # For users of the server
 
@@ -161,12 +157,14 @@ class Server(ABC):
         return ""
 
     def _ensure(self) -> bool:
+        make_private(self.sockets, self.account)
         if self.is_alive() and self.is_answering():
             return False
         if self.pid() is not None:  # alive, but not to be talked to
             if self._await_answer(since=0, deadline=time.monotonic() + 5):
                 return False
             self._stop()
+            make_private(self.sockets, self.account)
         self._start()
         return True
 
@@ -215,10 +213,13 @@ class Server(ABC):
                 os.kill(pid, number)
             while self.pid() is not None and time.monotonic() < deadline:
                 time.sleep(0.01)
-        if self._process is not None and self.pid() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
+        if self.pid() is not None:
+            return
+        if self._process is not None:
+            self._process.kill()  # one that never came to write its process id
+            self._process.wait()
             self._process = None
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
     def _let_go(self) -> None:
         if self._held is not None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,30 +14,20 @@ import pytest
 from config.embedded.account import account_for
 from config.embedded.postgres import Postgres
 from config.embedded.server import Server
-
-
-@contextmanager
-def folder_with_a_space() -> Iterator[Path]:
-    """One that the account root hands servers to can reach, unlike tmp_path."""
-    top = Path(tempfile.mkdtemp(prefix="agentflow embedded "))
-    top.chmod(0o755)
-    folder = top / "my var"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(top)
+from tests.services import folder_for_servers
 
 
 @pytest.fixture
 def var() -> Iterator[Path]:
     """A folder for servers, with a space in its path."""
-    with folder_with_a_space() as folder:
+    with folder_for_servers("agentflow embedded") as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def made_data() -> Iterator[Path]:
     """PostgreSQL's data folder as a first start leaves it: making one takes longer than most tests."""
-    with folder_with_a_space() as folder:
+    with folder_for_servers() as folder:
         server = Postgres(folder, account_for(folder), is_disposable=True)  # for its quick ways
         server.stop_signals = Postgres.stop_signals
         server.attach()

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.account import account_for, socket_directory
+from config.embedded.account import account_for, make_private, socket_directory
 from config.embedded.errors import EmbeddedError
 
 
 def test_a_short_plain_path_keeps_its_socket_inside(tmp_path: Path) -> None:
     account = account_for(tmp_path)
     directory = socket_directory(tmp_path, account)
+    make_private(directory, account)
     assert directory == tmp_path / "run"
     assert directory.stat().st_mode & 0o777 == 0o700
     assert directory.stat().st_uid == account.uid
@@ -21,14 +22,17 @@ def test_a_short_plain_path_keeps_its_socket_inside(tmp_path: Path) -> None:
 def test_other_paths_have_it_elsewhere_and_always_at_the_same_place(tmp_path: Path, name: str) -> None:
     home = tmp_path / name
     home.mkdir()
-    directory = socket_directory(home, account_for(tmp_path))
+    account = account_for(tmp_path)
+    directory = socket_directory(home, account)
+    make_private(directory, account)
     try:
         assert len(os.fsencode(directory)) < 80
         assert directory.stat().st_mode & 0o777 == 0o700
-        assert socket_directory(home, account_for(tmp_path)) == directory
+        assert socket_directory(home, account) == directory
+        make_private(directory, account)
         directory.chmod(0o755)
         with pytest.raises(EmbeddedError, match="private folder"):
-            socket_directory(home, account_for(tmp_path))
+            make_private(directory, account)
     finally:
         directory.rmdir()
 
