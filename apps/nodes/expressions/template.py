@@ -184,7 +184,7 @@ def _compile_expression(text: str) -> Expression:
 
 
 # Two caches each, so that long texts cannot fill the memory nor push the usual short ones out.
-_short_expression = lru_cache(maxsize=2048)(_compile_expression)
+_short_expression = lru_cache(maxsize=1024)(_compile_expression)
 _long_expression = lru_cache(maxsize=64)(_compile_expression)
 
 
@@ -209,7 +209,7 @@ def _compile_template(text: str) -> Template:
     return Template(text, tuple(parts))
 
 
-_short_template = lru_cache(maxsize=2048)(_compile_template)
+_short_template = lru_cache(maxsize=1024)(_compile_template)
 
 
 def _split(text: str) -> Iterator[str | tuple[int, Expression] | ExprError]:

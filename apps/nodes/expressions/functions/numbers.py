@@ -127,7 +127,7 @@ def clamp(budget: Budget, value: Value, least: Value, most: Value) -> Value:
 )
 def to_fixed(budget: Budget, value: Value, digits: Value = 0) -> str:
     places = whole(digits, "the number of digits", 0, 20)
-    exact = Decimal(number(value))
+    exact = Decimal(number(value) or 0)
     if abs(exact) >= Decimal("1e21"):
         return number_text(value)
     return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT):f}"
