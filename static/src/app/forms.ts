@@ -16,7 +16,8 @@ export function startForms(): void {
     event.submitter?.setAttribute("aria-busy", "true");
   });
   // Coming back with the browser's button shows the page as it was: let the form be sent again.
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
     for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]"))
       delete form.dataset.sent;
     for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");

@@ -4,8 +4,8 @@ import {
   MiniMap,
   ReactFlow,
   ReactFlowProvider,
-  useNodesInitialized,
   useReactFlow,
+  useStore,
   useViewport,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo } from "react";
@@ -15,12 +15,14 @@ import { type CardNode, NodeCard } from "./NodeCard.tsx";
 import { type Rect, routeAll, type Wish } from "./routing.ts";
 import { edgeState, legend, runOf, viewOf } from "./states.ts";
 import { useCanvas } from "./store.ts";
+import { ENDED } from "./types.ts";
 import { ArrowHeads, WayEdge, type WayEdgeType } from "./WayEdge.tsx";
 
 const nodeTypes = { card: NodeCard };
 const edgeTypes = { way: WayEdge };
 const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.2 };
 const PAN_STEP = 60;
+const NARROW = 600;
 /** Half a port's width: ways begin and end at its rim. */
 const RIM = 4.5;
 
@@ -76,6 +78,7 @@ function Flow() {
         maxZoom={1.6}
         fitView
         fitViewOptions={FIT}
+        attributionPosition="top-right"
         onlyRenderVisibleElements={nodes.length > 150}
         zoomOnScroll={false}
         panOnScroll
@@ -196,15 +199,25 @@ function useEdges(): WayEdgeType[] {
   }, [wishes, ways, snapshot, selected]);
 }
 
-/** Fits the view when the layout changed or the board got another size before anybody moved it. */
+/** Fits the view when the layout changed or the board got another size. */
 function Refit() {
   const positions = useCanvas((state) => state.positions);
-  const isReady = useNodesInitialized();
-  const { fitView } = useReactFlow();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new positions are the reason to fit again.
+  const height = useStore((state) => Math.round(state.height));
+  const width = useStore((state) => Math.round(state.width));
+  const { fitView, setCenter } = useReactFlow();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new positions and sizes are the reason to fit again.
   useEffect(() => {
-    if (isReady) void fitView({ ...FIT, duration: reducedMotion() ? 0 : 400 });
-  }, [positions, isReady, fitView]);
+    const duration = reducedMotion() ? 0 : 220;
+    if (width > 0 && width < NARROW) {
+      // A phone shows where the run is, legibly, rather than all of it.
+      const { cards, selected, snapshot } = useCanvas.getState();
+      const live = snapshot?.node_runs.find((run) => !ENDED.has(run.state) && run.state !== "PENDING");
+      const card = cards[selected ?? live?.node_id ?? ""] ?? Object.values(cards)[0];
+      const place = card && positions[card.node.id];
+      if (card && place)
+        void setCenter(place.x + card.width / 2, place.y + card.height / 2, { zoom: 0.8, duration });
+    } else void fitView({ ...FIT, duration });
+  }, [positions, width, height, fitView]);
   return null;
 }
 

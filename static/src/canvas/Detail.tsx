@@ -94,7 +94,7 @@ function StepDetail({ card }: { card: CardModel }) {
     <section className="detail" aria-label={node.name}>
       <header className="pane-head detail-head">
         <Tile type={node.type} icon={entry?.icon ?? "box"} />
-        <div className="grow">
+        <div className="detail-name">
           <h2 className="truncate-line">{node.name}</h2>
           <p className="muted small">{typeName}</p>
         </div>

@@ -229,13 +229,7 @@ function typeOf(schema: Schema | undefined): string {
 }
 
 function label(name: string, schema: Schema | undefined): string {
-  const title = text(schema?.title) || name.replaceAll("_", " ");
-  const lower = title.replaceAll("_", " ");
-  return (
-    lower.charAt(0).toUpperCase() +
-    lower
-      .slice(1)
-      .toLowerCase()
-      .replace(/\b(url|api|http|id|json)\b/g, (word) => word.toUpperCase())
-  );
+  const words = (text(schema?.title) || name).replaceAll("_", " ").toLowerCase();
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence.replace(/\b(url|api|http|id|json)\b/gi, (word) => word.toUpperCase());
 }

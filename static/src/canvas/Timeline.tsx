@@ -1,12 +1,14 @@
 import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { duration } from "../app/words.ts";
 import { Icon, Tile } from "./Icon.tsx";
-import { endOf, errorWord, type NodeView, ordinal, runOf, startOf, viewOf } from "./states.ts";
+import { endOf, errorLabel, type NodeView, ordinal, runOf, startOf, viewOf } from "./states.ts";
 import { type CardModel, useCanvas } from "./store.ts";
 import { buildScale, type Scale, type Span } from "./timeline-scale.ts";
 import { type NodeRun, type Snapshot, TERMINAL, type Wait } from "./types.ts";
 
-const LONG = 40;
+/** Room a label needs inside its bar: padding and characters. */
+const LABEL_PADDING = 14;
+const CHARACTER = 6.4;
 
 /** The run as a Gantt chart: one row per step, attempts in one row, long waits folded, a line for now. */
 export function Timeline() {
@@ -49,7 +51,7 @@ export function Timeline() {
                   className="timeline-fold-label"
                   style={{ left: stretch.left, width: stretch.width }}
                 >
-                  {isWaited(snapshot, stretch) ? "wait, folded" : "quiet, folded"}
+                  {stretch.width < 110 ? "" : isWaited(snapshot, stretch) ? "wait, folded" : "quiet, folded"}
                 </span>
               ) : null,
             )}
@@ -242,16 +244,27 @@ function Bars({
     to: number,
     kind: string,
     tone: string,
-    label?: ReactNode,
-  ): void => {
+    label = "",
+    symbol = "",
+  ): boolean => {
     const left = scale.x(from);
     const width = Math.max(4, scale.x(to) - left);
+    const hasRoom = label !== "" && width > LABEL_PADDING + label.length * CHARACTER + (symbol ? 16 : 0);
     parts.push(
       <i key={key} className={`timeline-bar ${kind}`} data-tone={tone} style={{ left, width }}>
-        {label !== undefined && width > LONG ? <span>{label}</span> : null}
+        {hasRoom ? (
+          <span>
+            {symbol ? <Icon name={symbol} size={12} /> : null}
+            {label}
+          </span>
+        ) : null}
       </i>,
     );
+    return hasRoom;
   };
+  /** What stands behind the last bar: the outcome, or a label that had no room inside. */
+  let after: string | null =
+    run.state === "COMPLETED" && row.card.ports.length > 1 ? (run.port ?? null) : null;
   if (row.waits.length > 0) {
     for (const wait of row.waits) {
       const from = Date.parse(wait.opened_at);
@@ -263,10 +276,8 @@ function Bars({
         to,
         "is-wait",
         isPerson ? "human" : "waiting",
-        <>
-          <Icon name={isPerson ? "hand" : "hourglass"} size={12} />
-          {duration(to - from)}
-        </>,
+        duration(to - from),
+        isPerson ? "hand" : "hourglass",
       );
     }
   } else if (attempts.length > 1) {
@@ -285,11 +296,13 @@ function Bars({
           />,
         );
       }
-      if (attempt.error)
-        bar(`${attempt.number}`, from, to, "is-soft", "error", errorWord(attempt.error.code));
+      if (attempt.error) bar(`${attempt.number}`, from, to, "is-soft", "error", errorLabel(attempt.error));
       else if (isLast && attempt.finished_at === null)
         bar(`${attempt.number}`, from, to, "is-running", "running");
-      else bar(`${attempt.number}`, from, to, "is-soft", view.tone, `${ordinal(attempt.number)} try`);
+      else {
+        const label = `${ordinal(attempt.number)} try`;
+        if (!bar(`${attempt.number}`, from, to, "is-soft", view.tone, label)) after = label;
+      }
     });
     if (run.state === "RETRYING") {
       const last = attempts.at(-1);
@@ -303,17 +316,13 @@ function Bars({
       );
     }
   } else bar("run", start, end, view.isLive ? "is-running" : "", view.tone);
-  const outcome = run.state === "COMPLETED" && row.card.ports.length > 1 ? run.port : null;
-  if (outcome) {
-    const x = scale.x(end);
+  const x = scale.x(end);
+  if (after && x < scale.width - 90)
     parts.push(
-      x > scale.width - 90 ? null : (
-        <i key="outcome" className="timeline-outcome" style={{ left: x + 8 }}>
-          {outcome}
-        </i>
-      ),
+      <i key="after" className="timeline-outcome" style={{ left: x + 8 }}>
+        {after}
+      </i>,
     );
-  }
   return <>{parts}</>;
 }
 

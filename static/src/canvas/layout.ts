@@ -3,18 +3,28 @@
  * ports, the order and the heights are then settled here, so that a connection leaves and arrives on one line.
  */
 
+import { INPUT_OFFSET, portOffset } from "./measure.ts";
+
 export interface LayoutNode {
   id: string;
   width: number;
   height: number;
+  /** Outcomes in their own order; the layout may draw them in another to avoid crossings. */
+  ports: string[];
 }
 
 export interface LayoutEdge {
   from: string;
+  port: string;
   to: string;
-  /** Distance of the port from the top of the card it leaves, and of the way in of the card it reaches. */
-  fromOffset: number;
-  toOffset: number;
+}
+
+export interface Layout {
+  /** The top left corner of each card. */
+  places: Record<string, Point>;
+  /** The order of the outcomes of cards that have several. */
+  ports: Record<string, string[]>;
+  crossings: number;
 }
 
 export interface Point {
@@ -22,10 +32,14 @@ export interface Point {
   y: number;
 }
 
-const GAP_X = 48;
-const GAP_Y = 40;
+const GAP_X = 44;
+const GAP_Y = 52;
+/** Outcomes are reordered in graphs up to this many cards with several. */
+const MOST_FORKS = 40;
 const SWEEPS = 12;
-const SNAP = 4;
+
+/** How much more a connection between cards counts than a lane that is in its way. */
+const CARD_PULL = 100;
 
 interface Item {
   id: string;
@@ -43,12 +57,9 @@ interface Link {
   weight: number;
 }
 
-/** Places every node; resolves to its top left corner by id. Loads dagre on first use. */
-export async function layOut(
-  nodes: readonly LayoutNode[],
-  edges: readonly LayoutEdge[],
-): Promise<Record<string, Point>> {
-  if (nodes.length === 0) return {};
+/** Places every node. Loads dagre on first use. */
+export async function layOut(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[]): Promise<Layout> {
+  if (nodes.length === 0) return { places: {}, ports: {}, crossings: 0 };
   const dagre = await import("@dagrejs/dagre");
   const graph = new dagre.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", nodesep: GAP_Y, ranksep: GAP_X, ranker: "network-simplex" });
@@ -58,28 +69,75 @@ export async function layOut(
     graph.setEdge(from, to, {}, String(index));
   });
   dagre.layout(graph);
-  const placed = new Map(nodes.map(({ id }) => [id, graph.node(id) as Point]));
-  return settle(nodes, edges, placed);
+  return settleBest(nodes, edges, new Map(nodes.map(({ id }) => [id, graph.node(id) as Point])));
 }
 
-/** From rough centres to places: layers of equal x, port-aware order, straight connections, no overlap. */
-export function settle(
+/** The layout with the fewest crossings among the orders of outcomes that are tried, one card at a time. */
+export function settleBest(
   nodes: readonly LayoutNode[],
   edges: readonly LayoutEdge[],
   rough: ReadonlyMap<string, Point>,
-): Record<string, Point> {
+): Layout {
+  let ports = Object.fromEntries(nodes.map((node) => [node.id, node.ports]));
+  let best = settle(nodes, edges, rough, ports);
+  const forks = nodes.filter((node) => node.ports.length > 1);
+  if (forks.length > MOST_FORKS) return best;
+  for (const fork of forks) {
+    if (best.crossings === 0) break;
+    const height = (port: string): number => {
+      const ends = edges.filter((edge) => edge.from === fork.id && edge.port === port);
+      const heights = ends.map((edge) => best.places[edge.to]?.y ?? 0);
+      return heights.length
+        ? heights.reduce((sum, y) => sum + y, 0) / heights.length
+        : Number.POSITIVE_INFINITY;
+    };
+    const own = ports[fork.id] ?? fork.ports;
+    for (const order of [[...own].sort((a, b) => height(a) - height(b)), [...own].reverse()]) {
+      const tried = { ...ports, [fork.id]: order };
+      const layout = settle(nodes, edges, rough, tried);
+      if (layout.crossings < best.crossings) {
+        best = layout;
+        ports = tried;
+      }
+    }
+  }
+  return best;
+}
+
+/** From rough centres to places: layers of equal x, port-aware order, straight connections, no overlap. */
+function settle(
+  nodes: readonly LayoutNode[],
+  edges: readonly LayoutEdge[],
+  rough: ReadonlyMap<string, Point>,
+  ports: Record<string, string[]>,
+): Layout {
   const columns = [...new Set([...rough.values()].map(({ x }) => Math.round(x)))].sort((a, b) => a - b);
   const rankOf = new Map(nodes.map(({ id }) => [id, columns.indexOf(Math.round(rough.get(id)?.x ?? 0))]));
-  const layers: Item[][] = columns.map(() => []);
-  const items = new Map<string, Item>();
-  for (const { id, height } of nodes) {
-    const item: Item = { id, height, y: (rough.get(id)?.y ?? 0) - height / 2, isLane: false };
-    items.set(id, item);
-    layers[rankOf.get(id) ?? 0]?.push(item);
+  // The order of the document first, dagre's where it has fewer crossings.
+  const drafts = [true, false].map((isOwn) => {
+    const layers: Item[][] = columns.map(() => []);
+    const items = new Map<string, Item>();
+    nodes.forEach(({ id, height }, index) => {
+      const y = isOwn ? index * 1000 : (rough.get(id)?.y ?? 0) - height / 2;
+      const item: Item = { id, height, y, isLane: false };
+      items.set(id, item);
+      layers[rankOf.get(id) ?? 0]?.push(item);
+    });
+    const links = edges.flatMap((edge, index) => chain(edge, index, items, rankOf, layers, ports));
+    for (const layer of layers) layer.sort((a, b) => a.y - b.y);
+    return { layers, items, links, crossings: reorder(layers, links) };
+  });
+  const [own, dagres] = drafts;
+  const draft = own && dagres && dagres.crossings < own.crossings ? dagres : own;
+  if (!draft) throw new Error("There is always a first draft.");
+  const { layers, items, links } = draft;
+  for (const layer of layers) {
+    let y = 0;
+    for (const item of layer) {
+      item.y = y;
+      y += item.height + GAP_Y;
+    }
   }
-  const links = edges.flatMap((edge, index) => chain(edge, index, items, rankOf, layers));
-  for (const layer of layers) layer.sort((a, b) => a.y - b.y);
-  reorder(layers, links);
   straighten(layers, links);
 
   const widths = columns.map((_, rank) =>
@@ -90,10 +148,10 @@ export function settle(
   let x = 0;
   columns.forEach((_, rank) => {
     for (const item of layers[rank] ?? [])
-      if (!item.isLane) places[item.id] = { x, y: Math.round((item.y - top) / SNAP) * SNAP };
+      if (!item.isLane) places[item.id] = { x, y: Math.round(item.y - top) };
     x += (widths[rank] ?? 0) + GAP_X;
   });
-  return places;
+  return { places, ports, crossings: draft.crossings };
 }
 
 /** One edge as links between neighbouring layers, with lanes in the layers between. */
@@ -103,7 +161,9 @@ function chain(
   items: ReadonlyMap<string, Item>,
   rankOf: ReadonlyMap<string, number>,
   layers: Item[][],
+  ports: Record<string, string[]>,
 ): Link[] {
+  const fromOffset = portOffset(ports[edge.from] ?? [], edge.port);
   const from = items.get(edge.from);
   const to = items.get(edge.to);
   const start = rankOf.get(edge.from) ?? 0;
@@ -111,22 +171,28 @@ function chain(
   if (!from || !to || end <= start) return [];
   const links: Link[] = [];
   let last = from;
-  let offset = edge.fromOffset;
+  let offset = fromOffset;
   for (let rank = start + 1; rank < end; rank++) {
     const share = (rank - start) / (end - start);
-    const y = from.y + edge.fromOffset + share * (to.y + edge.toOffset - from.y - edge.fromOffset);
+    const y = from.y + fromOffset + share * (to.y + INPUT_OFFSET - from.y - fromOffset);
     const lane: Item = { id: `lane ${index} ${rank}`, height: 0, y, isLane: true };
     layers[rank]?.push(lane);
     links.push({ from: last, to: lane, fromOffset: offset, toOffset: 0, weight: last.isLane ? 8 : 1 });
     last = lane;
     offset = 0;
   }
-  links.push({ from: last, to, fromOffset: offset, toOffset: edge.toOffset, weight: 1 });
+  links.push({
+    from: last,
+    to,
+    fromOffset: offset,
+    toOffset: INPUT_OFFSET,
+    weight: last.isLane ? 1 : CARD_PULL,
+  });
   return links;
 }
 
 /** Sorts layers by where their links come from (then go to), keeping the order with the fewest crossings. */
-function reorder(layers: Item[][], links: readonly Link[]): void {
+function reorder(layers: Item[][], links: readonly Link[]): number {
   let best = layers.map((layer) => [...layer]);
   let fewest = crossings(layers, links);
   for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
@@ -162,6 +228,7 @@ function reorder(layers: Item[][], links: readonly Link[]): void {
   layers.forEach((_, rank) => {
     layers[rank] = best[rank] ?? [];
   });
+  return fewest;
 }
 
 function crossings(layers: readonly Item[][], links: readonly Link[]): number {

@@ -28,7 +28,7 @@ export function canvasMeasure(): Measure {
 
 export function cardWidth(name: string, line: string, ports: readonly string[], measure: Measure): number {
   const forName = Math.min(measure(name, NAME_FONT) + AROUND_TEXT, MAX_WIDTH_FOR_NAME);
-  const forLine = Math.min(measure(line, LINE_FONT) + AROUND_TEXT, MAX_WIDTH);
+  const forLine = Math.min(measure(line, LINE_FONT) + AROUND_TEXT + 6, MAX_WIDTH);
   const forPorts = ports.length > 1 ? Math.max(...ports.map((port) => measure(port, LINE_FONT))) + 30 : 0;
   const wanted = Math.max(MIN_WIDTH, forName, forLine, Math.min(forPorts, MAX_WIDTH));
   return MIN_WIDTH + Math.ceil((wanted - MIN_WIDTH) / STEP) * STEP;

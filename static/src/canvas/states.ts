@@ -4,6 +4,7 @@ import {
   type ExecutionStatus,
   type NodeRun,
   type NodeState,
+  type RunError,
   type Snapshot,
   TERMINAL,
   type Wait,
@@ -53,9 +54,20 @@ export function lengthOf(run: NodeRun, now: number): number | null {
   return start === null ? null : Math.max(0, endOf(run, now) - start);
 }
 
+/** A length on a card: above a minute only its largest unit, "14 min" of "14 min 35 s". */
+function onCard(ms: number): string {
+  const text = duration(ms);
+  return ms < 60_000 ? text : text.split(" ").slice(0, 2).join(" ");
+}
+
 /** The last part of an error's code in words: "http.timed_out" reads "timed out". */
 export function errorWord(code: string): string {
   return (code.split(".").at(-1) ?? code).replaceAll("_", " ");
+}
+
+/** An error in a word or two: the HTTP status its text names, else its code. */
+export function errorLabel(error: RunError): string {
+  return /\b[45]\d\d\b/.exec(error.message ?? "")?.[0] ?? errorWord(error.code);
 }
 
 export function openWait(snapshot: Snapshot, nodeId: string): Wait | undefined {
@@ -88,9 +100,9 @@ export function viewOf(
     };
   }
   const length = lengthOf(run, now);
-  const took = length === null ? "" : duration(length);
+  const took = length === null ? "" : onCard(length);
   const summary = run.summary ?? "";
-  const code = run.error?.code ? errorWord(run.error.code) : "";
+  const code = run.error ? errorLabel(run.error) : "";
   const view = (
     tone: Tone,
     icon: string,

@@ -1,7 +1,7 @@
 import { create } from "zustand";
-import { type LayoutEdge, type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
+import { type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
 import { apiHeaders, type Connection, fetchSnapshot, LiveFeed } from "./live.ts";
-import { canvasMeasure, cardHeight, cardWidth, HEADER, INPUT_OFFSET, portOffset } from "./measure.ts";
+import { canvasMeasure, cardHeight, cardWidth } from "./measure.ts";
 import { portsOf } from "./ports.ts";
 import { applyChange, isGap } from "./reducer.ts";
 import { runOf, STATUS_WORDS, viewOf } from "./states.ts";
@@ -74,7 +74,7 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
 
   tidyUp: async () => {
     const { cards, data } = get();
-    set({ positions: await arrange(cards, data) });
+    set(await arrange(cards, data));
   },
 
   receive: (message) => {
@@ -174,10 +174,9 @@ export async function begin(data: CanvasData): Promise<void> {
       typeName: entry?.name ?? node.subtype,
       ports,
       intent,
-      // In a run the second line changes; sizes must not, so both are provided for.
       width: cardWidth(
         node.name,
-        data.mode === "execution" ? "14 min 35 s, approved" : intent,
+        data.mode === "execution" ? runLine(node.id, ports, data) : intent,
         ports,
         measure,
       ),
@@ -185,19 +184,16 @@ export async function begin(data: CanvasData): Promise<void> {
     };
   }
   const stored = data.definition.nodes.map((node) => node.position);
-  const positions = needsLayout(stored)
+  const arranged = needsLayout(stored)
     ? await arrange(cards, data)
-    : Object.fromEntries(data.definition.nodes.map((node) => [node.id, node.position ?? { x: 0, y: 0 }]));
+    : {
+        cards,
+        positions: Object.fromEntries(
+          data.definition.nodes.map((node) => [node.id, node.position ?? { x: 0, y: 0 }]),
+        ),
+      };
   const snapshot = data.snapshot ?? null;
-  useCanvas.setState({
-    mode: data.mode,
-    data,
-    cards,
-    positions,
-    snapshot,
-    now: serverNow(),
-    connection: "ended",
-  });
+  useCanvas.setState({ mode: data.mode, data, ...arranged, snapshot, now: serverNow(), connection: "ended" });
   if (data.mode === "execution" && snapshot) {
     tick();
     const first = initialSelection(snapshot);
@@ -214,6 +210,17 @@ export async function begin(data: CanvasData): Promise<void> {
       feed.start();
     }
   }
+}
+
+/** The longest second line to expect in a run: sizes must not change while it goes on. */
+function runLine(nodeId: string, ports: readonly string[], data: CanvasData): string {
+  const port =
+    ports.length > 1 ? ports.reduce((longest, one) => (one.length > longest.length ? one : longest)) : "";
+  const view =
+    data.snapshot && viewOf(runOf(data.snapshot, nodeId), data.snapshot, serverNow(), ports.length > 1);
+  return [view ? `${view.lead} ${view.rest}` : "", port ? `14 min ${port}` : "1.9 s 2nd try"].reduce(
+    (a, b) => (a.length > b.length ? a : b),
+  );
 }
 
 /** What a person came to see: what failed, what waits, what runs, else the last to finish. */
@@ -238,21 +245,23 @@ function tick(): void {
   setTimeout(tick, isBusy ? 200 : 1000);
 }
 
-function arrange(cards: Record<string, CardModel>, data: CanvasData): Promise<Record<string, Point>> {
-  const nodes: LayoutNode[] = Object.values(cards).map(({ node, width, height }) => ({
+/** A fresh layout: places, and cards with their outcomes in the order that crosses least. */
+async function arrange(
+  cards: Record<string, CardModel>,
+  data: CanvasData,
+): Promise<{ cards: Record<string, CardModel>; positions: Record<string, Point> }> {
+  const nodes: LayoutNode[] = Object.values(cards).map(({ node, width, height, ports }) => ({
     id: node.id,
     width,
     height,
+    ports,
   }));
-  const edges: LayoutEdge[] = data.definition.connections
-    .filter(({ from, to }) => cards[from] && cards[to])
-    .map(({ from, port, to }) => ({
-      from,
-      to,
-      fromOffset: portOffset(cards[from]?.ports ?? [], port),
-      toOffset: INPUT_OFFSET,
-    }));
-  return layOut(nodes, edges);
+  const edges = data.definition.connections.filter(({ from, to }) => cards[from] && cards[to]);
+  const { places, ports } = await layOut(nodes, edges);
+  return {
+    positions: places,
+    cards: Object.fromEntries(
+      Object.entries(cards).map(([id, card]) => [id, { ...card, ports: ports[id] ?? card.ports }]),
+    ),
+  };
 }
-
-export { HEADER, INPUT_OFFSET, portOffset };

@@ -77,10 +77,10 @@ function shortAddress(address: string): string {
   return path === "/" ? partOfAddress(address, "host") : path;
 }
 
-/** A text with expressions as a person would say it: `{{ $json.total > 1000 }}` is "total > 1000". */
+/** A text as a person would say it: `{{ $json.total > 1000 }}` is "total > 1000", `Ship {{ $json.id }}?` is "Ship …?". */
 export function plain(text: string): string {
-  return text
-    .replace(/\{\{([\s\S]*?)\}\}/g, (_, code: string) => shortenCode(code.trim()))
+  const whole = /^\s*\{\{([\s\S]*?)\}\}\s*$/.exec(text);
+  return (whole?.[1] !== undefined ? shortenCode(whole[1].trim()) : text.replace(/\{\{[\s\S]*?\}\}/g, "…"))
     .replace(/\s+/g, " ")
     .trim();
 }

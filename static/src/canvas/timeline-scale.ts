@@ -26,7 +26,7 @@ export interface Scale {
 }
 
 const FOLD_WIDTH = 150;
-const TICK_APART = 64;
+const TICK_APART = 52;
 const STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30e3, 60e3, 120e3, 300e3, 600e3, 1800e3,
   3600e3, 7200e3, 21_600e3, 43_200e3, 86_400e3, 172_800e3, 604_800e3,
@@ -44,14 +44,16 @@ export function buildScale(whole: Span, busy: readonly Span[], width: number, is
   const folded = pieces.filter((piece) => piece.isFolded).length;
   const foldWidth = folded === 0 ? 0 : Math.min(FOLD_WIDTH, (width * 0.5) / folded);
   const open = pieces.filter((piece) => !piece.isFolded);
-  const length = open.reduce((sum, piece) => sum + piece.to - piece.from, 0) || 1;
+  // By the root of their lengths: a short stretch before a fold stays readable beside a long one after it.
+  const weigh = (piece: Span): number => Math.sqrt(piece.to - piece.from);
+  const length = open.reduce((sum, piece) => sum + weigh(piece), 0) || 1;
   const room = Math.max(1, width - folded * foldWidth);
   // No open stretch is so short that its first label has no room.
   const least = Math.min(48, room / Math.max(1, open.length));
   const free = Math.max(0, room - least * open.length);
   let left = 0;
   const stretches = pieces.map((piece): Stretch => {
-    const share = (piece.to - piece.from) / length;
+    const share = weigh(piece) / length;
     const size = piece.isFolded ? foldWidth : least + free * share;
     const stretch = { ...piece, left, width: size };
     left += size;
@@ -127,9 +129,10 @@ function ticksOf(stretches: readonly Stretch[], start: number, x: (at: number) =
   return ticks;
 }
 
-/** A length as a clock shows it: "14:37", "2:03:00". */
+/** A length as a clock shows it: "9 s", "14:37", "2:03:00". */
 export function clockLength(ms: number): string {
   const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
   const pad = (value: number): string => String(value).padStart(2, "0");
   const hours = Math.floor(seconds / 3600);
   const rest = `${hours ? pad(Math.floor(seconds / 60) % 60) : Math.floor(seconds / 60)}:${pad(seconds % 60)}`;
