@@ -64,7 +64,7 @@ MIDDLEWARE = [
 # Routes with a proof of their own (no session, no form): a webhook must not pay for sign-in machinery, and static files
 # are served by a middleware that would hold a thread for every other request.
 LEAN_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "apps.core.api.middleware.Security",
     "apps.core.api.middleware.Paths",
     "apps.core.api.middleware.Problems",
 ]

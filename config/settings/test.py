@@ -29,7 +29,7 @@ def _manifest() -> Path:
         for template in (BASE_DIR / "templates").rglob("*.html")
         for name in re.findall(r"""vite_asset(?:_url)? ['"]([^'"]+)['"]""", template.read_text())
     }
-    entries = {
+    entries: dict[str, dict[str, object]] = {
         name: {"file": f"assets/{Path(name).stem}{_BUILT.get(Path(name).suffix, Path(name).suffix)}"} for name in asked
     }
     entries["src/app.ts"] = entries.get("src/app.ts", {}) | {"css": ["assets/app.css"]}
