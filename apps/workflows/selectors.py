@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -62,7 +63,7 @@ def version_by_number(workspace_id: UUID, workflow_id: UUID, number: int) -> Ver
 
 @dataclass(frozen=True, slots=True)
 class TriggerInfo:
-    """A trigger of a workflow as people and programs see it. `url` is where a webhook is called, else empty."""
+    """A trigger as people and programs see it: where a webhook is called, and which header it wants proof in."""
 
     node_id: str
     name: str
@@ -71,6 +72,7 @@ class TriggerInfo:
     address: str
     method: str
     url: str
+    secret_header: str
     is_active: bool
 
 
@@ -86,9 +88,16 @@ def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:
         address = node.cls.address(node.params, node_id=node.id) or ""
         method, _, path = address.partition(" ") if node.subtype == "WEBHOOK" else ("", "", "")
         url = webhook_url(workspace_slug, path) if path else ""
-        info = TriggerInfo(node.id, node.name, node.subtype, node.cls.icon, address, method, url, is_active)
+        header = _secret_header(node.params.get("secret"))
+        info = TriggerInfo(node.id, node.name, node.subtype, node.cls.icon, address, method, url, header, is_active)
         found.append(info)
     return found
+
+
+def _secret_header(secret: Any) -> str:
+    if not isinstance(secret, Mapping) or secret.get("kind") not in ("header", "hmac"):
+        return ""
+    return str(secret.get("header") or ("X-Webhook-Secret" if secret["kind"] == "header" else "X-Signature"))
 
 
 def webhook_url(workspace_slug: str, path: str) -> str:

@@ -1,0 +1,22 @@
+"""Pages under `/w/<workspace>/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.workflows.web import views
+
+urlpatterns = [
+    path("workflows/", views.WorkflowList.as_view(), name="workflows"),
+    path("workflows/new/", views.WorkflowNew.as_view(), name="workflow-new"),
+    path("workflows/<uuid:workflow>/", views.WorkflowCanvas.as_view(), name="workflow"),
+    path("workflows/<uuid:workflow>/edit/", views.WorkflowEdit.as_view(), name="workflow-edit"),
+    path("workflows/<uuid:workflow>/triggers/", views.WorkflowTriggers.as_view(), name="workflow-triggers"),
+    path("workflows/<uuid:workflow>/history/", views.WorkflowHistory.as_view(), name="workflow-history"),
+    path("workflows/<uuid:workflow>/export/", views.WorkflowExport.as_view(), name="workflow-export"),
+    path("workflows/<uuid:workflow>/publish/", views.WorkflowPublish.as_view(), name="workflow-publish"),
+    path("workflows/<uuid:workflow>/activate/", views.WorkflowActivate.as_view(), name="workflow-activate"),
+    path("workflows/<uuid:workflow>/pause/", views.WorkflowPause.as_view(), name="workflow-pause"),
+    path("workflows/<uuid:workflow>/archive/", views.WorkflowArchive.as_view(), name="workflow-archive"),
+    path("workflows/<uuid:workflow>/delete/", views.WorkflowDelete.as_view(), name="workflow-delete"),
+]

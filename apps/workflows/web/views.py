@@ -1,0 +1,331 @@
+"""The pages where workflows are listed, looked at, edited and switched on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from apps.accounts.access.pages import WorkspacePage
+from apps.accounts.access.permissions import Permission
+from apps.core.errors import DomainError, FieldError
+from apps.nodes.registry import catalogue
+from apps.workflows import selectors, services
+from apps.workflows.errors import DraftConflict
+from apps.workflows.graph import draft_of, errors_in
+from apps.workflows.lint import lint
+from apps.workflows.models import Status, Workflow
+from apps.workflows.transfer import Parcel, export_document
+from apps.workflows.web.forms import EditForm, NewForm, as_text
+
+PAGE_SIZE = 25
+
+
+class WorkflowList(WorkspacePage):
+    """Every workflow of the workspace, searched and filtered by the address."""
+
+    permission = Permission.WORKFLOW_READ
+    active = "workflows"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The list."""
+        status, q = request.GET.get("status", ""), request.GET.get("q", "")
+        if status not in Status.values:
+            status = ""
+        found = selectors.workflow_list(self.workspace.id, status=status, q=q)
+        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        context = {
+            "page": page,
+            "rows": [
+                {
+                    "workflow": workflow,
+                    "triggers": selectors.trigger_list(self.workspace.slug, workflow),
+                    "status": _badge(workflow),
+                    "label": _badge_label(workflow),
+                }
+                for workflow in page
+            ],
+            "status": status,
+            "statuses": [("", _("All")), *((value, _status_word(value)) for value in Status.values)],
+            "q": q,
+            "is_filtered": bool(status or q.strip()),
+        }
+        return self.render("workflows/list.html", context)
+
+
+class WorkflowNew(WorkspacePage):
+    """A new workflow: blank, pasted, or from a file."""
+
+    permission = Permission.WORKFLOW_CREATE
+    active = "workflows"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        return self.render("workflows/new.html", {"form": NewForm()})
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Create it and go there; an import with errors is kept as a draft that says what they are."""
+        form = NewForm(request.POST, request.FILES)
+        findings: tuple[FieldError, ...] = ()
+        if form.is_valid():
+            parcel: Parcel = form.cleaned_data["parcel"]
+            try:
+                workflow = services.workflow_create(
+                    workspace_id=self.workspace.id,
+                    actor=self.actor,
+                    name=parcel.name,
+                    description=parcel.description,
+                    definition=parcel.definition,
+                )
+            except DomainError as refused:
+                form.add_error(None, refused.message)
+                findings = refused.errors
+            else:
+                is_blank = parcel.definition is None
+                target = "workflow-edit" if is_blank else "workflow"
+                return redirect(target, workspace=self.workspace.slug, workflow=workflow.id)
+        return self.render("workflows/new.html", {"form": form, "refused": findings}, status=422)
+
+
+class _OneWorkflow(WorkspacePage):
+    """What the pages of one workflow share: its header and the findings of its draft."""
+
+    permission = Permission.WORKFLOW_READ
+    active = "workflows"
+    tab: ClassVar[str] = ""
+
+    def show(
+        self, template: str, workflow: Workflow, context: dict[str, Any] | None = None, *, status: int = 200
+    ) -> HttpResponse:
+        """The page with its header."""
+        findings = lint(workflow.draft)
+        errors = errors_in(findings)
+        header = {
+            "workflow": workflow,
+            "tab": self.tab,
+            "status": _badge(workflow),
+            "label": _badge_label(workflow),
+            "findings": findings,
+            "error_count": len(errors),
+            "warning_count": len(findings) - len(errors),
+            "triggers": selectors.trigger_list(self.workspace.slug, workflow),
+        }
+        return self.render(template, header | (context or {}), status=status)
+
+
+class WorkflowCanvas(_OneWorkflow):
+    """The drawn workflow: its draft, or with `?version=` one of its versions."""
+
+    tab = "canvas"
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The canvas."""
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        number = request.GET.get("version", "")
+        version = None
+        if number.isascii() and number.isdecimal() and len(number) < 10:
+            version = selectors.version_by_number(self.workspace.id, found.id, int(number))
+        definition = version.definition if version else found.draft
+        draft, _findings = draft_of(definition)
+        used = {(node.type, node.subtype) for node in draft.nodes.values()}
+        data = {
+            "mode": "workflow",
+            "definition": definition,
+            "node_types": [entry for entry in catalogue() if (entry["type"], entry["subtype"]) in used],
+            "node_ports": {node.id: list(node.ports) for node in draft.nodes.values()},
+        }
+        context = {"canvas_data": data, "shown_version": version, "is_empty": not draft.nodes}
+        return self.show("workflows/canvas.html", found, context)
+
+
+class WorkflowEdit(_OneWorkflow):
+    """Name, description and the draft as JSON, with what the lint says."""
+
+    tab = "edit"
+    post_permission = Permission.WORKFLOW_UPDATE
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The form."""
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        initial = {
+            "name": found.name,
+            "description": found.description,
+            "definition": as_text(found.draft),
+            "draft_revision": found.draft_revision,
+        }
+        return self.show("workflows/edit.html", found, {"form": EditForm(initial=initial)})
+
+    def post(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """Save the draft, which may have errors, or say why it is none."""
+        form = EditForm(request.POST)
+        refusals: tuple[FieldError, ...] = ()
+        if form.is_valid():
+            try:
+                services.workflow_update(
+                    workspace_id=self.workspace.id, workflow_id=workflow, actor=self.actor, **form.cleaned_data
+                )
+            except DraftConflict as conflict:
+                form.add_error(None, f"{conflict.message} {conflict.hint}")
+            except DomainError as refused:
+                form.add_error(None, refused.message)
+                refusals = refused.errors
+            else:
+                messages.success(request, _("Draft saved"))
+                return redirect("workflow-edit", workspace=self.workspace.slug, workflow=workflow)
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        return self.show("workflows/edit.html", found, {"form": form, "refused": refusals}, status=422)
+
+
+class WorkflowTriggers(_OneWorkflow):
+    """What starts the workflow, with addresses to copy."""
+
+    tab = "triggers"
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The list of triggers."""
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        calls = [
+            {"trigger": trigger, "curl": _curl(trigger)}
+            for trigger in selectors.trigger_list(self.workspace.slug, found)
+        ]
+        return self.show("workflows/triggers.html", found, {"calls": calls})
+
+
+class WorkflowHistory(_OneWorkflow):
+    """The published versions."""
+
+    tab = "history"
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The list of versions."""
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        versions = selectors.version_list(self.workspace.id, found.id).defer("definition")
+        page = Paginator(versions, PAGE_SIZE).get_page(request.GET.get("page"))
+        return self.show("workflows/history.html", found, {"page": page})
+
+
+class WorkflowExport(WorkspacePage):
+    """The workflow as a file."""
+
+    permission = Permission.WORKFLOW_READ
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """A download."""
+        found = selectors.workflow_get(self.workspace.id, workflow)
+        document = export_document(Parcel(found.name, found.description, found.draft))
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        response = HttpResponse(text, content_type="application/json; charset=utf-8")
+        name = slugify(found.name) or "workflow"
+        response["Content-Disposition"] = f'attachment; filename="{name}.json"'
+        return response
+
+
+class WorkflowAct(WorkspacePage):
+    """One button of a workflow's header or row: publish, activate, pause, archive, delete."""
+
+    permission = Permission.WORKFLOW_UPDATE
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """Do it and go back to where the button stood; a refusal becomes a toast that says why."""
+        given: dict[str, Any] = {"workspace_id": self.workspace.id, "workflow_id": workflow, "actor": self.actor}
+        try:
+            done = self.act(**given)
+        except DomainError as refused:
+            if refused.status == 404:
+                raise
+            messages.error(request, f"{refused.message} {refused.hint}".strip())
+        else:
+            messages.success(request, done)
+        return self.back(request, workflow)
+
+    def act(self, **given: Any) -> str:
+        """Do it; what happened, in words."""
+        raise TypeError(f"{type(self).__name__} does not say what its button does.")
+
+    def back(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """To the list when the button stood there, else to the workflow."""
+        if request.POST.get("from") == "list":
+            return redirect("workflows", workspace=self.workspace.slug)
+        return redirect("workflow", workspace=self.workspace.slug, workflow=workflow)
+
+
+class WorkflowPublish(WorkflowAct):
+    """Publish the draft."""
+
+    def act(self, **given: Any) -> str:
+        """Publish."""
+        version = services.workflow_publish(**given, note=self.request.POST.get("note", ""))
+        return _("Version %(number)s is published") % {"number": version.number}
+
+
+class WorkflowActivate(WorkflowAct):
+    """Switch the triggers on."""
+
+    def act(self, **given: Any) -> str:
+        """Activate."""
+        return _("“%(name)s” is live") % {"name": services.workflow_activate(**given).name}
+
+
+class WorkflowPause(WorkflowAct):
+    """Switch the triggers off."""
+
+    def act(self, **given: Any) -> str:
+        """Pause."""
+        return _("“%(name)s” is paused") % {"name": services.workflow_pause(**given).name}
+
+
+class WorkflowArchive(WorkflowAct):
+    """Put it away."""
+
+    def act(self, **given: Any) -> str:
+        """Archive."""
+        return _("“%(name)s” is archived") % {"name": services.workflow_archive(**given).name}
+
+
+class WorkflowDelete(WorkflowAct):
+    """Take it away."""
+
+    permission = Permission.WORKFLOW_DELETE
+
+    def act(self, **given: Any) -> str:
+        """Delete."""
+        services.workflow_delete(**given)
+        return _("The workflow is deleted; its executions stay")
+
+    def back(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """To the list."""
+        return redirect("workflows", workspace=self.workspace.slug)
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _badge(workflow: Workflow) -> str:
+    return workflow.status.upper()
+
+
+def _badge_label(workflow: Workflow) -> str:
+    if workflow.status == Status.ACTIVE and workflow.active_version:
+        return _("Live v%(number)s") % {"number": workflow.active_version.number}
+    return ""
+
+
+def _status_word(status: str) -> str:
+    words = {"draft": _("Draft"), "active": _("Live"), "paused": _("Paused"), "archived": _("Archived")}
+    return words[status]
+
+
+def _curl(trigger: selectors.TriggerInfo) -> str:
+    if not trigger.url:
+        return ""
+    body = "" if trigger.method in ("GET", "DELETE") else " \\\n  -H 'Content-Type: application/json' -d '{}'"
+    proof = f" \\\n  -H '{trigger.secret_header}: …'" if trigger.secret_header else ""
+    return f"curl -X {trigger.method} '{trigger.url}'{proof}{body}"
