@@ -17,7 +17,7 @@ from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
-LEAN_PREFIXES = ("/webhooks/", "/integrations/", "/api/v1/public/", "/demo/")
+LEAN_PREFIXES = ("/integrations/", "/api/v1/public/", "/demo/")
 
 
 class Handler(ASGIHandler):
@@ -44,11 +44,15 @@ class Web:
         self.full = Handler(settings.MIDDLEWARE)
         self.lean = Handler(settings.LEAN_MIDDLEWARE)
         self.static = Handler(settings.STATIC_MIDDLEWARE)
+        self.webhooks = import_module("apps.triggers.webhooks.asgi").application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """One request."""
         path: str = scope["path"]
-        if path.startswith(settings.STATIC_URL):
+        handler: Any
+        if path.startswith("/webhooks/"):
+            handler = self.webhooks
+        elif path.startswith(settings.STATIC_URL):
             handler = self.static
         elif path.startswith(LEAN_PREFIXES):
             handler = self.lean

@@ -12,7 +12,7 @@ app = Celery("agentflow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# What beat ticks; the schedules of workflows are rows of `triggers`, not of beat. A tick nobody took in time is dropped.
+# What beat ticks; the schedules of workflows are rows of `triggers`, not of beat. Old ticks are dropped.
 app.conf.beat_schedule = {
     "triggers.fire_due": {"task": "triggers.fire_due", "schedule": 1.0, "options": {"expires": 2.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from django.test import AsyncClient
+from django.core.handlers.asgi import ASGIHandler
+from django.utils.module_loading import import_string
 
 from apps.core.ids import uuid7
 from apps.executions.worker.dispatcher import Dispatcher
@@ -86,30 +88,100 @@ def engine(committed_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disp
     dispatcher.stop()
 
 
+@dataclass
+class Answered:
+    """What came back."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    def __getitem__(self, name: str) -> str:
+        return self.headers[name.lower()]
+
+    def json(self) -> Any:
+        """The content as JSON."""
+        return json.loads(self.content)
+
+
 class Caller:
-    """Another system that calls webhooks."""
+    """Another system that calls webhooks, through the ASGI application that the web server serves."""
 
-    def post(self, path: str, body: Any = None, *, method: str = "POST", **headers: str) -> Any:
+    def __init__(self, door: str = "config.asgi.application") -> None:
+        self.door = door
+
+    def post(self, path: str, body: Any = None, *, method: str = "POST", **headers: str) -> Answered:
         """One call; keyword arguments are headers with `_` for `-`. A body that is no bytes is sent as JSON."""
-        return self.together(lambda client: self._send(client, path, body, method, headers))[0]
+        return self.post_at_once(1, path, body, method=method, **headers)[0]
 
-    def together(self, *calls: Callable[[AsyncClient], Any]) -> list[Any]:
-        """Several calls at once, on one event loop."""
+    def post_at_once(
+        self, times: int, path: str, body: Any = None, *, method: str = "POST", **headers: str
+    ) -> list[Answered]:
+        """The same call several times at the same moment."""
 
-        async def run() -> list[Any]:
-            client = AsyncClient(raise_request_exception=False)
-            return list(await asyncio.gather(*(call(client) for call in calls)))
+        async def run() -> list[Answered]:
+            return list(await asyncio.gather(*(self._send(path, body, method, headers) for _ in range(times))))
 
         return asyncio.run(run())
 
-    def _send(self, client: AsyncClient, path: str, body: Any, method: str, headers: dict[str, str]) -> Any:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        kind = named.pop("content-type", "application/json")
+    async def _send(self, path: str, body: Any, method: str, given: dict[str, str]) -> Answered:
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return client.generic(method, path, raw, content_type=kind if raw else "", headers=named)
+        headers = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in given.items()}
+        if raw:
+            headers = {"content-type": "application/json", "content-length": str(len(raw))} | headers
+        path, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "method": method,
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 80),
+        }
+        half = len(raw) // 2
+        parts = iter(
+            [
+                {"type": "http.request", "body": raw[:half], "more_body": True},
+                {"type": "http.request", "body": raw[half:], "more_body": False},
+            ]
+        )
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            part = next(parts, None)
+            if part is None:
+                await asyncio.sleep(3600)
+            return part
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await import_string(self.door)(scope, receive, send)
+        start, *chunks = sent
+        return Answered(
+            status_code=start["status"],
+            headers={name.decode().lower(): value.decode() for name, value in start["headers"]},
+            content=b"".join(chunk.get("body", b"") for chunk in chunks),
+        )
 
 
 @pytest.fixture
 def caller() -> Caller:
     """A client for webhooks."""
     return Caller()
+
+
+@pytest.fixture
+def django_asgi_caller() -> Caller:
+    """A client that goes through Django's URL configuration and middleware."""
+    return Caller("tests.triggers.conftest.django_asgi")
+
+
+async def django_asgi(scope: Any, receive: Any, send: Any) -> None:
+    """Django's own ASGI handler."""
+    await ASGIHandler()(scope, receive, send)

@@ -158,9 +158,7 @@ def test_of_the_same_delivery_sent_ten_times_at_once_one_starts(
 ) -> None:
     office.activate(definition(hook(), TOTAL))
 
-    responses = caller.together(
-        *[lambda client: caller._send(client, "/webhooks/acme/orders", ORDER, "POST", {"webhook_id": "msg_1"})] * 10
-    )
+    responses = caller.post_at_once(10, "/webhooks/acme/orders", ORDER, webhook_id="msg_1")
 
     assert {response.content for response in responses} == {b'{"total":13}'}
     assert len(executions(office)) == 1
@@ -251,3 +249,27 @@ def test_while_the_database_is_away_the_sender_is_asked_to_come_again(
 
     assert (response.status_code, response["Retry-After"]) == (503, "2")
     assert json.loads(response.content)["code"] == "core.unavailable"
+
+
+def test_the_view_behind_the_url_configuration_does_the_same(
+    office: Office, engine: Dispatcher, django_asgi_caller: Caller
+) -> None:
+    office.activate(definition(hook(), TOTAL))
+
+    right = django_asgi_caller.post("/webhooks/acme/orders/", ORDER)
+    missing = django_asgi_caller.post("/webhooks/acme/invoices", ORDER)
+    large = django_asgi_caller.post("/webhooks/acme/orders", b"x" * 1_000_001)
+
+    assert (right.status_code, right.json()) == (200, {"total": 13})
+    assert (missing.status_code, missing.json()["code"]) == (404, "triggers.no_listener")
+    assert (large.status_code, large.json()["code"]) == (413, "triggers.delivery_too_large")
+
+
+def test_an_address_without_a_path_is_404(caller: Caller) -> None:
+    for path in ("/webhooks/", "/webhooks/acme", "/webhooks/acme/", "/webhooks//orders"):
+        assert caller.post(path).status_code == 404
+
+
+def test_an_address_with_a_nul_is_refused(committed_db: None, caller: Caller) -> None:
+    response = caller.post("/webhooks/acme/\x00")
+    assert (response.status_code, response.json()["code"]) == (400, "core.invalid")
