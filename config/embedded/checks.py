@@ -64,7 +64,12 @@ def _checks(root: Path, python: Path, npm: tuple[list[str], dict[str, str]]) -> 
         Check("floors: import-linter", lint_imports, root, here),
         Check("style: ruff check", module("ruff", "check", "--quiet"), root, here),
         Check("style: ruff format", module("ruff", "format", "--check", "--quiet", "."), root, here),
-        Check("templates: djade", module("djade", "--check", "--target-version", "5.2", *templates), root, here),
+        Check(
+            "templates: djade",
+            [str(python.parent / "djade"), "--check", "--target-version", "5.2", *templates],
+            root,
+            here,
+        ),
         Check(
             "migrations are complete",
             manage("makemigrations", "--check", "--dry-run", "--verbosity", "1"),
