@@ -40,7 +40,7 @@ def make(cast: Cast) -> Make:
 
     def made(document: Json = SMALL, *, is_draft: bool = False, name: str = "Orders") -> Workflow:
         actor = member_actor(cast.alice, "owner")
-        common = {"workspace_id": cast.workspace.id, "actor": actor}
+        common: Any = {"workspace_id": cast.workspace.id, "actor": actor}
         workflow = services.workflow_create(**common, name=name, definition=document)
         if not is_draft:
             services.workflow_publish(**common, workflow_id=workflow.id)

@@ -112,9 +112,7 @@ def test_of_several_triggers_the_one_by_hand_is_meant(api: Api, alice: User, mak
 
 
 def test_of_several_triggers_none_is_guessed(api: Api, alice: User, make: Make) -> None:
-    document = definition(
-        [node("one", "TRIGGER.WEBHOOK", path="a"), node("two", "TRIGGER.WEBHOOK", path="b")], []
-    )
+    document = definition([node("one", "TRIGGER.WEBHOOK", path="a"), node("two", "TRIGGER.WEBHOOK", path="b")], [])
     workflow = make(document)
     answer = execute(api(alice), workflow)
     assert answer.status_code == 400
@@ -184,7 +182,9 @@ def test_it_waits_for_the_end(engine: Engine, api: Api, alice: User, make: Make)
 
 
 def test_waiting_brings_the_error_of_a_failure(engine: Engine, api: Api, alice: User, make: Make) -> None:
-    document = definition([node("t", "TRIGGER.MANUAL"), node("no", "FLOW.STOP", outcome="error", message="No.")], ["t > no"])
+    document = definition(
+        [node("t", "TRIGGER.MANUAL"), node("no", "FLOW.STOP", outcome="error", message="No.")], ["t > no"]
+    )
     found = execute(api(alice), make(document), {"wait": 10}).json()
     assert found["status"] == "ERROR", found
     assert found["error"]["message"] == "No."

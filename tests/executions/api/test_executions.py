@@ -227,9 +227,7 @@ def test_logs_are_paged_and_cut_by_time(engine: Engine, api: Api, alice: User, c
 # ── Response ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_response_is_there_once_it_was_given(
-    engine: Engine, api: Api, alice: User, cast: Cast, make: Make
-) -> None:
+def test_the_response_is_there_once_it_was_given(engine: Engine, api: Api, alice: User, cast: Cast, make: Make) -> None:
     document = definition(
         [node("t", "TRIGGER.MANUAL"), node("said", "FLOW.RESPOND", status=201, body={"order": "A-1"})], ["t > said"]
     )
