@@ -178,7 +178,7 @@ def checkpoint(point: Checkpoint) -> bool:
 
 
 def is_written(point: Checkpoint) -> bool:
-    """Whether a checkpoint whose commit was not confirmed is in the database. Raises `FenceLost` when it never can be."""
+    """Whether a checkpoint whose commit was not confirmed is there. Raises `FenceLost` when it never can be."""
     with tenant(point.workspace_id), connection.cursor() as cursor:
         cursor.execute("SELECT seq, fence FROM executions_execution WHERE id = %s", [point.execution_id])
         row = cursor.fetchone()

@@ -1,7 +1,7 @@
 """`make bench`: W1 to W4 against the whole product, every execution persisted.
 
-Starts a product of its own (own database, broker and port), so that nothing measured is shared with a running one. Writes
-one JSON line per row to `var/bench.jsonl` and the table of `docs/benchmarks.md`.
+Starts a product of its own (own database, broker and port), so that nothing measured is shared with a running one.
+Writes one JSON line per row to `var/bench.jsonl` and the table of `docs/benchmarks.md`.
 """
 
 from __future__ import annotations
@@ -138,15 +138,16 @@ def table(rows: list[dict[str, Any]], workloads: list[Workload]) -> str:
     """The rows as Markdown."""
     titles = {workload.name: workload.title for workload in workloads}
     lines = [
-        f"Measured {rows[0]['at'][:10]}, {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
+        f"Measured {rows[0]['at'][:10]}, {os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}; "
         "the load generator and all services share the cores.",
         "",
         "| workload | concurrency | requests | wrong | executions/s | p50 ms | p95 ms | p99 ms | worst ms |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {row['workload'].upper()} {titles[row['workload']]} | {row['concurrency']} | {row['requests']} | {row['wrong']} "
-        f"| {row['per_second']} | {row['p50']} | {row['p95']} | {row['p99']} | {row['worst']} |"
+        f"| {row['workload'].upper()} {titles[row['workload']]} | {row['concurrency']} | {row['requests']} "
+        f"| {row['wrong']} | {row['per_second']} | {row['p50']} | {row['p95']} | {row['p99']} | {row['worst']} |"
         for row in rows
     ]
     return "\n".join(lines)

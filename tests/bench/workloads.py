@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Node = dict[str, Any]
@@ -54,7 +55,12 @@ def w1() -> Workload:
     connections = [_edge("hook", "double"), _edge("double", "answer")]
     definition = {"nodes": nodes, "connections": connections, "settings": SETTINGS}
     return Workload(
-        "w1", "webhook → TRANSFORM → RESPOND", definition, {"x": 21}, lambda r: r == {"y": 42}, {1: 200, 10: 1000, 50: 3000}
+        "w1",
+        "webhook → TRANSFORM → RESPOND",
+        definition,
+        {"x": 21},
+        lambda r: r == {"y": 42},
+        {1: 200, 10: 1000, 50: 3000},
     )
 
 
@@ -65,11 +71,9 @@ def w2() -> Workload:
     nodes += [_node(name, "ACTION", "TRANSFORM", **_fields(n="{{ $json.n + 1 }}")) for name in names[1:]]
     nodes.append(_answer(n="{{ $json.n }}"))
     order = ["hook", *names, "answer"]
-    connections = [_edge(a, b) for a, b in zip(order, order[1:], strict=False)]
+    connections = [_edge(a, b) for a, b in pairwise(order)]
     definition = {"nodes": nodes, "connections": connections, "settings": SETTINGS}
-    return Workload(
-        "w2", "ten TRANSFORMs", definition, {"n": 0}, lambda r: r == {"n": 10}, {1: 200, 10: 800, 50: 2000}
-    )
+    return Workload("w2", "ten TRANSFORMs", definition, {"n": 0}, lambda r: r == {"n": 10}, {1: 200, 10: 800, 50: 2000})
 
 
 def w3() -> Workload:
@@ -92,7 +96,12 @@ def w3() -> Workload:
     ]
     definition = {"nodes": nodes, "connections": connections, "settings": SETTINGS}
     return Workload(
-        "w3", "IF → a TRANSFORM on either side → MERGE", definition, {"n": 20}, lambda r: r == {"size": "high"}, {1: 200, 10: 1000, 50: 3000}
+        "w3",
+        "IF → a TRANSFORM on either side → MERGE",
+        definition,
+        {"n": 20},
+        lambda r: r == {"size": "high"},
+        {1: 200, 10: 1000, 50: 3000},
     )
 
 
@@ -109,5 +118,10 @@ def w4(slow_url: str) -> Workload:
     connections.append(_edge("join", "answer"))
     definition = {"nodes": nodes, "connections": connections, "settings": SETTINGS}
     return Workload(
-        "w4", "five parallel 200 ms calls → MERGE", definition, {"x": 1}, lambda r: r == {"calls": 5}, {1: 10, 10: 80, 50: 300}
+        "w4",
+        "five parallel 200 ms calls → MERGE",
+        definition,
+        {"x": 1},
+        lambda r: r == {"calls": 5},
+        {1: 10, 10: 80, 50: 300},
     )

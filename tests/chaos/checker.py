@@ -1,4 +1,4 @@
-"""An independent judge: reads the tables as a superuser and the receiver's log, and knows nothing of the engine's code."""
+"""An independent judge: reads the tables as a superuser, and the receiver's log. It knows nothing of the engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psycopg
 
-UNFINISHED = "SELECT id, status, error FROM executions_execution WHERE status NOT IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT')"
+UNFINISHED = """
+    SELECT id, status, error FROM executions_execution
+    WHERE status NOT IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT')"""
 
 # What must be empty, whatever happened. Each query names what it found.
 INVARIANTS = {
@@ -23,7 +25,8 @@ INVARIANTS = {
         GROUP BY e.id HAVING count(t.seq) <> e.seq OR max(t.seq) <> e.seq""",
     "an older owner wrote after a newer one": """
         SELECT a.execution_id, a.seq FROM executions_transition a
-        JOIN executions_transition b ON b.execution_id = a.execution_id AND b.seq = a.seq + 1 WHERE b.fence < a.fence""",
+        JOIN executions_transition b ON b.execution_id = a.execution_id AND b.seq = a.seq + 1
+        WHERE b.fence < a.fence""",
     "an ended execution still holds something": """
         SELECT id FROM executions_execution WHERE status IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT')
         AND (owner IS NOT NULL OR runnable_at IS NOT NULL)""",
@@ -48,7 +51,7 @@ def unfinished(url: str) -> int:
     """How many executions have not ended; -1 while the database cannot be asked."""
     try:
         with psycopg.connect(url, autocommit=True, connect_timeout=2) as connection:
-            row = connection.execute(f"SELECT count(*) FROM ({UNFINISHED}) u").fetchone()  # noqa: S608
+            row = connection.execute(f"SELECT count(*) FROM ({UNFINISHED}) u").fetchone()
             return int(row[0]) if row else -1
     except psycopg.OperationalError:
         return -1

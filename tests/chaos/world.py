@@ -172,9 +172,7 @@ class World:
             time.sleep(0.1)
         raise AssertionError(f"the web process did not come up:\n{(self.folder / 'web.log').read_text()[-3000:]}")
 
-    def call(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """One request: its status and JSON. Status 0 when nobody answered."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.web_port}{path}",
@@ -194,7 +192,9 @@ class World:
         except ValueError:
             return status, raw.decode(errors="replace")
 
-    def insist(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    def insist(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
         """Ask again while nobody answers or the answer is 5xx, for at most 40 s: what a client that means it does."""
         deadline = time.monotonic() + 40
         while True:

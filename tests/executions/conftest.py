@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def node(node_id: str, kind: str, **params: Any) -> Json:
-    """A node from `"ACTION.TRANSFORM"` and its parameters; keys after `_` are the node's own (`_retry`, `_on_error`)."""
+    """A node from `"ACTION.TRANSFORM"` and its parameters; keys after `_` are the node's own (`_on_error`)."""
     type_, subtype = kind.split(".")
     own = {key[1:]: params.pop(key) for key in list(params) if key.startswith("_")}
     return {"id": node_id, "name": node_id, "type": type_, "subtype": subtype, "params": params, **own}
@@ -56,7 +56,9 @@ class Engine:
 
     def add_dispatcher(self, **options: Any) -> Dispatcher:
         """One more process's worth of engine."""
-        made = Dispatcher(worker_id=uuid7(), name="test", queues=["default", "ai"], **({"lease_seconds": 30.0} | options))
+        made = Dispatcher(
+            worker_id=uuid7(), name="test", queues=["default", "ai"], **({"lease_seconds": 30.0} | options)
+        )
         made.start()
         self.dispatchers.append(made)
         return made

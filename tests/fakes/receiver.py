@@ -26,7 +26,9 @@ class Receiver:
         """`host:port`, as EGRESS_ALLOW wants it."""
         return self.url.removeprefix("http://")
 
-    def says(self, status: int = 200, body: Any = None, *, delay: float = 0.0, hang_up: bool = False, **headers: str) -> None:
+    def says(
+        self, status: int = 200, body: Any = None, *, delay: float = 0.0, hang_up: bool = False, **headers: str
+    ) -> None:
         """Queue one answer. `hang_up` closes the connection after reading the request, without an answer."""
         self.answers.append({"status": status, "body": body, "delay": delay, "hang_up": hang_up, "headers": headers})
 
@@ -67,7 +69,7 @@ def receiver() -> Iterator[Receiver]:
 
         do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _answer  # noqa: N815
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: Any) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

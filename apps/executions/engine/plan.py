@@ -98,9 +98,9 @@ def inputs(runs: Mapping[str, NodeRun], edges: list[Edge]) -> dict[str, Any]:
     by_port: dict[str, dict[str, Any]] = {}
     for edge in edges:
         by_port.setdefault(edge.input, {})[edge.source] = runs[edge.source].output
-    return {
-        port: next(iter(values.values())) if len(values) == 1 else values for port, values in by_port.items()
-    } or {"main": None}
+    return {port: next(iter(values.values())) if len(values) == 1 else values for port, values in by_port.items()} or {
+        "main": None
+    }
 
 
 def output(graph: Graph, runs: Mapping[str, NodeRun], fallback: Any = None) -> Any:
@@ -118,7 +118,8 @@ def output(graph: Graph, runs: Mapping[str, NodeRun], fallback: Any = None) -> A
 def standing(runs: Iterable[NodeRun]) -> Status:
     """Where an execution stands that has not ended: running if anything runs, else waiting for whom.
 
-    With nothing open at all it is finished, which this function calls SUCCESS; whether it ended well is not its business.
+    With nothing open at all it is finished, which this function calls SUCCESS; whether it ended well is not its
+    business.
     """
     states = {run.state for run in runs}
     if State.RUNNING in states:

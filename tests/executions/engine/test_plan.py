@@ -32,7 +32,7 @@ def make(edges: list[tuple[str, str]], branches: tuple[str, ...] = ()) -> Graph:
             kind = ("FLOW", "IF", {"condition": "{{ true }}"})
         nodes.append({"id": name, "name": name, "type": kind[0], "subtype": kind[1], "params": kind[2]})
     connections = [
-        {"from": source.split(".")[0], "port": (source.split(".") + ["main"])[1], "to": target}
+        {"from": source.split(".")[0], "port": [*source.split("."), "main"][1], "to": target}
         for source, target in edges
     ]
     return graph.compile({"nodes": nodes, "connections": connections, "settings": {}})
@@ -57,7 +57,10 @@ def test_a_node_waits_for_every_branch_before_it_runs() -> None:
 
 
 def test_a_branch_not_taken_skips_what_depends_on_it_alone() -> None:
-    g = make([("t", "if"), ("if.true", "yes"), ("if.false", "no"), ("no", "after_no"), ("yes", "end"), ("after_no", "end")], ("if",))
+    g = make(
+        [("t", "if"), ("if.true", "yes"), ("if.false", "no"), ("no", "after_no"), ("yes", "end"), ("after_no", "end")],
+        ("if",),
+    )
     runs = plan.begin(g, "t")
     complete(runs, "t")
     complete(runs, "if", "true")

@@ -35,7 +35,7 @@ def test_what_the_table_does_not_name_is_refused_by_name() -> None:
 
 
 class Walk(RuleBasedStateMachine):
-    """Any sequence of events: legal ones lead somewhere, illegal ones change nothing, terminal states are left never."""
+    """Any sequence of events: legal ones lead somewhere, illegal ones change nothing, terminal states are for ever."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -28,10 +28,16 @@ def there(settings: Settings) -> Iterator[Receiver]:
         yield found
 
 
-def calling(there: Receiver, method: str = "GET", *, own: dict[str, Any] | None = None, **params: Any) -> dict[str, Any]:
+def calling(
+    there: Receiver, method: str = "GET", *, own: dict[str, Any] | None = None, **params: Any
+) -> dict[str, Any]:
     call = node("call", "ACTION.HTTP_REQUEST", method=method, url=f"{there.url}/x", **params) | (own or {})
     return definition(
-        [node("t", "TRIGGER.MANUAL"), call, node("end", "ACTION.TRANSFORM", fields=fields(status="{{ $json.status }}"))],
+        [
+            node("t", "TRIGGER.MANUAL"),
+            call,
+            node("end", "ACTION.TRANSFORM", fields=fields(status="{{ $json.status }}")),
+        ],
         ["t > call", "call > end"],
     )
 

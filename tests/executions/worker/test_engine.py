@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services
-from apps.executions.models import Transition, Wait
+from apps.executions.models import Execution, Transition, Wait
 from apps.executions.services import AlreadyAnswered, AlreadyEnded, BlockedByPause
 from tests.executions.conftest import Engine, definition, fields, node, seconds_from_now
 
 pytestmark = pytest.mark.integration
 
 
-def states(snapshot: dict) -> dict[str, str]:
+def states(snapshot: dict[str, Any]) -> dict[str, str]:
     return {run["node_id"]: run["state"] for run in snapshot["node_runs"]}
 
 
-def outputs(snapshot: dict) -> dict[str, object]:
+def outputs(snapshot: dict[str, Any]) -> dict[str, object]:
     return {run["node_id"]: run["output"] for run in snapshot["node_runs"]}
 
 
@@ -31,7 +33,7 @@ def test_a_chain_of_pure_nodes_is_one_checkpoint(engine: Engine) -> None:
     names = [f"s{at}" for at in range(10)]
     steps = [node(name, "ACTION.TRANSFORM", fields=fields(n="{{ $json.n + 1 }}")) for name in names]
     order = ["t", *names]
-    edges = [f"{a} > {b}" for a, b in zip(order, order[1:], strict=False)]
+    edges = [f"{a} > {b}" for a, b in pairwise(order)]
     found = engine.run(definition([node("t", "TRIGGER.MANUAL"), *steps], edges), {"n": 0})
     assert found["status"] == "SUCCESS"
     assert found["output"] == {"n": 10}
@@ -57,7 +59,8 @@ def test_a_branch_joins_and_the_other_side_is_skipped(engine: Engine) -> None:
 
 def test_a_failed_expression_ends_the_execution_with_where_and_why(engine: Engine) -> None:
     document = definition(
-        [node("t", "TRIGGER.MANUAL"), node("a", "ACTION.TRANSFORM", fields=fields(x="{{ $json.amont * 2 }}"))], ["t > a"]
+        [node("t", "TRIGGER.MANUAL"), node("a", "ACTION.TRANSFORM", fields=fields(x="{{ $json.amont * 2 }}"))],
+        ["t > a"],
     )
     found = engine.run(document, {"amount": 3})
     assert found["status"] == "ERROR"
@@ -80,7 +83,8 @@ def test_an_error_can_be_routed(engine: Engine) -> None:
 
 def test_stop_ends_the_execution(engine: Engine) -> None:
     document = definition(
-        [node("t", "TRIGGER.MANUAL"), node("end", "FLOW.STOP", outcome="error", message="No {{ $json.what }} today")], ["t > end"]
+        [node("t", "TRIGGER.MANUAL"), node("end", "FLOW.STOP", outcome="error", message="No {{ $json.what }} today")],
+        ["t > end"],
     )
     found = engine.run(document, {"what": "luck"})
     assert (found["status"], found["error"]["message"]) == ("ERROR", "No luck today")
@@ -105,7 +109,7 @@ def test_a_timer_parks_holding_nothing_and_goes_on_by_itself(engine: Engine) -> 
     assert found["resume_count"] == 1
 
 
-def two_questions(engine: Engine) -> dict:
+def two_questions(engine: Engine) -> dict[str, Any]:
     return definition(
         [
             node("t", "TRIGGER.MANUAL"),
@@ -117,11 +121,17 @@ def two_questions(engine: Engine) -> dict:
     )
 
 
-def answer(engine: Engine, wait: dict, outcome: str = "approved") -> None:
+def answer(engine: Engine, wait: dict[str, Any], outcome: str = "approved") -> None:
     services.wait_resolve(
         workspace_id=engine.workspace.id,
         wait_id=wait["id"],
-        answer={"outcome": outcome, "comment": "", "data": None, "answered_by": "bob", "answered_at": clock.now().isoformat()},
+        answer={
+            "outcome": outcome,
+            "comment": "",
+            "data": None,
+            "answered_by": "bob",
+            "answered_at": clock.now().isoformat(),
+        },
         by="bob",
         now=clock.now(),
     )
@@ -161,8 +171,6 @@ def test_a_deadline_takes_the_timeout_port(engine: Engine) -> None:
     engine.until(execution_id, "WAITING_FOR_HUMAN")
     with tenant(engine.workspace.id):
         Wait.objects.filter(execution_id=execution_id).update(wake_at=clock.now())
-        from apps.executions.models import Execution
-
         Execution.objects.filter(id=execution_id).update(runnable_at=clock.now())
     engine.poke()
     found = engine.until(execution_id)
@@ -172,9 +180,7 @@ def test_a_deadline_takes_the_timeout_port(engine: Engine) -> None:
 def test_cancelling_ends_it_at_once_and_nobody_is_asked_any_more(engine: Engine) -> None:
     execution_id = engine.start(engine.publish(two_questions(engine)), {"order": 1})
     engine.until(execution_id, "WAITING_FOR_HUMAN")
-    services.execution_cancel(
-        workspace_id=engine.workspace.id, execution_id=execution_id, now=clock.now(), by="alice"
-    )
+    services.execution_cancel(workspace_id=engine.workspace.id, execution_id=execution_id, now=clock.now(), by="alice")
     found = engine.snapshot(execution_id)
     assert found["status"] == "CANCELED"
     assert {wait["resolved_by"] for wait in found["waits"]} == {"canceled"}
