@@ -8,7 +8,7 @@ import {
   useStore,
   useViewport,
 } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { Icon } from "./Icon.tsx";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
 import { type CardNode, NodeCard } from "./NodeCard.tsx";
@@ -20,7 +20,12 @@ import { ArrowHeads, WayEdge, type WayEdgeType } from "./WayEdge.tsx";
 
 const nodeTypes = { card: NodeCard };
 const edgeTypes = { way: WayEdge };
-const FIT = { padding: 0.12, maxZoom: 1, minZoom: 0.2 };
+/** Room for the bars at the bottom and for badges at the rims. */
+const FIT = {
+  padding: { top: "32px", right: "48px", bottom: "64px", left: "48px" },
+  maxZoom: 1,
+  minZoom: 0.2,
+} as const;
 const PAN_STEP = 60;
 const NARROW = 600;
 /** Half a port's width: ways begin and end at its rim. */
@@ -76,8 +81,6 @@ function Flow() {
         multiSelectionKeyCode={null}
         minZoom={0.2}
         maxZoom={1.6}
-        fitView
-        fitViewOptions={FIT}
         attributionPosition="top-right"
         onlyRenderVisibleElements={nodes.length > 150}
         zoomOnScroll={false}
@@ -205,10 +208,13 @@ function Refit() {
   const height = useStore((state) => Math.round(state.height));
   const width = useStore((state) => Math.round(state.width));
   const { fitView, setCenter } = useReactFlow();
+  const isFirst = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: new positions and sizes are the reason to fit again.
   useEffect(() => {
-    const duration = reducedMotion() ? 0 : 220;
-    if (width > 0 && width < NARROW) {
+    if (width === 0 || height === 0) return;
+    const duration = reducedMotion() || isFirst.current ? 0 : 220;
+    isFirst.current = false;
+    if (width < NARROW) {
       // A phone shows where the run is, legibly, rather than all of it.
       const { cards, selected, snapshot } = useCanvas.getState();
       const live = snapshot?.node_runs.find((run) => !ENDED.has(run.state) && run.state !== "PENDING");

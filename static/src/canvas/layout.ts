@@ -35,7 +35,7 @@ export interface Point {
 const GAP_X = 44;
 const GAP_Y = 52;
 /** Outcomes are reordered in graphs up to this many cards with several. */
-const MOST_FORKS = 40;
+const MOST_FORKS = 24;
 const SWEEPS = 12;
 
 /** How much more a connection between cards counts than a lane that is in its way. */
@@ -62,7 +62,7 @@ export async function layOut(nodes: readonly LayoutNode[], edges: readonly Layou
   if (nodes.length === 0) return { places: {}, ports: {}, crossings: 0 };
   const dagre = await import("@dagrejs/dagre");
   const graph = new dagre.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: GAP_Y, ranksep: GAP_X, ranker: "network-simplex" });
+  graph.setGraph({ rankdir: "LR", nodesep: GAP_Y, ranksep: GAP_X, ranker: "tight-tree" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
   edges.forEach(({ from, to }, index) => {
@@ -193,6 +193,7 @@ function chain(
 
 /** Sorts layers by where their links come from (then go to), keeping the order with the fewest crossings. */
 function reorder(layers: Item[][], links: readonly Link[]): number {
+  const { incoming, outgoing } = neighbours(links);
   let best = layers.map((layer) => [...layer]);
   let fewest = crossings(layers, links);
   for (let sweep = 0; sweep < SWEEPS && fewest > 0; sweep++) {
@@ -202,13 +203,11 @@ function reorder(layers: Item[][], links: readonly Link[]): number {
     for (const layer of ordered) {
       const key = new Map(
         layer.map((item) => {
-          const ends = links
-            .filter((link) => (isForward ? link.to === item : link.from === item))
-            .map((link) =>
-              isForward
-                ? (place.get(link.from) ?? 0) + link.fromOffset / 10_000
-                : (place.get(link.to) ?? 0) + link.toOffset / 10_000,
-            );
+          const ends = ((isForward ? incoming : outgoing).get(item) ?? []).map((link) =>
+            isForward
+              ? (place.get(link.from) ?? 0) + link.fromOffset / 10_000
+              : (place.get(link.to) ?? 0) + link.toOffset / 10_000,
+          );
           return [item, ends.length ? ends.reduce((sum, end) => sum + end, 0) / ends.length : null] as const;
         }),
       );
@@ -231,6 +230,22 @@ function reorder(layers: Item[][], links: readonly Link[]): number {
   return fewest;
 }
 
+function neighbours(links: readonly Link[]): { incoming: Map<Item, Link[]>; outgoing: Map<Item, Link[]> } {
+  const incoming = new Map<Item, Link[]>();
+  const outgoing = new Map<Item, Link[]>();
+  for (const link of links) {
+    put(incoming, link.to, link);
+    put(outgoing, link.from, link);
+  }
+  return { incoming, outgoing };
+}
+
+function put<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
 function crossings(layers: readonly Item[][], links: readonly Link[]): number {
   const place = new Map<Item, number>();
   const layerOf = new Map<Item, number>();
@@ -247,7 +262,7 @@ function crossings(layers: readonly Item[][], links: readonly Link[]): number {
       a: (place.get(link.from) ?? 0) + link.fromOffset / 10_000,
       b: (place.get(link.to) ?? 0) + link.toOffset / 10_000,
     };
-    byLayer.set(rank, [...(byLayer.get(rank) ?? []), ends]);
+    put(byLayer, rank, ends);
   }
   let count = 0;
   for (const ends of byLayer.values())
@@ -262,12 +277,7 @@ function crossings(layers: readonly Item[][], links: readonly Link[]): number {
 
 /** Moves items towards their links' height, layer by layer to and fro; order and distances stay kept. */
 function straighten(layers: readonly Item[][], links: readonly Link[]): void {
-  const incoming = new Map<Item, Link[]>();
-  const outgoing = new Map<Item, Link[]>();
-  for (const link of links) {
-    incoming.set(link.to, [...(incoming.get(link.to) ?? []), link]);
-    outgoing.set(link.from, [...(outgoing.get(link.from) ?? []), link]);
-  }
+  const { incoming, outgoing } = neighbours(links);
   for (const layer of layers)
     spread(
       layer,

@@ -111,9 +111,14 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
   loadPayload: async (nodeId) => {
     const { data, payloads } = get();
     const url = data.api?.node_run ?? data.api?.execution;
-    if (!url) return;
     const put = (payload: Payload): void =>
       set((state) => ({ payloads: { ...state.payloads, [nodeId]: payload } }));
+    if (!url) {
+      // The page gave all there is.
+      const { snapshot } = get();
+      put({ status: "ready", run: snapshot ? runOf(snapshot, nodeId) : undefined, seq: snapshot?.seq ?? 0 });
+      return;
+    }
     if (payloads[nodeId]?.status !== "ready") put({ status: "loading" });
     try {
       const fresh = await fetchSnapshot(url, nodeId);

@@ -58,7 +58,13 @@ if (name === "execution") {
     };
     return new Response(JSON.stringify(whole), { headers: { "Content-Type": "application/json" } });
   };
-  void island(canvasData("execution", data));
+  const whole = canvasData("execution", data);
+  if (query.has("live")) {
+    const { ScriptedSocket } = await import("./live.ts");
+    window.WebSocket = ScriptedSocket as unknown as typeof WebSocket;
+    whole.live_url = "/ws/executions/0193/";
+  }
+  void island(whole);
 } else if (name === "workflow") {
   show(
     shell(
