@@ -27,11 +27,15 @@ class Plan:
 
 
 def begin(graph: Graph, trigger: str) -> Runs:
-    """The node runs of a fresh execution that starts at `trigger`: every other trigger is skipped."""
+    """The node runs of a fresh execution that starts at `trigger`.
+
+    Every other trigger is skipped, and so is every node that nothing from `trigger` can lead to.
+    """
     runs = {node_id: NodeRun(node_id) for node_id in graph.order}
-    for other in graph.triggers:
-        if other != trigger:
-            runs[other].become(NodeEvent.SKIP)
+    others = [node_id for node_id in graph.order if node_id != trigger and not graph.incoming.get(node_id)]
+    for node_id in others:
+        runs[node_id].become(NodeEvent.SKIP)
+    follow(graph, runs, others, lambda edge: True)
     return runs
 
 

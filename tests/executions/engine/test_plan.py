@@ -71,6 +71,34 @@ def test_a_branch_not_taken_skips_what_depends_on_it_alone() -> None:
     assert plan.follow(g, runs, ["yes"], always).ready == ["end"]
 
 
+def test_what_hangs_on_another_trigger_alone_does_not_hold_up_a_join() -> None:
+    g = graph.compile(
+        {
+            "nodes": [
+                {"id": name, "name": name, "type": kind, "subtype": subtype, "params": params}
+                for name, kind, subtype, params in [
+                    ("t", "TRIGGER", "MANUAL", {}),
+                    ("other", "TRIGGER", "MANUAL", {}),
+                    ("a", "ACTION", "TRANSFORM", {"fields": []}),
+                    ("b", "ACTION", "TRANSFORM", {"fields": []}),
+                    ("join", "FLOW", "MERGE", {"mode": "all"}),
+                ]
+            ],
+            "connections": [
+                {"from": source, "port": "main", "to": target}
+                for source, target in [("t", "a"), ("other", "b"), ("a", "join"), ("b", "join")]
+            ],
+            "settings": {},
+        }
+    )
+    runs = plan.begin(g, "t")
+    assert {node_id for node_id, run in runs.items() if run.state is State.SKIPPED} == {"other", "b"}
+    complete(runs, "t")
+    plan.follow(g, runs, ["t"], always)
+    complete(runs, "a")
+    assert plan.follow(g, runs, ["a"], always).ready == ["join"]
+
+
 def test_a_false_condition_counts_as_skipped() -> None:
     g = make([("t", "a")])
     runs = plan.begin(g, "t")
