@@ -75,6 +75,11 @@ class TriggerInfo:
     secret_header: str
     is_active: bool
 
+    @property
+    def starts(self) -> str:
+        """What starts it, in a few words."""
+        return f"{self.method} /{self.address.partition(' ')[2]}" if self.method else self.name
+
 
 def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:
     """The triggers of the version that is active, or else of the draft."""

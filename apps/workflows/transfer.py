@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,29 @@ def export_document(parcel: Parcel) -> dict[str, Json]:
         "format": FORMAT,
         "name": parcel.name,
         "description": parcel.description,
-        "definition": parcel.definition,
+        "definition": ordered(parcel.definition),
     }
+
+
+def ordered(definition: Json) -> Json:
+    """The same definition with its members in the order people expect; the database keeps them by length."""
+    if not isinstance(definition, Mapping):
+        return definition
+    found = _in_order(definition, _TOP)
+    for key, order in (("nodes", _NODE), ("connections", _CONNECTION)):
+        rows = definition.get(key)
+        if isinstance(rows, list):
+            found[key] = [_in_order(row, order) if isinstance(row, Mapping) else row for row in rows]
+    return found
+
+
+_TOP = ("nodes", "connections", "settings")
+_NODE = ("id", "name", "type", "subtype", "params", "position", "notes", "disabled", "on_error", "retry", "on_unknown")
+_CONNECTION = ("from", "port", "to", "input", "condition")
+
+
+def _in_order(given: Mapping[str, Json], order: Sequence[str]) -> dict[str, Json]:
+    return {key: given[key] for key in [*(key for key in order if key in given), *(k for k in given if k not in order)]}
 
 
 def import_document(document: Json, *, name: str = "") -> Parcel:

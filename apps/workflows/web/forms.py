@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import jsonclean
 from apps.core.errors import DomainError
 from apps.workflows.graph.document import MAX_BYTES
-from apps.workflows.transfer import Parcel, import_document
+from apps.workflows.transfer import Parcel, import_document, ordered
 
 
 class JsonText(forms.CharField):
@@ -35,7 +35,7 @@ class NewForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     document = JsonText(
-        label=_("Import"),
+        label=_("Paste a workflow"),
         required=False,
         strip=True,
         help_text=_("An exported workflow, or a definition with nodes and connections."),
@@ -80,4 +80,4 @@ class EditForm(forms.Form):
 
 def as_text(definition: Any) -> str:
     """A definition as people read and edit it."""
-    return json.dumps(definition, indent=2, ensure_ascii=False)
+    return json.dumps(ordered(definition), indent=2, ensure_ascii=False)

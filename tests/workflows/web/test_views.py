@@ -54,7 +54,7 @@ class TestList:
         page = text(client.get(URL))
         assert "Order approval" in page
         assert "Live v1" in page
-        assert "POST night" in page
+        assert "POST /night" in page
         assert "Order approval" not in text(client.get(f"{URL}?status=active"))
         assert "Night sync" not in text(client.get(f"{URL}?q=order"))
         assert "No workflow fits" in text(client.get(f"{URL}?q=nothing"))
