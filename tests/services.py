@@ -35,6 +35,7 @@ from config.embedded.services import REPOSITORY
 from config.embedded.valkey import Valkey
 
 RUN = "AGENTFLOW_TEST_RUN"
+STAGES = ("integration", "browser", "chaos")
 KEPT_TEMPLATES = 3
 ROOM_BYTES = 2**30
 _open = ExitStack()
@@ -244,12 +245,27 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
             empty_database()
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Browser and chaos share one worker: they need the machine."""
+    if _stage(item) >= STAGES.index("browser"):
+        item.add_marker(pytest.mark.xdist_group("machine"))
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse Django's own way to commit: it empties tables as a role that may not."""
+    """Units first, then what starts processes, then browser and chaos.
+
+    Refuses Django's own way to commit, which empties tables as a role that may not.
+    """
     for item in items:
         marker = item.get_closest_marker("django_db")
         if (marker and marker.kwargs.get("transaction")) or "transactional_db" in getattr(item, "fixturenames", ()):
             raise pytest.UsageError(f"{item.nodeid}: use the fixture committed_db instead of transactional_db.")
+    items.sort(key=_stage)
+
+
+def _stage(item: pytest.Item) -> int:
+    return max((number for number, name in enumerate(STAGES) if item.get_closest_marker(name)), default=-1)
 
 
 def empty_database() -> None:
