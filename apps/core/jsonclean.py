@@ -49,8 +49,8 @@ def parse(raw: bytes | str, *, limit: int | None = None) -> Any:
         raise NotJson(f"The body is not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
     except RecursionError:
         raise JsonTooDeep from None
-    except ValueError as error:  # Python refuses integers of more than 4,300 digits
-        raise NotJson(f"The body is not JSON we can hold: {error}.") from None
+    except ValueError:  # Python refuses integers of more than 4,300 digits
+        raise NotJson("A number in the body has more than 1,000 digits, which cannot be stored.") from None
     check(value)
     return value
 
