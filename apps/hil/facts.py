@@ -1,4 +1,7 @@
-"""JSON as a person reads it: rows, tables and lists in the order of the data, the rest as indented JSON. Pure."""
+"""JSON as a person reads it: rows, tables and lists, the rest as indented JSON. Pure.
+
+The database keeps no order of keys, so one is chosen: what something is, then its parts, then its figures, sums last.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ LONGEST_TEXT = 20_000
 _WORD_BORDER = re.compile(r"[_\-\s]+|(?<=[a-z0-9])(?=[A-Z])")
 _URL = re.compile(r"https?://[^\s<>\"']{1,2000}", re.IGNORECASE)
 _SUMS = {"total", "sum", "grand_total", "amount_due"}
+_NAMES = ("name", "title", "label", "item", "product", "description", "id")
+_CAPITALS = {"api", "iban", "id", "ip", "json", "sku", "url", "vat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +71,29 @@ def facts(data: Any) -> list[Block]:
 def label_of(key: str) -> str:
     """A key as words: `customer_name` and `customerName` become "Customer name"."""
     words = [word for word in _WORD_BORDER.split(key) if word]
-    text = " ".join(word if word.isupper() else word.lower() for word in words) or key
+    text = " ".join(_word(word) for word in words) or key
     return text[:1].upper() + text[1:]
 
 
+def _word(word: str) -> str:
+    if word.lower() in _CAPITALS:
+        return word.upper()
+    return word if word.isupper() else word.lower()
+
+
 def _object(data: dict[str, Any]) -> Iterator[Block]:
-    rows: list[Row] = []
-    for key, value in data.items():
-        if _is_scalar(value):
-            rows.append(Row(label_of(key), _value(value), key.lower() in _SUMS))
-            continue
-        if rows:
-            yield _rows("", rows)
-            rows = []
+    words = {key: value for key, value in data.items() if _is_scalar(value) and not _is_number(value)}
+    parts = {key: value for key, value in data.items() if not _is_scalar(value)}
+    figures = {key: value for key, value in data.items() if _is_number(value)}
+    if not parts:
+        yield _rows("", words | figures)
+        return
+    if words:
+        yield _rows("", words)
+    for key, value in parts.items():
         yield _block(label_of(key), value)
-    if rows:
-        yield _rows("", rows)
+    if figures:
+        yield _rows("", figures)
 
 
 def _block(title: str, value: Any) -> Block:
@@ -90,7 +102,7 @@ def _block(title: str, value: Any) -> Block:
     if _is_scalar(value):
         return Block("list", title, lines=((_value(value),),))
     if isinstance(value, dict) and value and all(_is_scalar(inner) for inner in value.values()):
-        return _rows(title, [Row(label_of(key), _value(inner), key.lower() in _SUMS) for key, inner in value.items()])
+        return _rows(title, value)
     if isinstance(value, list) and value:
         if all(_is_scalar(inner) for inner in value):
             lines = tuple((_value(inner),) for inner in value[:MOST_ROWS])
@@ -102,10 +114,18 @@ def _block(title: str, value: Any) -> Block:
     return Block("json", title, text=_cut(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
-def _rows(title: str, rows: list[Row]) -> Block:
-    last = len(rows) - 1
-    shown = tuple(Row(row.label, row.value, row.is_total and at == last > 0) for at, row in enumerate(rows))
-    return Block("rows", title, rows=shown[:MOST_ROWS], hidden=max(0, len(rows) - MOST_ROWS))
+def _rows(title: str, values: dict[str, Any]) -> Block:
+    keys = sorted(values, key=lambda key: (_is_number(values[key]), key.lower() in _SUMS, _rank(key)))
+    last = len(keys) - 1
+    rows = (
+        Row(label_of(key), _value(values[key]), key.lower() in _SUMS and at == last > 0) for at, key in enumerate(keys)
+    )
+    return Block("rows", title, rows=tuple(rows)[:MOST_ROWS], hidden=max(0, len(keys) - MOST_ROWS))
+
+
+def _rank(key: str) -> int:
+    last = key.lower().rpartition("_")[2]
+    return _NAMES.index(last) if last in _NAMES else len(_NAMES)
 
 
 def _table(title: str, items: list[dict[str, Any]]) -> Block | None:
@@ -113,7 +133,9 @@ def _table(title: str, items: list[dict[str, Any]]) -> Block | None:
     if not 1 <= len(keys) <= MOST_COLUMNS or not all(_is_scalar(value) for item in items for value in item.values()):
         return None
     shown = items[:MOST_ROWS]
-    columns = tuple(Column(label_of(key), all(_is_number(item.get(key)) for item in shown)) for key in keys)
+    numeric = {key: all(_is_number(item.get(key)) for item in shown) for key in keys}
+    keys.sort(key=lambda key: (numeric[key], key.lower() in _SUMS, _rank(key)))
+    columns = tuple(Column(label_of(key), numeric[key]) for key in keys)
     lines = tuple(tuple(_value(item.get(key)) for key in keys) for item in shown)
     return Block("table", title, columns=columns, lines=lines, hidden=len(items) - len(shown))
 

@@ -65,7 +65,8 @@ def question(row: Interaction, now: datetime) -> Question:
     if row.is_review and isinstance(row.data, dict):
         shown, error = row.data.get("parameters"), row.data.get("error") or {}
     compiled = _graph(row)
-    allowed = int((row.deadline_at - row.created_at).total_seconds()) if row.deadline_at else 0
+    # The deadline was set when the node ran, the row when it parked: to the minute they are the same.
+    allowed = round((row.deadline_at - row.created_at).total_seconds() / 60) * 60 if row.deadline_at else 0
     remaining = int((row.deadline_at - now).total_seconds()) if row.deadline_at else 0
     answer = (row.answer or {}).get("data")
     return Question(
