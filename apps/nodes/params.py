@@ -39,8 +39,11 @@ class Text:
     is_condition: bool
 
 
-def _truth(value: Json) -> Json:
-    """Truth as expressions know it, but a text must say true or false: “no” would be true otherwise."""
+def truth(value: Json) -> bool:
+    """Truth as expressions know it, but a text must say true or false: “no” would be true otherwise.
+
+    Raises `ValueError` for another text.
+    """
     if not isinstance(value, str):
         return bool(value) or isinstance(value, list | dict)
     word = value.strip().lower()
@@ -66,7 +69,7 @@ _WORDS = {
 }
 
 Condition = Annotated[
-    bool, BeforeValidator(_truth), Field(json_schema_extra={"x-expression": True, "x-condition": True})
+    bool, BeforeValidator(truth), Field(json_schema_extra={"x-expression": True, "x-condition": True})
 ]
 """A parameter that decides: true, false, or one expression. Missing (null), 0 and the empty text are false."""
 
