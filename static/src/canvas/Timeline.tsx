@@ -1,7 +1,7 @@
 import { memo, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { duration } from "../app/words.ts";
 import { Icon, Tile } from "./Icon.tsx";
-import { endOf, errorLabel, type NodeView, ordinal, runOf, startOf, viewOf } from "./states.ts";
+import { endOf, errorLabel, type NodeView, ordinal, runOf, startOf, viewOf, waitLook } from "./states.ts";
 import { type CardModel, useCanvas } from "./store.ts";
 import { buildScale, type Scale, type Span } from "./timeline-scale.ts";
 import { type NodeRun, type Snapshot, TERMINAL, type Wait } from "./types.ts";
@@ -269,16 +269,8 @@ function Bars({
     for (const wait of row.waits) {
       const from = Date.parse(wait.opened_at);
       const to = wait.resolved_at ? Date.parse(wait.resolved_at) : end;
-      const isPerson = wait.kind === "human";
-      bar(
-        wait.id,
-        from,
-        to,
-        "is-wait",
-        isPerson ? "human" : "waiting",
-        duration(to - from),
-        isPerson ? "hand" : "hourglass",
-      );
+      const look = waitLook(wait.kind);
+      bar(wait.id, from, to, "is-wait", look.tone, duration(to - from), look.icon);
     }
   } else if (attempts.length > 1) {
     attempts.forEach((attempt, index) => {

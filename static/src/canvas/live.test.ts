@@ -5,13 +5,13 @@ import type { ChangeMessage } from "./types.ts";
 class FakeSocket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   constructor(readonly url: string) {}
   say(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
-  close(): void {
-    this.onclose?.();
+  close(code = 1006): void {
+    this.onclose?.({ code });
   }
 }
 
@@ -85,6 +85,14 @@ it("falls back to server-sent events where no socket opens", async () => {
     Accept: "text/event-stream",
   });
   expect(heard).toEqual([{ seq: 5, changes: [] }, { seq: 6 }]);
+});
+
+it("does not come back to what is not for the reader", async () => {
+  feed.start();
+  sockets[0]?.close(4404);
+  await settle();
+  expect(sockets).toHaveLength(1);
+  expect(states.at(-1)).toBe("ended");
 });
 
 it("hears nothing once it is stopped", () => {

@@ -26,6 +26,8 @@ const LONGEST_PAUSE = 15_000;
 const SOCKET_TRIES = 2;
 /** The server says something every 15 s; a socket silent for longer is dead. */
 const SILENCE = 40_000;
+/** The server's word that this execution is not for the reader to see. */
+const NOT_YOURS = 4404;
 
 export class LiveFeed {
   private isStopped = false;
@@ -86,7 +88,8 @@ export class LiveFeed {
         this.listen(() => socket.close());
         this.receive(String(data));
       };
-      socket.onclose = () => {
+      socket.onclose = ({ code }) => {
+        if (code === NOT_YOURS) this.stop();
         clearTimeout(this.silence);
         this.unopened = isOpen ? 0 : this.unopened + 1;
         resolve();
@@ -151,10 +154,11 @@ export function apiHeaders(): Record<string, string> {
   return { Accept: "application/json", ...(workspace ? { "X-Workspace": workspace } : {}) };
 }
 
-/** `GET executions/<id>`, with `?node=` for one node's payloads. Raises `Error` with the server's own words. */
+/** `GET executions/<id>` without payloads, or with those of one node. Raises `Error` with the server's own words. */
 export async function fetchSnapshot(url: string, nodeId?: string): Promise<Snapshot> {
   const address = new URL(url, location.href);
-  if (nodeId !== undefined) address.searchParams.set("node", nodeId);
+  if (nodeId === undefined) address.searchParams.set("payloads", "false");
+  else address.searchParams.set("node", nodeId);
   const response = await fetch(address, { headers: apiHeaders() });
   if (!response.ok) {
     const isJson = response.headers.get("Content-Type")?.includes("json");

@@ -33,12 +33,13 @@ const attempt = (number: number, from: number, to: number | null, code?: string)
 const run = (rest: Partial<NodeRun> & Pick<NodeRun, "node_id" | "state">): NodeRun => ({
   path: "",
   attempt: 1,
-  max_attempts: null,
+  max_attempts: 1,
   port: null,
+  also: [],
+  retry_at: null,
   started_at: null,
   finished_at: null,
   error: null,
-  summary: null,
   attempts: [],
   ...rest,
 });
@@ -54,7 +55,7 @@ const wait = (resolved: number | null): Wait => ({
 
 /** A run as it is told live: a retry, a question, a skipped branch, the end. */
 const story: ChangeMessage[] = [
-  { seq: 1, at: T(1), changes: [{ status: "RUNNING", started_at: T(1) }] },
+  { seq: 1, at: T(1), changes: [{ status: "RUNNING", started_at: T(1), resume_count: 1 }] },
   {
     seq: 2,
     at: T(1),
@@ -83,7 +84,7 @@ const story: ChangeMessage[] = [
     seq: 6,
     at: T(9),
     changes: [
-      { wait: wait(9) },
+      { wait: { id: "w1", node_id: "ask", kind: "human", resolved_at: T(9), resolved_by: "bob" } },
       { node_id: "ask", state: "COMPLETED", attempt: 1, port: "rejected", finished_at: T(9) },
       { node_id: "ship", state: "SKIPPED", attempt: 0 },
       { status: "SUCCESS", finished_at: T(9) },
@@ -96,8 +97,9 @@ const fresh = empty({
   seq: 6,
   started_at: T(1),
   finished_at: T(9),
+  resume_count: 1,
   remaining_nodes: [],
-  waits: [wait(9)],
+  waits: [{ ...wait(9), resolved_by: "bob" }],
   node_runs: [
     run({
       node_id: "hook",

@@ -37,23 +37,22 @@ function applyOne(snapshot: Snapshot, change: Change, at: string | null): Snapsh
 }
 
 function applyStatus(snapshot: Snapshot, change: StatusChange): Snapshot {
-  const error = errorOf(change.error, change.error_code, snapshot.error);
   return {
     ...snapshot,
     status: change.status,
     started_at: change.started_at === undefined ? snapshot.started_at : change.started_at,
     finished_at: change.finished_at === undefined ? snapshot.finished_at : change.finished_at,
-    error,
+    resume_count: change.resume_count ?? snapshot.resume_count,
+    error: errorOf(change.error_code, snapshot.error),
     remaining_nodes: TERMINAL.has(change.status) ? [] : snapshot.remaining_nodes,
   };
 }
 
 function applyWait(snapshot: Snapshot, { wait }: WaitChange): Snapshot {
-  const known = snapshot.waits.findIndex((other) => other.id === wait.id);
-  const waits =
-    known === -1
-      ? [...snapshot.waits, wait]
-      : snapshot.waits.map((other, index) => (index === known ? { ...other, ...wait } : other));
+  const isKnown = snapshot.waits.some((other) => other.id === wait.id);
+  const waits = isKnown
+    ? snapshot.waits.map((other) => (other.id === wait.id ? { ...other, ...wait } : other))
+    : [...snapshot.waits, { kind: "", opened_at: "", wake_at: null, resolved_at: null, ...wait }];
   return { ...snapshot, waits };
 }
 
@@ -66,7 +65,7 @@ function applyNodeRun(snapshot: Snapshot, change: NodeRunChange, at: string | nu
     index === -1
       ? [...snapshot.node_runs, run]
       : snapshot.node_runs.map((other, place) => (place === index ? run : other));
-  const isOver = ENDED.has(run.state) && path === "";
+  const isOver = ENDED.has(run.state);
   const remaining_nodes =
     isOver && snapshot.remaining_nodes.includes(run.node_id)
       ? snapshot.remaining_nodes.filter((id) => id !== run.node_id)
@@ -80,55 +79,42 @@ function nodeRunAfter(
   path: string,
   at: string | null,
 ): NodeRun {
-  const attempt = change.attempt ?? old?.attempt ?? 0;
   const run: NodeRun = {
     ...old,
     node_id: change.node_id,
     path,
     state: change.state,
-    attempt,
-    max_attempts: change.max_attempts === undefined ? (old?.max_attempts ?? null) : change.max_attempts,
+    attempt: change.attempt ?? old?.attempt ?? 0,
+    max_attempts: change.max_attempts ?? old?.max_attempts ?? 1,
     port: change.port === undefined ? (old?.port ?? null) : change.port,
+    also: change.also ?? old?.also ?? [],
+    error: errorOf(change.error_code, old?.error ?? null),
+    retry_at: change.retry_at ?? null,
     started_at: change.started_at === undefined ? (old?.started_at ?? null) : change.started_at,
     finished_at: change.finished_at === undefined ? (old?.finished_at ?? null) : change.finished_at,
-    error: errorOf(undefined, change.error_code, old?.error ?? null),
-    summary: change.summary === undefined ? (old?.summary ?? null) : change.summary,
-    attempts: change.attempts ?? attemptsAfter(old?.attempts ?? [], change, attempt, at),
   };
-  if (change.also !== undefined) run.also = change.also;
-  if (change.state === "RUNNING" || change.state === "COMPLETED") run.error = null;
+  if (run.state === "RUNNING" || run.state === "COMPLETED") run.error = null;
+  run.attempts = change.attempts ?? attemptsAfter(old?.attempts ?? [], run, at);
   return run;
 }
 
-/** The attempts when the change does not bring them: opened by RUNNING, closed by whatever ends the attempt. */
-function attemptsAfter(old: Attempt[], change: NodeRunChange, number: number, at: string | null): Attempt[] {
-  if (number === 0 || change.state === "PENDING" || change.state === "SKIPPED") return old;
+/** The attempts when the change does not bring them, which it does as soon as one has failed. */
+function attemptsAfter(old: Attempt[], run: NodeRun, at: string | null): Attempt[] {
+  const number = run.attempt;
+  if (number === 0) return old;
   const known = old.find((attempt) => attempt.number === number);
-  const opened: Attempt = known ?? {
+  const hasFailed = run.state === "RETRYING";
+  const present: Attempt = {
     number,
-    started_at: number === 1 ? (change.started_at ?? at) : at,
-    finished_at: null,
-    error: null,
+    started_at: number === 1 ? run.started_at : (known?.started_at ?? at),
+    finished_at: hasFailed ? (known?.finished_at ?? at) : run.finished_at,
+    error: hasFailed || ENDED.has(run.state) ? (run.error ?? null) : null,
   };
-  const isClosed = change.state === "RETRYING" || change.state === "NEEDS_REVIEW" || ENDED.has(change.state);
-  const after: Attempt =
-    isClosed && opened.finished_at === null
-      ? {
-          ...opened,
-          finished_at: change.finished_at ?? at,
-          error: change.error_code ? { code: change.error_code } : null,
-        }
-      : opened;
-  if (after === known) return old;
-  return [...old.filter((attempt) => attempt.number !== number), after].sort((a, b) => a.number - b.number);
+  return [...old.filter((attempt) => attempt.number !== number), present].sort((a, b) => a.number - b.number);
 }
 
-function errorOf(
-  whole: RunError | null | undefined,
-  code: string | null | undefined,
-  old: RunError | null,
-): RunError | null {
-  if (whole !== undefined) return whole;
+/** The error after a change that names a code, or does not. A known text of the same code is kept. */
+function errorOf(code: string | null | undefined, old: RunError | null): RunError | null {
   if (code === undefined) return old;
   if (code === null) return null;
   return old?.code === code ? old : { code };

@@ -74,7 +74,12 @@ export function openWait(snapshot: Snapshot, nodeId: string): Wait | undefined {
   return snapshot.waits.find((wait) => wait.node_id === nodeId && wait.resolved_at === null);
 }
 
-const isPerson = (wait: Wait | undefined): boolean => wait === undefined || wait.kind === "human";
+/** A wait's colour and icon. What is no timer waits for a person. */
+export function waitLook(kind: string | undefined): { tone: Tone; icon: string } {
+  if (kind === "timer") return { tone: "waiting", icon: "hourglass" };
+  if (kind === "review") return { tone: "review", icon: "circle-alert" };
+  return { tone: "human", icon: "hand" };
+}
 
 function clock(text: string): string {
   return new Date(text).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -101,7 +106,6 @@ export function viewOf(
   }
   const length = lengthOf(run, now);
   const took = length === null ? "" : onCard(length);
-  const summary = run.summary ?? "";
   const code = run.error ? errorLabel(run.error) : "";
   const view = (
     tone: Tone,
@@ -121,12 +125,13 @@ export function viewOf(
   });
   switch (run.state) {
     case "RUNNING":
-      return view("running", "loader-circle", "Running", took, tries(run) || summary || "Running", true);
+      return view("running", "loader-circle", "Running", took, tries(run) || "Running", true);
     case "RETRYING":
       return view("running", "rotate-cw", "Retrying", took, tries(run) || "Retrying", true);
     case "WAITING_INPUT": {
       const wait = openWait(snapshot, run.node_id);
-      if (isPerson(wait)) return view("human", "hand", "Waiting for a person", took, "Asked", true);
+      if (waitLook(wait?.kind).tone !== "waiting")
+        return view("human", "hand", "Waiting for a person", took, "Asked", true);
       const until = wait?.wake_at ? `until ${clock(wait.wake_at)}` : "Waiting";
       return view("waiting", "hourglass", "Waiting", took, until, true);
     }
@@ -134,13 +139,7 @@ export function viewOf(
       return view("review", "circle-alert", "Needs review", "Sent?", "Ask");
     case "COMPLETED": {
       const again = run.attempt > 1 ? `${ordinal(run.attempt)} try` : "";
-      return view(
-        "success",
-        "circle-check",
-        "Success",
-        took,
-        again || summary || (hasOutcomes ? (run.port ?? "") : ""),
-      );
+      return view("success", "circle-check", "Success", took, again || (hasOutcomes ? (run.port ?? "") : ""));
     }
     case "FAILED":
       return view(
@@ -148,7 +147,7 @@ export function viewOf(
         "circle-x",
         "Failed",
         run.attempt > 1 ? `${run.attempt} tries` : took,
-        summary || code || "Failed",
+        code || "Failed",
       );
     case "CANCELED":
       return view("neutral", "ban", "Cancelled", took, "Cancelled");

@@ -30,6 +30,7 @@ describe("summarize", () => {
     ["{condition}", { condition: "{{ $json.body.total > 1000 }}" }, "total > 1000"],
     ["{title}", { title: "Ship {{ $json.id }} now?" }, "Ship … now?"],
     ["{seconds}", { seconds: 7200 }, "2 h"],
+    ["{duration}{until}", { duration: { minutes: 90 }, until: null }, "1 h 30 min"],
     ["Wait for {mode}", { mode: "all" }, "Wait for all"],
     [
       "{fields}",

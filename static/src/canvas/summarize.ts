@@ -62,7 +62,18 @@ function say(value: Json | undefined, path: string): string {
       .map((item) => say(labelOf(item), ""))
       .filter(Boolean)
       .join(", ");
-  return say(labelOf(value), "");
+  if (!isObject(value)) return String(value);
+  return lengthOf(value) ?? say(labelOf(value), "");
+}
+
+const UNITS: Record<string, number> = { days: 86_400, hours: 3600, minutes: 60, seconds: 1 };
+
+/** An object that says a length of time in parts, as `{"minutes": 5}`, in words. */
+function lengthOf(value: { [key: string]: Json }): string | null {
+  const parts = Object.entries(value);
+  if (parts.length === 0 || !parts.every(([unit, count]) => unit in UNITS && typeof count === "number"))
+    return null;
+  return duration(parts.reduce((sum, [unit, count]) => sum + (UNITS[unit] ?? 0) * Number(count), 0) * 1000);
 }
 
 /** What stands for an object in a list: its name, else its first text. */

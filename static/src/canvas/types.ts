@@ -99,7 +99,7 @@ export interface NodeRun {
   started_at: string | null;
   finished_at: string | null;
   error?: RunError | null;
-  summary?: string | null;
+  retry_at?: string | null;
   attempts?: Attempt[];
   /** Payloads: only in an answer to `?node=<id>`. */
   input?: Json;
@@ -116,8 +116,8 @@ export interface Wait {
   opened_at: string;
   wake_at: string | null;
   resolved_at: string | null;
+  resolved_by?: string | null;
   title?: string;
-  interaction_id?: string;
 }
 
 export interface Snapshot {
@@ -130,7 +130,7 @@ export interface Snapshot {
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
-  trigger?: Json;
+  trigger?: string;
   mode?: string;
   error: RunError | null;
   definition: Definition;
@@ -152,7 +152,7 @@ export interface NodeRunChange {
   started_at?: string | null;
   finished_at?: string | null;
   error_code?: string | null;
-  summary?: string | null;
+  retry_at?: string | null;
   attempts?: Attempt[];
 }
 
@@ -160,12 +160,13 @@ export interface StatusChange {
   status: ExecutionStatus;
   started_at?: string | null;
   finished_at?: string | null;
-  error?: RunError | null;
   error_code?: string | null;
+  resume_count?: number;
 }
 
+/** A wait that closes brings only its id and how it ended. */
 export interface WaitChange {
-  wait: Wait;
+  wait: Partial<Wait> & { id: string; node_id: string };
 }
 
 export type Change = NodeRunChange | StatusChange | WaitChange;

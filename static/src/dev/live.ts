@@ -4,7 +4,7 @@ import type { ChangeMessage } from "../canvas/types.ts";
 export class ScriptedSocket {
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   private readonly timers: number[] = [];
 
   constructor() {
@@ -38,6 +38,6 @@ export class ScriptedSocket {
 
   close(): void {
     for (const timer of this.timers) clearTimeout(timer);
-    this.onclose?.();
+    this.onclose?.({ code: 1000 });
   }
 }

@@ -141,7 +141,6 @@ export function snapshot(): Snapshot {
     started_at: at(from),
     finished_at: at(to),
     error: null,
-    summary: null,
     attempts: [{ number: 1, started_at: at(from), finished_at: at(to), error: null }],
     ...rest,
   });
@@ -160,8 +159,8 @@ export function snapshot(): Snapshot {
     remaining_nodes: ["ship", "yes"],
     resume_count: 1,
     node_runs: [
-      done("hook", 0, 0.004, { summary: "Webhook" }),
-      done("total", 0.01, 0.012, { summary: "1284.5" }),
+      done("hook", 0, 0.004),
+      done("total", 0.01, 0.012),
       done("stock", 0.01, 1.9, {
         attempt: 2,
         attempts: [
@@ -176,7 +175,7 @@ export function snapshot(): Snapshot {
       }),
       done("join", 1.91, 1.911),
       done("big", 1.93, 1.931, { port: "true" }),
-      done("ask", 2, 877, { port: "approved", summary: "Jonas W." }),
+      done("ask", 2, 877, { port: "approved" }),
       {
         ...done("ship", 877, 877),
         state: "RUNNING",
@@ -233,7 +232,6 @@ export function failed(): Snapshot {
               max_attempts: 3,
               port: null,
               finished_at: at(9.4),
-              summary: "503",
               error: {
                 code: "http.status",
                 message: "GET /stock answered 503 Service Unavailable.",

@@ -2,11 +2,11 @@ import type { CanvasData, NodeRun, NodeState } from "../canvas/types.ts";
 import { nodeTypes } from "./samples.ts";
 
 const SHOWN: [string, NodeState | null, Partial<NodeRun>][] = [
-  ["Draft refusal", "RUNNING", { started_at: ago(6.2), summary: "Writing" }],
+  ["Draft refusal", "RUNNING", { started_at: ago(6.2) }],
   ["Manager", "WAITING_INPUT", { started_at: ago(720) }],
   ["Next morning", "WAITING_INPUT", { started_at: ago(28_800) }],
-  ["Total", "COMPLETED", { started_at: ago(5), finished_at: ago(4.998), summary: "1284.5", port: "main" }],
-  ["Stock", "FAILED", { started_at: ago(9), finished_at: ago(4), attempt: 4, summary: "503" }],
+  ["Total", "COMPLETED", { started_at: ago(5), finished_at: ago(4.998), port: "main" }],
+  ["Stock", "FAILED", { started_at: ago(9), finished_at: ago(4), attempt: 4 }],
   ["Refund", "NEEDS_REVIEW", { started_at: ago(9) }],
   ["Ship", "CANCELED", { started_at: ago(5), finished_at: ago(3.8) }],
   ["Shipped", "SKIPPED", {}],
