@@ -1,0 +1,15 @@
+"""Pages under `/w/<workspace>/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.executions.web import views
+
+urlpatterns = [
+    path("executions/", views.ExecutionList.as_view(), name="executions"),
+    path("executions/<uuid:execution>/", views.ExecutionPage.as_view(), name="execution"),
+    path("executions/<uuid:execution>/cancel/", views.ExecutionCancel.as_view(), name="execution-cancel"),
+    path("executions/<uuid:execution>/rerun/", views.ExecutionRerun.as_view(), name="execution-rerun"),
+    path("workflows/<uuid:workflow>/run/", views.ExecutionStart.as_view(), name="execution-start"),
+]

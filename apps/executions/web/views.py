@@ -1,0 +1,228 @@
+"""The pages where executions are listed, watched, started and cancelled."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from apps.accounts.access.pages import WorkspacePage
+from apps.accounts.access.permissions import Permission
+from apps.core.clock import now
+from apps.core.errors import Conflict, DomainError, FieldError
+from apps.executions import launch, selectors
+from apps.executions.engine.states import TERMINAL
+from apps.executions.launch import Start
+from apps.executions.models import Execution, Wait
+from apps.executions.web.forms import StartForm, sample_input
+from apps.executions.web.rows import FILTERS, filter_words, fingerprint, rows, short_id, starter, steps, took
+from apps.nodes.registry import catalogue
+from apps.workflows import selectors as workflows
+from apps.workflows.graph import Graph, draft_of
+from apps.workflows.models import Workflow
+
+PAGE_SIZE = 50
+MOST_WORKFLOWS = 200
+
+
+class ExecutionList(WorkspacePage):
+    """Every execution of the workspace, newest first, searched and filtered by the address. It keeps itself current."""
+
+    permission = Permission.EXECUTION_READ
+    active = "executions"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The page, or with `?part=list` its table: 204 when nothing has changed since `known`."""
+        status, q = request.GET.get("status", ""), request.GET.get("q", "").strip()[:100]
+        workflow_id = _uuid(request.GET.get("workflow", ""))
+        found = selectors.execution_list(
+            workspace_id=self.workspace.id,
+            workflow_id=workflow_id,
+            statuses=FILTERS.get(status, (status,) if status else ()),
+            search=q,
+        )
+        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        shown = list(page)
+        waits = selectors.open_wait_list(
+            workspace_id=self.workspace.id,
+            execution_ids=[execution.id for execution in shown if execution.status not in TERMINAL],
+        )
+        lines = rows(shown, waits)
+        known = fingerprint(lines, page.paginator.count)
+        is_part = request.GET.get("part") == "list"
+        if is_part and request.GET.get("known") == known:
+            return HttpResponse(status=204)
+        context = {
+            "page": page,
+            "rows": lines,
+            "status": status,
+            "q": q,
+            "workflow_id": str(workflow_id or ""),
+            "is_filtered": bool(status or q or workflow_id),
+            "refresh_url": _with(request.GET, part="list", known=known),
+        }
+        if is_part:
+            return self.render("executions/_table.html", context)
+        options = workflows.workflow_list(self.workspace.id).only("id", "name", "active_version")[:MOST_WORKFLOWS]
+        context |= {"statuses": filter_words(), "workflows": options}
+        return self.render("executions/list.html", context)
+
+
+class ExecutionPage(WorkspacePage):
+    """One execution, live on the canvas."""
+
+    permission = Permission.EXECUTION_READ
+    active = "executions"
+
+    def get(self, request: HttpRequest, execution: UUID) -> HttpResponse:
+        """The page, or with `?fragment=header` the parts of it that change when the status does."""
+        found = selectors.execution_get(workspace_id=self.workspace.id, execution_id=execution)
+        context = self._header(found)
+        if request.GET.get("fragment") == "header":
+            return self.render("executions/_header.html", context)
+        snapshot = selectors.execution_snapshot(execution=found)
+        api = f"/api/v1/app/executions/{found.id}/"
+        draft, _findings = draft_of(snapshot["definition"])
+        used = {(node.type, node.subtype) for node in draft.nodes.values()}
+        context["canvas_data"] = {
+            "mode": "execution",
+            "definition": snapshot["definition"],
+            "node_types": [entry for entry in catalogue() if (entry["type"], entry["subtype"]) in used],
+            "node_ports": {node.id: list(node.ports) for node in draft.nodes.values()},
+            "snapshot": snapshot,
+            "live_url": f"/ws/executions/{found.id}/",
+            "api": {"execution": f"{api}?payloads=false", "node_run": api, "events": f"{api}events/"},
+        }
+        context["steps"] = steps(snapshot)
+        return self.render("executions/detail.html", context)
+
+    def _header(self, found: Execution) -> dict[str, Any]:
+        waits = selectors.open_wait_list(workspace_id=self.workspace.id, execution_ids=[found.id])
+        names = {node["id"]: node["name"] for node in found.version.definition["nodes"]}
+        asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind != "timer"]
+        return {
+            "execution": found,
+            "short_id": short_id(found),
+            "starter": starter(found),
+            "took": took(found),
+            "asked": asked,
+            "failed_node": names.get((found.error or {}).get("node_id", "")),
+            "what_stops": _what_stops(asked),
+        }
+
+
+def _what_stops(asked: list[tuple[str, Wait]]) -> str:
+    """What cancelling means for this execution, for the dialog that asks."""
+    stops = _("What runs is stopped and nothing new begins. What is already sent stays sent.")
+    if not asked:
+        return stops
+    names = ", ".join(name for name, _wait in asked)
+    return " ".join([_("%(names)s: nobody is asked any more.") % {"names": names}, stops])
+
+
+class ExecutionCancel(WorkspacePage):
+    """The button that cancels."""
+
+    permission = Permission.EXECUTION_CANCEL
+    active = "executions"
+
+    def post(self, request: HttpRequest, execution: UUID) -> HttpResponse:
+        """Cancel, and go back to the execution."""
+        try:
+            launch.execution_stop(workspace_id=self.workspace.id, execution_id=execution, actor=self.actor, now=now())
+        except Conflict as refused:
+            messages.info(request, refused.message)
+        return redirect("execution", workspace=self.workspace.slug, execution=execution)
+
+
+class ExecutionRerun(WorkspacePage):
+    """The button that runs the same once more."""
+
+    permission = Permission.WORKFLOW_EXECUTE
+    active = "executions"
+
+    def post(self, request: HttpRequest, execution: UUID) -> HttpResponse:
+        """Start it, and go to the new execution."""
+        target = execution
+        try:
+            target = launch.execution_rerun(
+                workspace_id=self.workspace.id, execution_id=execution, actor=self.actor, now=now()
+            ).id
+        except Conflict as refused:
+            messages.error(request, " ".join([refused.message, refused.hint]))
+        return redirect("execution", workspace=self.workspace.slug, execution=target)
+
+
+class ExecutionStart(WorkspacePage):
+    """Starting a workflow by hand: at once where a button is enough, else with a form for the input."""
+
+    permission = Permission.WORKFLOW_EXECUTE
+    active = "workflows"
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The form."""
+        found = workflows.workflow_get(self.workspace.id, workflow)
+        triggers = launch.triggers_of(_graph(found))
+        text = sample_input(triggers[0]) if triggers else ""
+        return self._show(found, StartForm(triggers=triggers, initial={"input": text}))
+
+    def post(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """Start, and go to the execution. A button sends no input; where one is needed, it leads to the form."""
+        found = workflows.workflow_get(self.workspace.id, workflow)
+        triggers = launch.triggers_of(_graph(found))
+        if "input" not in request.POST and not _needs_no_input(triggers):
+            return redirect("execution-start", workspace=self.workspace.slug, workflow=workflow)
+        given = request.POST.copy()
+        if "trigger" not in given and triggers:
+            given["trigger"] = triggers[0].id
+        form = StartForm(given, triggers=triggers)
+        refusals: tuple[FieldError, ...] = ()
+        if form.is_valid():
+            start = Start(workflow_id=workflow, given=form.cleaned_data["input"], trigger=form.cleaned_data["trigger"])
+            try:
+                started = launch.execution_launch(
+                    workspace_id=self.workspace.id, actor=self.actor, start=start, now=now()
+                )
+            except DomainError as refused:
+                form.add_error(None, " ".join([refused.message, refused.hint]).strip())
+                refusals = refused.errors
+            else:
+                return redirect("execution", workspace=self.workspace.slug, execution=started.id)
+        return self._show(found, form, refusals, status=422)
+
+    def _show(
+        self, found: Workflow, form: StartForm, refused: tuple[FieldError, ...] = (), *, status: int = 200
+    ) -> HttpResponse:
+        context = {"workflow": found, "form": form, "refused": refused}
+        return self.render("executions/start.html", context, status=status)
+
+
+def _graph(workflow: Workflow) -> Graph:
+    """What would run: the published version, else the draft as far as it can be understood."""
+    definition = workflow.active_version.definition if workflow.active_version else workflow.draft
+    draft, _findings = draft_of(definition)
+    return draft.graph()
+
+
+def _needs_no_input(triggers: list[Any]) -> bool:
+    first = triggers[0] if triggers else None
+    return first is not None and first.subtype in ("MANUAL", "CRON") and not first.params.get("input_schema")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _with(query: QueryDict, **more: str) -> str:
+    found = query.copy()
+    for name, value in more.items():
+        found[name] = value
+    return f"?{found.urlencode()}"
