@@ -69,6 +69,7 @@ LEAN_MIDDLEWARE = [
     "apps.core.api.middleware.Problems",
 ]
 STATIC_MIDDLEWARE = [
+    "apps.core.api.middleware.AsyncStreams",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]

@@ -44,3 +44,4 @@ def _manifest() -> Path:
 _BUILT = {".ts": ".js", ".tsx": ".js"}
 DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": _manifest(), "static_url_prefix": ""}}
 STATIC_ROOT = None
+WHITENOISE_USE_FINDERS = True

@@ -8,6 +8,7 @@ as a form to pages. Charlie always names alice's workspace: an outsider who know
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,10 @@ from uuid import UUID
 from apps.accounts import services
 from apps.accounts.models import Membership
 from apps.core.tenancy import tenant
+from apps.workflows import services as workflows
 from tests.cast import Cast
 from tests.hil import asking
+from tests.workflows import definitions
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Route:
     anonymous: int
     body: Any = None
     query: str = ""
+    is_asynchronous: bool = False  # the view is: it sees committed rows only
 
 
 # ── What stands for a parameter ──────────────────────────────────────────────────────────────────────────────────────
@@ -70,10 +74,42 @@ def interaction_token(cast: Cast) -> str:
     return asking.link_token(cast.workspace, cast.owner)
 
 
+def workflow(cast: Cast) -> UUID:
+    """An active workflow that a webhook starts."""
+    made = workflows.workflow_create(
+        workspace_id=cast.workspace.id, actor=cast.owner, name="Orders", definition=definitions.small()
+    )
+    workflows.workflow_activate(workspace_id=cast.workspace.id, workflow_id=made.id, actor=cast.owner)
+    return made.id
+
+
 FILL: dict[str, Callable[[Cast], object]] = {
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
     "/api/v1/app/keys/{pk}/": api_key,
+    "workflow": workflow,
+    **{
+        f"/api/v1/app/workflows/{{pk}}/{action}": workflow
+        for action in (
+            "",
+            "validate/",
+            "publish/",
+            "activate/",
+            "pause/",
+            "archive/",
+            "export/",
+            "versions/",
+            "versions/{number}/",
+            "execute/",
+        )
+    },
+    **{
+        f"/api/v1/app/executions/{{pk}}/{action}": asking_execution
+        for action in ("", "logs/", "response/", "cancel/", "events/")
+    },
+    "number": lambda cast: 1,
+    "path": lambda cast: "nothing-listens-here",
+    "/api/v1/app/node-types/{pk}/": lambda cast: "IF",
     "membership": membership,
     "key": api_key,
     "interaction": interaction,
@@ -83,10 +119,14 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/executions/{execution}/resume/": asking_execution,
     "/i/{token}/": interaction_token,
     "/enter/{token}/": sign_in_token,
+    "/webhooks/{workspace}/{path}": lambda cast: "nobody/listens",
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
 MEMBER = {"email": "erin@example.com", "role": "member"}
+DEFINITION = {"definition": definitions.small()}
+DRAFT = {"name": "Orders", **DEFINITION}
+FORM = {"name": "Orders", "description": "", "definition": json.dumps(definitions.small()), "draft_revision": "1"}
 YES = {"outcome": "approved"}
 JONAS = {"recipient": "Jonas Weber"}
 
@@ -132,6 +172,68 @@ ROUTES = [
     Route(
         "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}
     ),
+    # ── nodes and workflows, API ──
+    Route("GET", "/api/v1/app/node-types/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/node-types/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "N"}),
+    Route("POST", "/api/v1/app/workflows/validate/", alice=200, bob=200, charlie=404, anonymous=401, body=DEFINITION),
+    Route("GET", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PUT", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body=DRAFT),
+    Route("PATCH", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body={"name": "N"}),
+    Route("DELETE", "/api/v1/app/workflows/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/validate/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/publish/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/activate/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/pause/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/archive/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/{pk}/export/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/{pk}/versions/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/{pk}/versions/{number}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/execute/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
+    # ── workflows, pages ──
+    Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/new/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/new/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/edit/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/workflows/{workflow}/edit/", alice=302, bob=302, charlie=404, anonymous=302, body=FORM
+    ),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/triggers/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/history/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/export/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/publish/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/activate/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/pause/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/archive/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/delete/", alice=302, bob=302, charlie=404, anonymous=302),
+    # ── executions ──
+    Route("GET", "/api/v1/app/executions/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/executions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/executions/{pk}/logs/", alice=200, bob=200, charlie=404, anonymous=401),
+    # It has not answered yet, since a person is asked first.
+    Route("GET", "/api/v1/app/executions/{pk}/response/", alice=404, bob=404, charlie=404, anonymous=401),
+    Route(
+        "GET",
+        "/api/v1/app/executions/{pk}/events/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        is_asynchronous=True,
+    ),
+    Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    # ── doors with a proof of their own ──
+    Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route(  # no worker beats in a test
+        "GET", "/api/v1/public/health/", alice=503, bob=503, charlie=503, anonymous=503, is_asynchronous=True
+    ),
+    # The demo's small systems answer only where the demo is switched on.
+    Route("GET", "/demo/stock", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route("POST", "/demo/shipments", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route("GET", "/demo/slow", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
     # ── humans in the loop ──
     Route("GET", "/api/v1/app/interactions/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/interactions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
@@ -150,6 +252,13 @@ ROUTES = [
     ),
     Route("GET", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("POST", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200, body=YES),
+    # ── triggers and insights ──
+    Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404),
+    Route("GET", "/api/v1/public/health/", alice=503, bob=503, charlie=503, anonymous=503),
+    Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/demo/stock", alice=404, bob=404, charlie=404, anonymous=404),
+    Route("POST", "/demo/shipments", alice=404, bob=404, charlie=404, anonymous=404, body={"order": "A-1"}),
+    Route("GET", "/demo/slow", alice=404, bob=404, charlie=404, anonymous=404),
 ]
 
 UNLISTED = ("/accounts/", "/static/")

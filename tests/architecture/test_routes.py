@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
@@ -104,36 +105,57 @@ def test_the_api_of_workspaces_goes_through_the_base_class() -> None:
 
 def address(route: Route, cast: Cast) -> str:
     def fill(match: re.Match[str]) -> str:
-        maker = FILL.get(route.path) if match[1] != "workspace" else None
-        maker = maker or FILL.get(match[1])
+        maker = FILL.get(match[1]) or FILL.get(route.path)
         assert maker, f"tests/architecture/routes.py: FILL does not say what stands for {match[0]} in {route.path}"
         return str(maker(cast))
 
     return re.sub(r"\{(\w+)\}", fill, route.path) + (f"?{route.query}" if route.query else "")
 
 
-@pytest.mark.parametrize("who", ["alice", "bob", "charlie", "anonymous"])
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+PEOPLE = pytest.mark.parametrize("who", ["alice", "bob", "charlie", "anonymous"])
+
+
+def rows(*, is_asynchronous: bool) -> pytest.MarkDecorator:
+    chosen = [route for route in ROUTES if route.is_asynchronous == is_asynchronous]
+    return pytest.mark.parametrize("route", chosen, ids=lambda route: f"{route.method} {route.path}")
+
+
+@PEOPLE
+@rows(is_asynchronous=False)
 def test_the_cast_gets_what_the_table_says(cast: Cast, route: Route, who: str) -> None:
     client = Client(headers={"X-Workspace": cast.workspace.slug})
     path = address(route, cast)
     if who != "anonymous":
         client.force_login(getattr(cast, who))
-    sent: dict[str, Any] = {}
-    if route.path.startswith(("/api/", "/webhooks/")):
-        sent = {"data": route.body if route.body is not None else {}, "content_type": "application/json"}
-        if route.method in ("GET", "DELETE"):
-            sent = {}
-    elif route.body is not None:
-        sent = {"data": route.body}
-    response = getattr(client, route.method.lower())(path, **sent)
+    judge(getattr(client, route.method.lower())(path, **sent(route)), route, who)
+
+
+@pytest.mark.integration
+@PEOPLE
+@rows(is_asynchronous=True)
+def test_the_cast_gets_what_the_table_says_from_asynchronous_views(
+    committed_db: None, cast: Cast, route: Route, who: str
+) -> None:
+    client = AsyncClient(headers={"X-Workspace": cast.workspace.slug})
+    path = address(route, cast)
+    if who != "anonymous":
+        client.force_login(getattr(cast, who))
+    judge(async_to_sync(getattr(client, route.method.lower()))(path, **sent(route)), route, who)
+
+
+def sent(route: Route) -> dict[str, Any]:
+    if not route.path.startswith(("/api/", "/webhooks/", "/demo/")):
+        return {} if route.body is None else {"data": route.body}
+    if route.method in ("GET", "DELETE"):
+        return {}
+    return {"data": {} if route.body is None else route.body, "content_type": "application/json"}
+
+
+def judge(response: Any, route: Route, who: str) -> None:
     expected = getattr(route, who)
-    assert response.status_code == expected, f"{who} {route.method} {path}: {response.status_code} {excerpt(response)}"
+    excerpt = "" if response.streaming else response.content.decode(errors="replace")[:300]
+    assert response.status_code == expected, f"{who} {route.method} {route.path}: {response.status_code} {excerpt}"
     if route.path.startswith("/api/v1/app/") and expected >= 400:
         assert response["Content-Type"] == "application/problem+json"
     if expected == 302 and who == "anonymous" and route.path.startswith("/w/"):
         assert response["Location"].startswith("/accounts/login/?next=")
-
-
-def excerpt(response: Any) -> str:
-    return "" if response.streaming else response.content.decode(errors="replace")[:300]

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.views import View
 
 from apps.accounts import selectors
@@ -72,7 +73,7 @@ class WorkspacePage(View):
             "workspaces": [home.workspace for home in self.homes],
             "actor": self.actor,
             "active": self.active,
-            "inbox_count_url": f"/w/{self.workspace.slug}/inbox/count/",
+            "inbox_count_url": reverse("inbox-count", args=[self.workspace.slug]),
             "may": {permission.name.lower(): self.actor.can(permission) for permission in Permission},
         }
         return render(self.request, template, shell | (context or {}), status=status)

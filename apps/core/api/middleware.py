@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 
@@ -51,6 +51,26 @@ class Security(SecurityMiddleware):
             return redirect
         response = cast(HttpResponse, await cast(Awaitable[HttpResponseBase], self.get_response(request)))
         return self.process_response(request, response)
+
+
+class AsyncStreams(_Middleware):
+    """Files that WhiteNoise opened are handed out piece by piece instead of being read whole into memory."""
+
+    sync_capable = False  # else Django would run it in the thread of the middleware below, where it can do nothing
+
+    async def _stream(self, request: HttpRequest) -> HttpResponseBase:
+        response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            response.streaming_content = _piece_by_piece(cast(Iterable[bytes], response.streaming_content))
+        return response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self._stream(request)
+
+
+async def _piece_by_piece(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
 
 
 class Paths(_Middleware):
