@@ -109,7 +109,7 @@ class Interaction(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["workspace", "deadline_at"],
+                fields=["workspace", "-priority", "deadline_at", "id"],  # the order of the inbox
                 name="hil_interaction_waiting",
                 condition=models.Q(status="pending"),
             ),

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from apps.accounts import selectors as accounts
 from apps.accounts.access.resolve import member_actor
@@ -19,6 +20,7 @@ from apps.executions.models import Execution, Wait
 from apps.hil import services
 from apps.hil.models import Interaction, InteractionStatus, Via
 from apps.hil.services import Answerer
+from tests.fakes.receiver import receiver
 from tests.hil.asking import again, ask, document
 
 if TYPE_CHECKING:
@@ -159,3 +161,38 @@ def test_an_answer_and_a_cancellation_at_once_never_disagree(engine: Engine, ali
         assert kept.status == (InteractionStatus.WITHDRAWN if refused else InteractionStatus.ANSWERED)
         assert refused in ([], ["hil.withdrawn"])
         time.sleep(0.01)
+
+
+def test_a_write_nobody_saw_the_end_of_is_asked_about_and_goes_on_with_what_came_back(
+    engine: Engine, alice: User, settings: Settings
+) -> None:
+    with receiver() as there:
+        settings.EGRESS_ALLOW = [there.host]
+        there.says(hang_up=True)
+        call = {"method": "POST", "url": f"{there.url}/shipments", "json": {"order": "A-1"}}
+        execution_id = engine.start(
+            engine.publish(
+                {
+                    "nodes": [
+                        {"id": "t", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}},
+                        {"id": "ship", "name": "Ship", "type": "ACTION", "subtype": "HTTP_REQUEST", "params": call},
+                    ],
+                    "connections": [{"from": "t", "port": "main", "to": "ship"}],
+                    "settings": {},
+                }
+            )
+        )
+        engine.until(execution_id, "WAITING_FOR_HUMAN")
+
+        row = question_of(engine.workspace, execution_id)
+        assert (row.kind, row.title, row.deadline_at) == ("REVIEW_UNKNOWN", "Did “Ship” happen?", None)
+        assert row.allowed == ["happened", "run_again", "failed"]
+        assert row.data["parameters"]["url"] == f"{there.url}/shipments"
+        assert row.data["error"]["message"] == row.message != ""
+
+        answer(engine.workspace, row, alice, "happened", data={"id": "S-1"})
+        engine.poke()
+        done = engine.until(execution_id)
+
+        assert (done["status"], done["output"]) == ("SUCCESS", {"id": "S-1"})
+        assert len(there.seen) == 1

@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
             model_name="interaction",
             index=models.Index(
                 condition=models.Q(("status", "pending")),
-                fields=["workspace", "deadline_at"],
+                fields=["workspace", "-priority", "deadline_at", "id"],
                 name="hil_interaction_waiting",
             ),
         ),
