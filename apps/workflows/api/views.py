@@ -55,7 +55,8 @@ class Workflows(WorkspaceViewSet):
             message = f"There is no status “{status[:40]}”; there are {', '.join(Status.values)}."
             raise Invalid(message, errors=[FieldError(path="status", message=message)])
         q = request.query_params.get("q", "")
-        return self.page(selectors.workflow_list(self.workspace.id, status=status, q=q), forms.WorkflowRow)
+        rows = selectors.workflow_list(self.workspace.id, status=status, q=q)
+        return self.page(rows.defer("draft", "active_version__definition"), forms.WorkflowRow)
 
     @extend_schema(request=forms.WorkflowIn, responses={201: forms.WorkflowOut})
     def create(self, request: Request) -> Response:
