@@ -88,6 +88,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/members/{pk}/": membership,
     "/api/v1/app/keys/{pk}/": api_key,
     "workflow": workflow,
+    "execution": asking_execution,
     **{
         f"/api/v1/app/workflows/{{pk}}/{action}": workflow
         for action in (
@@ -225,6 +226,12 @@ ROUTES = [
         is_asynchronous=True,
     ),
     Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/executions/{execution}/rerun/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/run/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),
     # ── doors with a proof of their own ──
     Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
     Route(  # no worker beats in a test
