@@ -11,7 +11,7 @@ if (query.has("theme")) {
 }
 
 const topbar = (crumb: string, rest: string): string =>
-  `<header class="topbar"><nav class="crumbs"><a href="?page=executions">${crumb}</a><a href="?page=workflow">Order approval</a><span>4812</span></nav>${rest}</header>`;
+  `<header class="topbar"><nav class="crumbs"><a href="?page=executions">${crumb}</a><a href="?page=workflow">Order approval</a><h1>4812</h1></nav>${rest}</header>`;
 
 const show = (html: string): void => {
   document.body.innerHTML = `${html}<div id="toasts" class="toasts" role="region" aria-live="polite"></div>`;
