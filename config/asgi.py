@@ -11,7 +11,6 @@ import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.apps import apps
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
@@ -61,16 +60,12 @@ class Web:
         await handler(scope, receive, send)
 
 
-def _websocket_routes() -> list[Any]:
-    if not apps.is_installed("apps.executions"):
-        return []
-    return list(import_module("apps.executions.routing").websocket_urlpatterns)
-
-
 django.setup()
+# Only now, since these modules read models.
+routing = import_module("apps.executions.routing")
 application = ProtocolTypeRouter(
     {
         "http": Web(),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(_websocket_routes()))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routing.websocket_urlpatterns))),
     }
 )

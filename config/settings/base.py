@@ -22,10 +22,16 @@ REVISION = env.text("AGENTFLOW_REVISION", "")
 
 # ── Applications ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_OWN = ["core", "accounts", "nodes", "workflows", "executions", "triggers", "hil", "insights"]
 INSTALLED_APPS = [
     "daphne",
-    *[f"apps.{name}" for name in _OWN if (BASE_DIR / "apps" / name / "apps.py").exists()],
+    "apps.core",
+    "apps.accounts",
+    "apps.nodes",
+    "apps.workflows",
+    "apps.executions",
+    "apps.triggers",
+    "apps.hil",
+    "apps.insights",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
