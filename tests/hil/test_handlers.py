@@ -1,4 +1,4 @@
-"""Committed data, real threads, a real engine."""
+"""Questions inside the engine's transactions: committed data, real threads, a real engine."""
 
 from __future__ import annotations
 

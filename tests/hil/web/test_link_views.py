@@ -16,7 +16,7 @@ from apps.core.tenancy import tenant
 from apps.hil import services
 from apps.hil.models import Interaction, InteractionLink
 from tests.hil.asking import again, ask
-from tests.hil.web.test_inbox import answer, text_of
+from tests.hil.web.test_views import answer, text_of
 
 pytestmark = pytest.mark.django_db
 
