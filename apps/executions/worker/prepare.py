@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from apps.core import clock
 from apps.executions.engine import plan
 from apps.executions.engine.noderun import NodeRun
@@ -17,8 +15,9 @@ from apps.executions.engine.states import State
 from apps.executions.worker import outward
 from apps.executions.worker.context import NodeContext, idempotency_key
 from apps.executions.worker.scope import scope_of
-from apps.nodes.contract import Done, Node, NodeError, Result
+from apps.nodes.contract import Done, Node, NodeError, Result, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
+from apps.nodes.params import ParamsInvalid, truth, validated
 from apps.workflows.graph import Edge, GraphNode
 
 if TYPE_CHECKING:
@@ -81,7 +80,9 @@ def call(run: Run, node_run: NodeRun, now: datetime) -> Call:
         resolved = _resolved(run, node, given, now)
     params = _checked(node, resolved)
     sources = {edge.source: run.runs[edge.source].output for edge in edges}
-    made = _ready(run, node, node_run, params, resolved, given, now, sources=sources)
+    # A trigger's parameters are the version's own, and may hold a secret: they are not written down again.
+    stored = {} if issubclass(node.cls, Trigger) else resolved
+    made = _ready(run, node, node_run, params, stored, given, now, sources=sources)
     if answered:
         made.resumes, made.state = True, node_run.suspended
         made.answer = _answer(node, run.answers.pop(node.id))
@@ -120,11 +121,11 @@ def _condition(run: Run, edge: Edge) -> bool:
         return True
     scope = scope_of(run, {"main": run.runs[edge.source].output}, clock.now())
     try:
-        return bool(compile_template(edge.condition).evaluate(scope))
-    except ExprError as error:
+        return truth(compile_template(edge.condition).evaluate(scope))
+    except (ExprError, ValueError) as error:
         names = f"“{run.graph.nodes[edge.source].name}” to “{run.graph.nodes[edge.target].name}”"
         raise NodeError(
-            "expressions.failed", f"The condition of the connection {names}: {error.message}", error.hint
+            "expressions.failed", f"The condition of the connection {names}: {error}", getattr(error, "hint", "")
         ) from None
 
 
@@ -176,15 +177,14 @@ def _resolved(run: Run, node: GraphNode, given: dict[str, Any], now: datetime) -
 
 def _checked(node: GraphNode, resolved: Any) -> Any:
     try:
-        return node.cls.Params.model_validate(resolved)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
+        return validated(node.cls, resolved)
+    except ParamsInvalid as refused:
+        first = refused.faults[0]
         raise NodeError(
             "nodes.params_invalid",
-            f"{path or 'The parameters'} of “{node.name}”: {first['msg']}",
-            "Check what the expression gives for this input.",
-            details={"path": path},
+            f"{first.path} of “{node.name}”: {first.message}",
+            first.hint or "Check what the expression gives for this input.",
+            details={"path": first.path},
         ) from None
 
 
