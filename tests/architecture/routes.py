@@ -259,13 +259,6 @@ ROUTES = [
     ),
     Route("GET", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("POST", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200, body=YES),
-    # ── triggers and insights ──
-    Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404),
-    Route("GET", "/api/v1/public/health/", alice=503, bob=503, charlie=503, anonymous=503),
-    Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
-    Route("GET", "/demo/stock", alice=404, bob=404, charlie=404, anonymous=404),
-    Route("POST", "/demo/shipments", alice=404, bob=404, charlie=404, anonymous=404, body={"order": "A-1"}),
-    Route("GET", "/demo/slow", alice=404, bob=404, charlie=404, anonymous=404),
 ]
 
 UNLISTED = ("/accounts/", "/static/")

@@ -62,6 +62,11 @@ def test_every_route_has_a_row_for_every_method() -> None:
     assert missing == [], "Say in tests/architecture/routes.py who may do this."
 
 
+def test_no_row_stands_twice() -> None:
+    listed = [(route.method, route.path) for route in ROUTES]
+    assert len(listed) == len(set(listed))
+
+
 def test_every_row_has_a_route() -> None:
     routes = all_routes()
     gone = [
