@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
@@ -87,12 +87,12 @@ def execution_standing(*, workspace_id: UUID, execution_id: UUID) -> tuple[int, 
     return row[0], row[1] in TERMINAL
 
 
-def execution_counts(*, workspace_id: UUID, workflow_id: UUID | None = None) -> dict[str, int]:
-    """How many executions of a workspace stand where: count by status."""
-    found = Execution.objects.filter(workspace_id=workspace_id)
-    if workflow_id:
-        found = found.filter(workflow_id=workflow_id)
-    return dict(found.order_by().values_list("status").annotate(Count("id")))
+def last_input(*, workspace_id: UUID, workflow_id: UUID, trigger_node: str) -> Any:
+    """What the latest execution of a workflow that began at this trigger was given, or None."""
+    found = Execution.objects.filter(
+        workspace_id=workspace_id, workflow_id=workflow_id, trigger_node=trigger_node, input__isnull=False
+    )
+    return found.order_by("-created_at").values_list("input", flat=True).first()
 
 
 def transition_list(*, workspace_id: UUID, execution_id: UUID, after: int = 0, limit: int = 500) -> list[Transition]:

@@ -48,6 +48,12 @@ class StartForm(forms.Form):
             raise forms.ValidationError(refused.message) from None
 
 
+def as_text(node: GraphNode, last: Any) -> str:
+    """What the last run began with, as somebody would send it again."""
+    is_delivery = node.subtype == "WEBHOOK" and isinstance(last, dict) and "body" in last
+    return json.dumps(last["body"] if is_delivery else last, indent=2, ensure_ascii=False)
+
+
 def sample_input(node: GraphNode) -> str:
     """What a form for this trigger starts with: the schema's properties, or an empty object."""
     schema = node.params.get("input_schema")

@@ -19,7 +19,7 @@ from apps.executions import launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
-from apps.executions.web.forms import StartForm, sample_input
+from apps.executions.web.forms import StartForm, as_text, sample_input
 from apps.executions.web.rows import FILTERS, filter_words, fingerprint, rows, short_id, starter, steps, took
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors as workflows
@@ -168,8 +168,14 @@ class ExecutionStart(WorkspacePage):
         """The form."""
         found = workflows.workflow_get(self.workspace.id, workflow)
         triggers = launch.triggers_of(_graph(found))
-        text = sample_input(triggers[0]) if triggers else ""
-        return self._show(found, StartForm(triggers=triggers, initial={"input": text}))
+        text, last = "", None
+        if triggers:
+            last = selectors.last_input(
+                workspace_id=self.workspace.id, workflow_id=found.id, trigger_node=triggers[0].id
+            )
+            text = sample_input(triggers[0]) if last is None else as_text(triggers[0], last)
+        form = StartForm(triggers=triggers, initial={"input": text})
+        return self._show(found, form, is_from_last_run=last is not None)
 
     def post(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
         """Start, and go to the execution. A button sends no input; where one is needed, it leads to the form."""
@@ -196,9 +202,15 @@ class ExecutionStart(WorkspacePage):
         return self._show(found, form, refusals, status=422)
 
     def _show(
-        self, found: Workflow, form: StartForm, refused: tuple[FieldError, ...] = (), *, status: int = 200
+        self,
+        found: Workflow,
+        form: StartForm,
+        refused: tuple[FieldError, ...] = (),
+        *,
+        is_from_last_run: bool = False,
+        status: int = 200,
     ) -> HttpResponse:
-        context = {"workflow": found, "form": form, "refused": refused}
+        context = {"workflow": found, "form": form, "refused": refused, "is_from_last_run": is_from_last_run}
         return self.render("executions/start.html", context, status=status)
 
 

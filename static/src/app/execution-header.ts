@@ -2,7 +2,7 @@ import htmx from "htmx.org";
 import { problemToast } from "./problems.ts";
 import { showToast } from "./toasts.ts";
 
-const parts = ["execution-status", "execution-actions"];
+const parts = ["execution-status", "execution-actions", "execution-notice"];
 
 async function refresh(): Promise<void> {
   const url = new URL(location.href);
