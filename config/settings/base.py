@@ -24,6 +24,7 @@ REVISION = env.text("AGENTFLOW_REVISION", "")
 
 INSTALLED_APPS = [
     "daphne",
+    "config.apps.CompositionConfig",
     "apps.core",
     "apps.accounts",
     "apps.nodes",
@@ -242,7 +243,7 @@ def _social_providers() -> dict[str, Any]:
 SOCIALACCOUNT_PROVIDERS = _social_providers()
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
 SOCIALACCOUNT_LOGIN_ON_GET = False
-# A provider that has verified the address may sign in the account that holds it.
+# A provider never opens an account only because the address is the same: people connect it while signed in.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
 # ── The browser ──────────────────────────────────────────────────────────────────────────────────────────────────────
