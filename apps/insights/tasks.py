@@ -8,7 +8,7 @@ from apps.core import clock
 from apps.core.services import pulse_beat
 
 
-@shared_task(name="insights.pulse", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="insights.pulse", ignore_result=True)
 def pulse() -> None:
     """Note that beat ticks, its message travels, and a worker takes it."""
     pulse_beat(name="beat", at=clock.now())

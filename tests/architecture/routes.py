@@ -139,6 +139,7 @@ ROUTES = [
     Route("POST", "/workspaces/", alice=302, bob=302, charlie=302, anonymous=302, body={"name": "More"}),
     Route("GET", "/api/v1/schema/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/api/v1/docs/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("GET", "/docs/errors", alice=200, bob=200, charlie=200, anonymous=200),
     # ── accounts, API ──
     Route("GET", "/api/v1/app/me/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/members/", alice=200, bob=200, charlie=404, anonymous=401),

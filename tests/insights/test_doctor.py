@@ -1,0 +1,40 @@
+"""The doctor on a patient that is well in parts."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test.utils import override_settings
+
+from apps.insights.doctor import examine
+
+pytestmark = pytest.mark.integration
+
+
+def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(committed_db: None) -> None:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("doctor", stdout=out)
+
+    lines = out.getvalue().splitlines()
+    assert ended.value.code == 1
+    assert any(line.startswith("✓ PostgreSQL") for line in lines)
+    assert any(line.startswith("✓ migrations") for line in lines)
+    at = next(number for number, line in enumerate(lines) if line.startswith("✗ worker"))
+    assert "celery -A config worker" in lines[at + 1]
+    assert "2 to mend." in lines  # worker and beat: no product runs in a unit test
+
+
+def test_a_part_that_is_away_does_not_end_the_examination(committed_db: None, tmp_path: Path) -> None:
+    vite: dict[str, Any] = {"default": {"manifest_path": tmp_path / "none" / "manifest.json"}}
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0", DJANGO_VITE=vite):
+        found = {diagnosis.name: diagnosis for diagnosis in examine()}
+
+    assert not found["Valkey"].is_ok
+    assert not found["front end"].is_ok
+    assert found["disk"].name == "disk"
+    assert found["PostgreSQL"].is_ok

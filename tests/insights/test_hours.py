@@ -1,0 +1,46 @@
+"""The chart of the day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from apps.insights.hours import Hour, axis, chart
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("highest", "ticks"),
+    [
+        (0, (0, 1, 2)),
+        (1, (0, 1, 2)),
+        (4, (0, 1, 2, 3, 4)),
+        (5, (0, 2, 4, 6)),
+        (147, (0, 50, 100, 150)),
+        (9_600, (0, 5_000, 10_000)),
+    ],
+)
+def test_the_axis_has_few_round_numbers(highest: int, ticks: tuple[int, ...]) -> None:
+    assert axis(highest) == ticks
+
+
+def test_today_stands_beside_yesterday() -> None:
+    hours = {
+        datetime(2026, 11, 20, 8, tzinfo=UTC): Hour(12, 9, 2, 1),
+        datetime(2026, 11, 19, 8, tzinfo=UTC): Hour(20, 20, 0, 0),
+        datetime(2026, 11, 19, 15, tzinfo=UTC): Hour(7, 7, 0, 0),
+    }
+    found = chart(hours, now=NOW)
+
+    assert len(found.bars) == 24
+    eight, nine, afternoon = found.bars[8], found.bars[9], found.bars[15]
+    assert (eight.success, eight.human, eight.error, eight.other_day) == (9, 2, 1, 20)
+    assert nine.is_now
+    assert nine.label == "Now"
+    assert afternoon.is_future
+    assert afternoon.other_day == 7
+    assert found.top == 20
+    assert found.bars[6].label == "06"
+    assert found.bars[12].label == "12"
