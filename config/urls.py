@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from apps.accounts.web.views import Enter, Start, WorkspaceCreate
-from apps.core.api.views import Docs, Schema
+from apps.core.api.views import Docs, Errors, Schema
 
 
 def _of(*modules: str) -> list[URLResolver]:
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/public/", include("apps.insights.api.public_urls")),
     path("api/v1/schema/", Schema.as_view(), name="schema"),
     path("api/v1/docs/", Docs.as_view(), name="docs"),
+    path("docs/errors", Errors.as_view(), name="errors"),
     path(
         "w/<slug:workspace>/",
         include(

@@ -43,12 +43,17 @@ class DomainError(Exception):
         headers: dict[str, str] | None = None,
         **extra: Any,
     ) -> None:
-        self.message = message or (type(self).__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+        self.message = message or self.default_message()
         self.hint = self.default_hint if hint is None else hint
         self.errors = tuple(errors)
         self.headers = headers or {}
         self.extra = extra
         super().__init__(self.message)
+
+    @classmethod
+    def default_message(cls) -> str:
+        """The first paragraph of the class's docstring, on one line."""
+        return " ".join((cls.__doc__ or "").strip().split("\n\n")[0].split())
 
 
 class NotFound(DomainError):

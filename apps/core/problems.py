@@ -23,6 +23,25 @@ _TITLES = {
     503: "Not available right now",
 }
 
+CODES = {
+    400: "core.invalid",
+    401: "core.unauthenticated",
+    403: "core.forbidden",
+    404: "core.not_found",
+    405: "core.method_not_allowed",
+    406: "core.not_acceptable",
+    413: "core.too_large",
+    415: "core.unsupported_media_type",
+    429: "core.too_many_requests",
+    500: "core.failed",
+}
+"""The code of a refusal that no class of ours stands for, by its status."""
+
+
+def title(status: int) -> str:
+    """A status in words."""
+    return _TITLES.get(status, "The request failed")
+
 
 def document(
     *, status: int, detail: str, code: str, hint: str = "", errors: Any = (), instance: str = "", **extra: Any
@@ -30,7 +49,7 @@ def document(
     """A problem document. `code` is stable and meant for programs; `detail` and `hint` are meant for people."""
     found: dict[str, Any] = {
         "type": f"/docs/errors#{code}",
-        "title": _TITLES.get(status, "The request failed"),
+        "title": title(status),
         "status": status,
         "detail": detail,
         "code": code,

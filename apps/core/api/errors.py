@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -19,18 +20,6 @@ from apps.core.jsonclean import cleaned
 
 logger = logging.getLogger(__name__)
 PROBLEM_PREFIXES = ("/api/", "/webhooks/", "/integrations/")
-
-_CODES = {
-    400: "core.invalid",
-    401: "core.unauthenticated",
-    403: "core.forbidden",
-    404: "core.not_found",
-    405: "core.method_not_allowed",
-    406: "core.not_acceptable",
-    413: "core.too_large",
-    415: "core.unsupported_media_type",
-    429: "core.too_many_requests",
-}
 
 
 class CsrfFailed(Forbidden):
@@ -76,6 +65,8 @@ def as_domain_error(error: BaseException) -> DomainError | None:
             return StaleRow()
         case OperationalError() | InterfaceError():
             return Unavailable("The database cannot be reached right now.", headers={"Retry-After": "2"})
+        case RedisError():
+            return Unavailable("The cache cannot be reached right now.", headers={"Retry-After": "2"})
         case ValueError() if "NUL" in str(error):
             return Invalid("A text holds a NUL character, which cannot be stored.")
     return None
@@ -90,7 +81,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     refusal = as_domain_error(error)
     if refusal is None:
         return None
-    if isinstance(error, IntegrityError | OperationalError | InterfaceError):
+    if isinstance(error, IntegrityError | OperationalError | InterfaceError | RedisError):
         logger.warning("%s answered with %s", instance, refusal.status, exc_info=error)
     return Response(
         cleaned(problems.of(refusal, instance=instance)),
@@ -118,7 +109,7 @@ def _of_drf(error: exceptions.APIException, instance: str) -> Response:
     document = problems.document(
         status=status,
         detail=detail,
-        code=_CODES.get(status, "core.refused"),
+        code=problems.CODES.get(status, "core.refused"),
         errors=[finding.as_dict() for finding in findings],
         instance=instance,
     )
@@ -203,7 +194,7 @@ def failed(request: HttpRequest) -> HttpResponse:
         document = problems.document(
             status=500,
             detail="The product failed while doing this. The fault has been logged.",
-            code="core.failed",
+            code=problems.CODES[500],
             instance=request.path,
         )
         return JsonResponse(document, status=500, content_type=problems.CONTENT_TYPE)
