@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import SyncToAsync, sync_to_async
 from django.db import connections
 
 P = ParamSpec("P")
@@ -19,12 +19,25 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 
 def in_request_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """`work` as a coroutine function, run in the request's thread, which gives its connection back afterwards.
-
-    For views that go on waiting: Django itself would hold the connection until the answer is sent.
-    """
+    """`work` as a coroutine function, run in the request's thread, which gives its connection back afterwards."""
     found: Callable[P, Coroutine[Any, Any, T]] = sync_to_async(tidied(work), thread_sensitive=True)
     return found
+
+
+async def leave_request_thread() -> None:
+    """Give the request's thread and its connection back, for a view that goes on to wait or to stream.
+
+    Django keeps both until the answer has been sent. What still needs the thread afterwards gets a new one.
+    """
+    await in_request_thread(_nothing)()
+    context = SyncToAsync.thread_sensitive_context.get(None)
+    executor = SyncToAsync.context_to_thread_executor.pop(context, None) if context is not None else None
+    if executor is not None:
+        executor.shutdown(wait=False)
+
+
+def _nothing() -> None:
+    return
 
 
 def tidied(work: Callable[P, T]) -> Callable[P, T]:

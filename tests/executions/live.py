@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 from django.test import Client
@@ -27,6 +29,12 @@ class Web:
     """A web process of this test run."""
 
     port: int
+    pid: int
+
+    def threads(self) -> int:
+        """How many threads the process has now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"^Threads:\s*(\d+)$", status, re.M)[1])  # type: ignore[index]
 
     def socket(self, who: User | None, path: str, **headers: str) -> ClientConnection:
         """A WebSocket of this person."""
@@ -88,7 +96,7 @@ def daphne() -> Iterator[Web]:
             except OSError:
                 assert process.poll() is None, "daphne did not start"
                 time.sleep(0.05)
-        yield Web(port)
+        yield Web(port, process.pid)
     finally:
         process.terminate()
         process.wait(timeout=10)

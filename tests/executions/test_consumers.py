@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
@@ -150,6 +152,32 @@ def test_waiting_for_an_end_works_over_a_real_server(engine: Engine, web: Web, c
     with ThreadPoolExecutor(30) as pool:
         found = list(pool.map(call, range(30)))
     assert [each["output"] for each in found] == [{"n": number} for number in range(30)]
+
+
+def test_who_only_waits_holds_no_thread_and_no_connection(
+    engine: Engine, web: Web, cast: Cast, parked: dict[str, Any]
+) -> None:
+    from django.db import connection
+
+    def connections() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+            return int(cursor.fetchone()[0])
+
+    path = f"/api/v1/app/executions/{parked['id']}/events?after={parked['seq']}"
+    with ExitStack() as watchers:
+        for _ in range(5):  # what the process keeps for itself is there from now on
+            next(watchers.enter_context(web.stream(cast.bob, path)).messages())
+        threads, open_ones = web.threads(), connections()
+        for number in range(60):
+            who = cast.alice if number % 2 else cast.bob
+            if number % 3:
+                next(watchers.enter_context(web.stream(who, path)).messages())
+            else:
+                watchers.enter_context(web.socket(who, f"/ws/executions/{parked['id']}/")).recv(timeout=5)
+        time.sleep(0.5)
+        assert web.threads() - threads < 10
+        assert connections() - open_ones < 10
 
 
 def test_cancelling_is_told(engine: Engine, web: Web, cast: Cast, parked: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from apps.accounts.access.api import WorkspaceAPIView
 from apps.accounts.access.permissions import Permission
 from apps.core.api.errors import answer
 from apps.core.errors import DomainError
-from apps.core.threads import in_thread
+from apps.core.threads import in_thread, leave_request_thread
 from apps.executions.feed import Message, follow
 from apps.executions.watchers import sequence_number, workspace_to_watch
 
@@ -72,6 +72,7 @@ async def events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 async def _stream(workspace_id: UUID, execution_id: UUID, after: int) -> AsyncGenerator[str]:
     yield f"retry: {RETRY_MS}\n\n"
+    await leave_request_thread()  # here, since middleware uses it once more between the view and the stream
     async with contextlib.aclosing(follow(workspace_id, execution_id, after)) as messages:
         async for message in messages:
             yield _event(message)

@@ -17,7 +17,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
-from apps.core.threads import in_request_thread
+from apps.core.threads import in_request_thread, in_thread, leave_request_thread
 from apps.executions import launch, replies, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.api.views import checked, state_of
@@ -97,8 +97,9 @@ def view() -> Any:
             here.setup(request, pk=pk)
             response = await in_request_thread(here.dispatch)(request, pk=pk)
             if here.wait_seconds and isinstance(response, Response):
+                await leave_request_thread()
                 await _ended(ticket, here.wait_seconds)
-                response.data = await in_request_thread(here.state)(ticket.execution_id)
+                response.data = await in_thread(here.state)(ticket.execution_id)
             return response
 
     execute.cls, execute.initkwargs, execute.csrf_exempt = Execute, {}, True  # type: ignore[attr-defined]
