@@ -13,12 +13,12 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def die_with_parent(parent: int) -> None:
-    """In a child between fork and exec: have the kernel kill it when its parent dies, however that comes."""
+def die_with_parent(parent: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """In a child between fork and exec: have the kernel signal it when its parent dies, however that comes."""
     if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(_PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # it died before we asked
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
 
 def works_in(pid: int, directory: Path) -> bool:

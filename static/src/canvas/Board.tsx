@@ -118,15 +118,10 @@ function useNodes(): CardNode[] {
   const cards = useCanvas((state) => state.cards);
   const positions = useCanvas((state) => state.positions);
   const selected = useCanvas((state) => state.selected);
-  const snapshot = useCanvas((state) => state.snapshot);
   return useMemo(
     () =>
       Object.values(cards).map((card): CardNode => {
-        const { node, width, height, ports, typeName, intent } = card;
-        const view = snapshot
-          ? viewOf(runOf(snapshot, node.id), snapshot, useCanvas.getState().now, ports.length > 1)
-          : null;
-        const words = view ? [view.word, view.lead, view.rest === view.word ? "" : view.rest] : [intent];
+        const { node, width, height } = card;
         return {
           id: node.id,
           type: "card",
@@ -135,12 +130,11 @@ function useNodes(): CardNode[] {
           height,
           data: { card },
           selected: node.id === selected,
-          ariaLabel: [node.name, typeName, ...words].filter(Boolean).join(", "),
           ariaRole: "button",
           domAttributes: { "aria-roledescription": "step" },
         };
       }),
-    [cards, positions, selected, snapshot],
+    [cards, positions, selected],
   );
 }
 

@@ -45,6 +45,11 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         <Tile type={node.type} icon={entry?.icon ?? "box"} />
         <div className="card-node-text">
           <div className="card-node-name">{node.name}</div>
+          {/* The card is named by what it shows, so that saying what one sees chooses it. */}
+          <span className="visually-hidden">
+            , {typeName}
+            {isIdle || view.rest === view.word ? "" : `, ${view.word}`},
+          </span>
           <div className="card-node-line">
             {isIdle ? (
               intent || typeName
@@ -58,7 +63,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </div>
       </div>
       {ports.length > 1 ? (
-        <div className="card-node-ports">
+        <div className="card-node-ports" aria-hidden="true">
           {ports.map((port) => (
             <div key={port} data-taken={isTaken(port) || undefined}>
               {port}
