@@ -8,6 +8,7 @@ import { type NodeRun, type Snapshot, TERMINAL, type Wait } from "./types.ts";
 
 /** Room a label needs inside its bar: padding and characters. */
 const LABEL_PADDING = 14;
+const NARROWEST = 4;
 const CHARACTER = 6.4;
 
 /** The run as a Gantt chart: one row per step, attempts in one row, long waits folded, a line for now. */
@@ -247,8 +248,8 @@ function Bars({
     label = "",
     symbol = "",
   ): boolean => {
-    const left = scale.x(from);
-    const width = Math.max(4, scale.x(to) - left);
+    const left = Math.min(scale.x(from), scale.width - NARROWEST);
+    const width = Math.max(NARROWEST, scale.x(to) - left);
     const hasRoom = label !== "" && width > LABEL_PADDING + label.length * CHARACTER + (symbol ? 16 : 0);
     parts.push(
       <i key={key} className={`timeline-bar ${kind}`} data-tone={tone} style={{ left, width }}>

@@ -34,6 +34,9 @@ export interface Point {
 
 const GAP_X = 44;
 const GAP_Y = 52;
+/** Between the rows of a layer with many: canvases are wide and low. */
+const DENSE_GAP_Y = 28;
+const DENSE_FROM = 4;
 /** Outcomes are reordered in graphs up to this many cards with several. */
 const MOST_FORKS = 24;
 const SWEEPS = 12;
@@ -322,11 +325,12 @@ function straighten(layers: readonly Item[][], links: readonly Link[]): void {
 /** The places nearest to the wishes that keep order and distance (pool adjacent violators). */
 function spread(layer: readonly Item[], wishes: readonly { wish: number; weight: number }[]): void {
   const shifts: number[] = [];
+  const gap = layer.length >= DENSE_FROM ? DENSE_GAP_Y : GAP_Y;
   let shift = 0;
   layer.forEach((item, index) => {
     shifts.push(shift);
     const next = layer[index + 1];
-    shift += item.height + (item.isLane || next?.isLane ? GAP_Y / 2 : GAP_Y);
+    shift += item.height + (item.isLane || next?.isLane ? Math.min(gap, GAP_Y / 2) : gap);
   });
   const pools: { sum: number; weight: number; count: number }[] = [];
   wishes.forEach(({ wish, weight }, index) => {
