@@ -55,7 +55,7 @@ class Wait(Node):
     """
 
     type, subtype, icon, name = NodeType.FLOW, "WAIT", "timer", "Wait"
-    summary = "Pause"
+    summary = "{duration}{until}"
     keywords = ("delay", "sleep", "pause", "timer", "until")
 
     class Params(NodeParams):
