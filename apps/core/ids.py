@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 def uuid7(*, unix_ms: int | None = None) -> UUID:
-    """A new UUIDv7 of this moment (or of `unix_ms`, milliseconds since 1970). Unique across processes: 74 random bits."""
+    """A new UUIDv7 of this moment (or of `unix_ms`, milliseconds since 1970). Unique everywhere: 74 random bits."""
     ms = time.time_ns() // 1_000_000 if unix_ms is None else unix_ms
     rand = int.from_bytes(os.urandom(10), "big")
     value = (ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (rand >> 62 & 0xFFF) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
