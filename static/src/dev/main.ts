@@ -77,6 +77,9 @@ if (name === "execution") {
     ),
   );
   void island(canvasData("workflow"));
+} else if (name === "big") {
+  show(shell("workflows", canvas, true));
+  void import("./big.ts").then(({ bigData }) => island(bigData(Number(query.get("nodes") ?? 500))));
 } else if (name === "states") {
   show(shell("workflows", canvas, true));
   void import("./states.ts").then(({ statesData }) => island(statesData()));
