@@ -72,7 +72,9 @@ def _entry(cls: type[Node]) -> dict[str, Json]:
 
 def _folders() -> Iterator[str]:
     yield "apps.nodes.builtin"
-    for path in sorted(_APPS.glob("*/nodes/__init__.py")) + sorted(_APPS.glob("integrations/vendors/*/nodes/__init__.py")):
+    for path in sorted(_APPS.glob("*/nodes/__init__.py")) + sorted(
+        _APPS.glob("integrations/vendors/*/nodes/__init__.py")
+    ):
         yield ".".join(("apps", *path.parent.relative_to(_APPS).parts))
 
 
