@@ -257,9 +257,9 @@ def _after(run: Any) -> str:
 
 def length(seconds: float) -> str:
     """A duration as people say it: `4 ms`, `1.9 s`, `14 min 35 s`, `3 h 5 min`, `2 d 4 h`."""
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{max(0, round(seconds * 1000))} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     whole = round(seconds)
     for size, unit, smaller, small in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):

@@ -32,7 +32,7 @@ class Events(WorkspaceAPIView):
     permissions = {"get": Permission.EXECUTION_READ}
 
     @extend_schema(
-        operation_id="executions_events_retrieve",
+        operation_id="execution_events",
         parameters=[
             OpenApiParameter("after", int, description="Begin after this checkpoint. Default: from the beginning."),
             OpenApiParameter(

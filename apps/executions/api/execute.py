@@ -36,7 +36,7 @@ class Execute(WorkspaceAPIView):
     wait_seconds = 0.0
 
     @extend_schema(
-        operation_id="workflows_execute_create",
+        operation_id="workflow_execute",
         request=forms.ExecuteIn,
         responses={200: forms.ExecuteOut, 201: forms.ExecuteOut},
         parameters=[

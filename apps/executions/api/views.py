@@ -95,7 +95,7 @@ class Executions(WorkspaceViewSet):
         results = [line.as_dict() for line in lines[start : start + size]]
         return Response({"results": results, "next": following, "page_size": size})
 
-    @extend_schema(responses=forms.ResponseOut)
+    @extend_schema(operation_id="execution_response", responses=forms.ResponseOut)
     @action(detail=True, url_path="response")
     def stored_response(self, request: Request, pk: UUID) -> Response:
         """What the caller of the webhook got, or would have got had it waited."""

@@ -189,6 +189,16 @@ def test_what_needs_input_shows_a_form_first(browser: Client, cast: Cast, make: 
     assert only(cast).input == {"order": "B-2"}
 
 
+def test_the_form_begins_with_what_the_last_run_was_given(browser: Client, cast: Cast, make: Make) -> None:
+    workflow = make(definition([node("hook", "TRIGGER.WEBHOOK", path="a")], []))
+    path = f"/w/acme/workflows/{workflow.id}/run/"
+    assert "last run" not in text(browser.get(path))
+    started(cast, workflow, {"order": "A-1"})
+    page = browser.get(path)
+    assert "This is what the last run began with." in text(page)
+    assert "{\n  &quot;order&quot;: &quot;A-1&quot;\n}" in page.content.decode()
+
+
 def test_a_draft_with_errors_says_which(browser: Client, make: Make) -> None:
     broken = definition([node("t", "TRIGGER.MANUAL"), node("x", "ACTION.HTTP_REQUEST", url="nowhere")], ["t > x"])
     answer = browser.post(f"/w/acme/workflows/{make(broken, is_draft=True).id}/run/")
