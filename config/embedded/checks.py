@@ -76,6 +76,7 @@ def _checks(root: Path, python: Path, npm: tuple[list[str], dict[str, str]]) -> 
             root,
             development,
         ),
+        Check("reference pages are fresh", manage("reference_write", "--check"), root, development),
         Check(
             "settings fit for production",
             manage("check", "--deploy", "--fail-level", "WARNING"),
