@@ -69,7 +69,7 @@ def axis(highest: int) -> tuple[int, ...]:
 
 def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:
     today, yesterday = hours.get(at, Hour()), hours.get(at - timedelta(days=1), Hour())
-    is_now, is_near = at.hour == this_hour, abs(at.hour - this_hour) < 2
+    is_now, is_near = at.hour == this_hour, abs(at.hour - this_hour) < 3
     label = _("Now") if is_now else f"{at.hour:02}" if at.hour % 3 == 0 and not is_near else ""
     words = {
         "from": f"{at.hour:02}:00",
