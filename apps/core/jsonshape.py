@@ -45,7 +45,16 @@ def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
 
 @cache
 def _validator() -> Any:
-    return extend(Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties})
+    # jsonschema matches with Python's engine, which some patterns keep busy for ever; these four do not.
+    return extend(
+        Draft202012Validator,
+        {
+            "pattern": _pattern,
+            "patternProperties": _pattern_properties,
+            "additionalProperties": _additional_properties,
+            "unevaluatedProperties": _unsupported,
+        },
+    )
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
@@ -59,6 +68,22 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
             for key, value in instance.items():
                 if re2.search(pattern, key):
                     yield from validator.descend(value, inner, path=key, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, rest: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if not validator.is_type(instance, "object"):
+        return
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    extras = [key for key in instance if key not in known and not any(re2.search(each, key) for each in patterns)]
+    for key in extras:
+        if rest is False:
+            yield ValidationError(f"{key[:80]!r} is unknown here", path=[key])
+        elif rest is not True:
+            yield from validator.descend(instance[key], rest, path=key)
+
+
+def _unsupported(validator: Any, rest: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    raise ShapeInvalid("unevaluatedProperties is not supported; use additionalProperties.")
 
 
 def _path(base: str, parts: Any) -> str:

@@ -1,0 +1,75 @@
+"""Values against schemas that users write."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from apps.core import jsonshape
+
+
+def paths(value: Any, schema: Any) -> list[str]:
+    return [fault.path for fault in jsonshape.faults(value, schema, path="input")]
+
+
+def test_each_fault_says_where() -> None:
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"items": {"type": "array", "items": {"properties": {"price": {"type": "number"}}}}},
+    }
+    assert paths({"items": [{"price": 1}, {"price": "2"}]}, schema) == ["input", "input.items[1].price"]
+    assert paths({"id": 1, "items": [{"price": 1.5}]}, schema) == []
+
+
+def test_there_is_an_end_to_the_faults() -> None:
+    schema = {"items": {"type": "integer"}}
+    assert len(paths(["x"] * 10_000, schema)) == jsonshape.MAX_FAULTS
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"pattern": "^(a+)+$"},
+        {"patternProperties": {"^(a+)+$": False}},
+        {"patternProperties": {"^(a+)+$": True}, "additionalProperties": False},
+        {"propertyNames": {"pattern": "^(a+)+$"}},
+    ],
+)
+def test_patterns_cost_linear_time(schema: Any) -> None:
+    hostile = "a" * 30_000 + "!"
+    began = time.monotonic()
+    jsonshape.faults(hostile if "pattern" in schema else {hostile: 1}, schema)
+    assert time.monotonic() - began < 2
+
+
+def test_patterns_of_property_names_count() -> None:
+    schema = {"patternProperties": {"^n_": {"type": "number"}}}
+    assert paths({"n_a": "1", "other": "1"}, schema) == ["input.n_a"]
+
+
+def test_what_is_unknown_can_be_refused_or_checked() -> None:
+    schema = {"properties": {"a": {}}, "patternProperties": {"^n_": {}}, "additionalProperties": False}
+    assert paths({"a": 1, "n_x": 1, "b": 1}, schema) == ["input.b"]
+    assert paths({"b": "1"}, {"additionalProperties": {"type": "integer"}}) == ["input.b"]
+    assert paths({"b": "1"}, {"additionalProperties": True}) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"unevaluatedProperties": False},
+        {"type": "nonsense"},
+        {"$ref": "https://example.com/schema.json"},
+        {"$ref": "#/nowhere"},
+        {"properties": {"a": {"pattern": "("}}},
+        {"$defs": {"me": {"$ref": "#/$defs/me"}}, "$ref": "#/$defs/me"},
+        [],
+        7,
+    ],
+)
+def test_what_is_no_schema_is_said_to_be_none(schema: Any) -> None:
+    with pytest.raises(jsonshape.ShapeInvalid):
+        jsonshape.faults({"a": "b"}, schema)
