@@ -127,6 +127,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
 MEMBER = {"email": "erin@example.com", "role": "member"}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
+KEY = {"name": "CI", "lifetime": "never"}
 FORM = {"name": "Orders", "description": "", "definition": json.dumps(definitions.small()), "draft_revision": "1"}
 YES = {"outcome": "approved"}
 JONAS = {"recipient": "Jonas Weber"}
@@ -168,7 +169,7 @@ ROUTES = [
         "POST", "/w/{workspace}/settings/members/{membership}/remove/", alice=302, bob=403, charlie=404, anonymous=302
     ),
     Route("GET", "/w/{workspace}/settings/keys/", alice=200, bob=403, charlie=404, anonymous=302),
-    Route("POST", "/w/{workspace}/settings/keys/", alice=201, bob=403, charlie=404, anonymous=302, body={"name": "CI"}),
+    Route("POST", "/w/{workspace}/settings/keys/", alice=201, bob=403, charlie=404, anonymous=302, body=KEY),
     Route("POST", "/w/{workspace}/settings/keys/{key}/revoke/", alice=302, bob=403, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/settings/profile/", alice=200, bob=200, charlie=404, anonymous=302),
     Route(

@@ -22,12 +22,12 @@ class MemberForm(forms.Form):
 class KeyForm(forms.Form):
     """A key's name, what it may do and how long it lives."""
 
-    LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("", _("No expiry"))]
+    LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year")), ("never", _("No expiry"))]
 
     name = forms.CharField(
         label=_("Name"), max_length=100, help_text=_("Where the key will be used, for example “Shop webhook tests”.")
     )
-    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, required=False, initial="90")
+    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, initial="90")
     scopes = forms.MultipleChoiceField(
         label=_("May"),
         choices=[(scope, scope) for scope in SCOPES],
@@ -47,7 +47,7 @@ class KeyForm(forms.Form):
     def life(self) -> timedelta | None:
         """How long the key lives; None: until it is revoked."""
         days = self.cleaned_data["lifetime"]
-        return timedelta(days=int(days)) if days else None
+        return None if days == "never" else timedelta(days=int(days))
 
 
 class ProfileForm(forms.Form):
