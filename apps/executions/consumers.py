@@ -71,3 +71,12 @@ class ExecutionConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         except Exception:
             logger.exception("the feed of execution %s broke off", execution_id)
             await self.close(FAILED)
+
+
+class Nowhere(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+    """Any other address: closed by the same code, instead of a fault in the log."""
+
+    async def connect(self) -> None:
+        """Nothing is here."""
+        await self.accept()
+        await self.close(NOT_YOURS)

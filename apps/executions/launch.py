@@ -22,7 +22,7 @@ from apps.nodes.contract import Trigger
 from apps.workflows import selectors as workflows
 from apps.workflows import services as workflow_services
 from apps.workflows.graph import Graph, GraphNode
-from apps.workflows.models import Status, Version
+from apps.workflows.models import Status, Version, Workflow
 
 
 class WorkflowArchived(Conflict):
@@ -63,9 +63,7 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
     `InputInvalid`, `BlockedByPause`.
     """
     with tenant(workspace_id):
-        workflow = workflows.workflow_get(workspace_id, start.workflow_id)
-        if workflow.status == Status.ARCHIVED:
-            raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
+        workflow = _startable(workspace_id, start.workflow_id)
         version = workflow.active_version or workflow_services.version_snapshot(
             workspace_id=workspace_id, workflow_id=workflow.id, actor=actor
         )
@@ -87,10 +85,12 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
 def execution_rerun(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now: datetime) -> Started:
     """Start the same version once more with the same input, as an execution of its own. Raises `BlockedByPause`.
 
-    It has a lineage of its own, too: whatever it sends is meant to be done again.
+    It has a lineage of its own, too: whatever it sends is meant to be done again. Raises `WorkflowUnknown` when the
+    workflow is gone, `WorkflowArchived`.
     """
     with tenant(workspace_id):
         earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        _startable(workspace_id, earlier.workflow_id)
         graph = graph_of(workspace_id=workspace_id, version_id=earlier.version_id)
         return services.execution_start(
             origin=origin_of(earlier.version, graph),
@@ -134,6 +134,13 @@ def triggers_of(graph: Graph) -> list[GraphNode]:
     """The ways a graph can be started, the one by hand first."""
     found = [graph.nodes[node_id] for node_id in graph.triggers]
     return sorted(found, key=lambda node: node.subtype != "MANUAL")
+
+
+def _startable(workspace_id: UUID, workflow_id: UUID) -> Workflow:
+    workflow = workflows.workflow_get(workspace_id, workflow_id)
+    if workflow.status == Status.ARCHIVED:
+        raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
+    return workflow
 
 
 def _trigger(graph: Graph, wanted: str | None) -> GraphNode:

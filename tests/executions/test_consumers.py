@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +102,14 @@ def test_outsiders_are_sent_away(web: Web, cast: Cast, parked: dict[str, Any], w
             assert stream.status == (404 if person else 401)
 
 
+def test_an_address_that_is_none_is_closed_like_a_foreign_one(web: Web, cast: Cast) -> None:
+    for path in ("/ws/executions/7/", "/ws/", "/elsewhere/"):
+        with web.socket(cast.bob, path) as socket:
+            with pytest.raises(ConnectionClosed):
+                socket.recv(timeout=5)
+            assert socket.close_code == 4404
+
+
 def test_a_page_of_another_site_cannot_listen(web: Web, cast: Cast, parked: dict[str, Any]) -> None:
     from websockets.exceptions import InvalidStatus
 
@@ -178,6 +187,18 @@ def test_who_only_waits_holds_no_thread_and_no_connection(
         time.sleep(0.5)
         assert web.threads() - threads < 10
         assert connections() - open_ones < 10
+
+
+def test_a_stream_is_only_read(web: Web, cast: Cast, parked: dict[str, Any]) -> None:
+    key = accounts.api_key_create(workspace=cast.workspace, actor=cast.owner, name="Caller").secret
+    connection = HTTPConnection("127.0.0.1", web.port, timeout=10)
+    for method in ("POST", "DELETE"):
+        path = f"/api/v1/app/executions/{parked['id']}/events/"
+        connection.request(method, path, headers={"Authorization": f"Bearer {key}"})
+        answered = connection.getresponse()
+        assert (answered.status, answered.headers["Content-Type"]) == (405, "application/problem+json")
+        answered.read()
+    connection.close()
 
 
 def test_cancelling_is_told(engine: Engine, web: Web, cast: Cast, parked: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -24,6 +24,13 @@ from apps.executions.feed import Message, follow
 from apps.executions.watchers import sequence_number, workspace_to_watch
 
 RETRY_MS = 2_000
+
+
+class OnlyRead(DomainError):
+    """This address can only be read."""
+
+    code = "core.method_not_allowed"
+    status = 405
 
 
 class Events(WorkspaceAPIView):
@@ -54,7 +61,7 @@ class Events(WorkspaceAPIView):
 async def events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The stream, or a problem document."""
     if request.method != "GET":
-        return HttpResponseNotAllowed(["GET"])
+        return answer(request, OnlyRead(headers={"Allow": "GET"}))
     user = await request.auser()
     try:
         workspace_id = await in_thread(workspace_to_watch)(
@@ -83,5 +90,5 @@ def _event(message: Message) -> str:
     return f"{number}data: {json.dumps(message, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-events.cls, events.initkwargs = Events, {}  # type: ignore[attr-defined]  # where the schema generator looks
+events.cls, events.initkwargs, events.csrf_exempt = Events, {}, True  # type: ignore[attr-defined]  # where the schema generator looks
 view: Any = events

@@ -104,7 +104,7 @@ class NodeRunOut(serializers.Serializer[Any]):
 class WaitOut(serializers.Serializer[Any]):
     """Something an execution waits or waited for."""
 
-    id = serializers.UUIDField()
+    id = serializers.UUIDField(help_text="Of kinds human and review: also the id of the interaction.")
     node_id = serializers.CharField()
     path = serializers.CharField()
     kind = serializers.CharField()

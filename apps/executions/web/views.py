@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
-from apps.core.errors import Conflict, DomainError, FieldError
+from apps.core.errors import Conflict, DomainError, FieldError, NotFound
 from apps.executions import launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
@@ -153,7 +153,9 @@ class ExecutionRerun(WorkspacePage):
             target = launch.execution_rerun(
                 workspace_id=self.workspace.id, execution_id=execution, actor=self.actor, now=now()
             ).id
-        except Conflict as refused:
+        except selectors.ExecutionNotFound:
+            raise
+        except (Conflict, NotFound) as refused:  # the workflow waits for a person, was put away, or is gone
             messages.error(request, " ".join([refused.message, refused.hint]))
         return redirect("execution", workspace=self.workspace.slug, execution=target)
 

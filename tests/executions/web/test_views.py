@@ -157,7 +157,23 @@ def test_running_again_gives_a_new_execution_with_the_same_input(browser: Client
     assert new.id != old.id
     assert (new.input, new.version_id, new.trigger_node) == (old.input, old.version_id, old.trigger_node)
     assert new.lineage_id != old.lineage_id, "what it sends is meant to be done again"
-    assert new.started_by["rerun_of"] == str(execution_id)
+    assert (new.started_by or {})["rerun_of"] == str(execution_id)
+
+
+def test_what_was_put_away_or_deleted_is_not_run_again(browser: Client, cast: Cast, make: Make) -> None:
+    from apps.workflows import services as workflows
+
+    archived, deleted = make(), make(name="Gone")
+    common: Any = {"workspace_id": cast.workspace.id, "actor": cast.owner}
+    one, two = started(cast, archived), started(cast, deleted)
+    workflows.workflow_archive(**common, workflow_id=archived.id)
+    workflows.workflow_delete(**common, workflow_id=deleted.id)
+    for execution_id in (one, two):
+        path = f"{LIST}{execution_id}/"
+        assert browser.post(f"{path}rerun/").headers["Location"] == path
+        assert browser.get(path).status_code == 200, "the record stays"
+    with tenant(cast.workspace.id):
+        assert Execution.objects.count() == 2
 
 
 # ── Starting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
