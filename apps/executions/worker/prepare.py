@@ -6,7 +6,7 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apps.core import clock
 from apps.executions.engine import plan
@@ -14,14 +14,12 @@ from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import State
 from apps.executions.worker import outward
 from apps.executions.worker.context import NodeContext, idempotency_key
+from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
 from apps.nodes.contract import Done, Node, NodeError, Result, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
 from apps.nodes.params import ParamsInvalid, truth, validated
 from apps.workflows.graph import Edge, GraphNode
-
-if TYPE_CHECKING:
-    from apps.executions.worker.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -64,66 +62,66 @@ class Call:
             )
 
 
-def call(run: Run, node_run: NodeRun, now: datetime) -> Call:
+def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:
     """The next attempt of a node that became ready. Raises `NodeError` when its parameters cannot be resolved."""
-    node = run.graph.nodes[node_run.node_id]
-    edges = plan.delivered(run.graph, run.runs, node.id, lambda edge: _condition(run, edge))
-    given = plan.inputs(run.runs, edges)
-    if node.is_pinned and run.claimed.mode == "test":
-        return _pinned(run, node, node_run, given, now)
+    node = hand.graph.nodes[node_run.node_id]
+    edges = plan.delivered(hand.graph, hand.runs, node.id, lambda edge: _condition(hand, edge))
+    given = plan.inputs(hand.runs, edges)
+    if node.is_pinned and hand.claimed.mode == "test":
+        return _pinned(hand, node, node_run, given, now)
     if node.disabled:
-        return _ready(run, node, node_run, {}, {}, given, now, passes_through=True)
+        return _ready(hand, node, node_run, {}, {}, given, now, passes_through=True)
     answered = node_run.state is State.WAITING_INPUT
     if answered:
         resolved = node_run.params
     else:
-        resolved = _resolved(run, node, given, now)
+        resolved = _resolved(hand, node, given, now)
     params = _checked(node, resolved)
-    sources = {edge.source: run.runs[edge.source].output for edge in edges}
+    sources = {edge.source: hand.runs[edge.source].output for edge in edges}
     # A trigger's parameters are the version's own, and may hold a secret: they are not written down again.
     stored = {} if issubclass(node.cls, Trigger) else resolved
-    made = _ready(run, node, node_run, params, stored, given, now, sources=sources)
+    made = _ready(hand, node, node_run, params, stored, given, now, sources=sources)
     if answered:
         made.resumes, made.state = True, node_run.suspended
-        made.answer = _answer(node, run.answers.pop(node.id))
+        made.answer = _answer(node, hand.answers.pop(node.id))
     return made
 
 
-def again(run: Run, node_run: NodeRun) -> Call:
+def again(hand: Hand, node_run: NodeRun) -> Call:
     """Another attempt with the parameters that were resolved and written before the first one."""
-    node = run.graph.nodes[node_run.node_id]
-    edges = plan.delivered(run.graph, run.runs, node.id, run.holds)
-    sources = {edge.source: run.runs[edge.source].output for edge in edges}
+    node = hand.graph.nodes[node_run.node_id]
+    edges = plan.delivered(hand.graph, hand.runs, node.id, lambda edge: holds(hand, edge))
+    sources = {edge.source: hand.runs[edge.source].output for edge in edges}
     params = _checked(node, node_run.params)
     made = _ready(
-        run, node, node_run, params, node_run.params, plan.inputs(run.runs, edges), clock.now(), sources=sources
+        hand, node, node_run, params, node_run.params, plan.inputs(hand.runs, edges), clock.now(), sources=sources
     )
     if node_run.suspended is not None:
         made.resumes, made.state = True, node_run.suspended
-        past = run.past.get(node_run.wait_id) if node_run.wait_id else None
+        past = hand.past.get(node_run.wait_id) if node_run.wait_id else None
         made.answer = _answer(node, past) if past else None
     return made
 
 
-def holds(run: Run, edge: Edge) -> bool:
+def holds(hand: Hand, edge: Edge) -> bool:
     """Whether a connection's condition is true, seen from its source.
 
     A condition that cannot be evaluated lets the value through, so that its target runs and fails with the reason.
     """
     try:
-        return _condition(run, edge)
+        return _condition(hand, edge)
     except NodeError:
         return True
 
 
-def _condition(run: Run, edge: Edge) -> bool:
+def _condition(hand: Hand, edge: Edge) -> bool:
     if edge.condition is None:
         return True
-    scope = scope_of(run, {"main": run.runs[edge.source].output}, clock.now())
+    scope = scope_of(hand, {"main": hand.runs[edge.source].output}, clock.now())
     try:
         return truth(compile_template(edge.condition).evaluate(scope))
     except (ExprError, ValueError) as error:
-        names = f"“{run.graph.nodes[edge.source].name}” to “{run.graph.nodes[edge.target].name}”"
+        names = f"“{hand.graph.nodes[edge.source].name}” to “{hand.graph.nodes[edge.target].name}”"
         raise NodeError(
             "expressions.failed", f"The condition of the connection {names}: {error}", getattr(error, "hint", "")
         ) from None
@@ -158,14 +156,14 @@ def _may_be_large(value: Any, budget: int) -> bool:
     return False
 
 
-def _answer(node: GraphNode, resolved: tuple[str, Any]) -> Any:
+def _answer(node: GraphNode, resolved: Answered) -> Any:
     by, answer = resolved
     return {"outcome": "timeout"} if by == "deadline" and node.type == "HUMAN_IN_THE_LOOP" else answer
 
 
-def _resolved(run: Run, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
+def _resolved(hand: Hand, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
     try:
-        return resolve(dict(node.params), scope_of(run, given, now))
+        return resolve(dict(node.params), scope_of(hand, given, now))
     except ExprError as error:
         raise NodeError(
             "expressions.failed",
@@ -188,14 +186,14 @@ def _checked(node: GraphNode, resolved: Any) -> Any:
         ) from None
 
 
-def _pinned(run: Run, node: GraphNode, node_run: NodeRun, given: dict[str, Any], now: datetime) -> Call:
-    made = _ready(run, node, node_run, {}, {}, given, now, passes_through=True)
+def _pinned(hand: Hand, node: GraphNode, node_run: NodeRun, given: dict[str, Any], now: datetime) -> Call:
+    made = _ready(hand, node, node_run, {}, {}, given, now, passes_through=True)
     made.context.inputs = {"main": node.pinned_output}
     return made
 
 
 def _ready(
-    run: Run,
+    hand: Hand,
     node: GraphNode,
     node_run: NodeRun,
     params: Any,
@@ -208,7 +206,7 @@ def _ready(
 ) -> Call:
     instance = node.cls()
     key = idempotency_key(
-        lineage_id=run.claimed.lineage_id, node_id=node.id, path=node_run.path, failures=node_run.failures
+        lineage_id=hand.claimed.lineage_id, node_id=node.id, path=node_run.path, failures=node_run.failures
     )
     return Call(
         node_id=node.id,
@@ -220,7 +218,7 @@ def _ready(
         context=NodeContext(
             inputs=given,
             sources=sources or {},
-            trigger_input=run.claimed.input,
+            trigger_input=hand.claimed.input,
             now=now,
             http=outward.door(),
             idempotency_key=key,

@@ -20,12 +20,13 @@ from uuid import UUID
 from apps.core import clock, jsonclean
 from apps.core.ids import uuid7
 from apps.executions.engine import plan, settle
-from apps.executions.engine.attempts import attempts_of, without_words
 from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import TERMINAL, Event, NodeEvent, State, Status, execution_next
 from apps.executions.store import Checkpoint, Claimed, Loaded
 from apps.executions.wait_kinds import OpenWait, Review
 from apps.executions.worker import prepare
+from apps.executions.worker.changes import change_of, closed_wait, opened_wait
+from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
 from apps.nodes.contract import AskHuman, Done, NodeError, Result, Stop, Suspend, Timer
 from apps.workflows.graph import Edge, Graph
@@ -47,22 +48,18 @@ class Stopping:
     until: datetime
 
 
-class Run:
+class Run(Hand):
     """One owned execution: its node runs, what is not written yet, and what it waits for."""
 
     def __init__(self, claimed: Claimed, graph: Graph) -> None:
-        self.claimed, self.graph = claimed, graph
-        self.id = claimed.id
+        super().__init__(claimed, graph)
         self.lock = threading.RLock()
         self.taken_at = clock.now()
-        self.runs = plan.begin(graph, claimed.trigger_node)
         self.seq = claimed.seq
         self.published: Status | None = None
         self.ready: deque[str] = deque()
         self.calls: deque[Call] = deque()  # prepared, not started: no thread was free
         self.in_flight: dict[str, Call] = {}
-        self.answers: dict[str, tuple[str, Any]] = {}  # node → (resolved_by, answer), to be resumed with
-        self.past: dict[UUID, tuple[str, Any]] = {}  # every answer so far, for a resumed node whose owner was lost
         self.awaited: dict[UUID, tuple[str, str, datetime | None]] = {}  # wait → (node, kind, falls due)
         self.opened: list[OpenWait] = []
         self.closed: list[dict[str, Any]] = []  # waits that were resolved, for the watchers
@@ -339,7 +336,7 @@ class Run:
                 closed_wait(wait_id, node_id, kind, now, str(status).lower())
                 for wait_id, (node_id, kind, _) in self.awaited.items()
             ]
-        point.changes += [{"wait": _wait_change(wait, now)} for wait in self.opened]
+        point.changes += [{"wait": opened_wait(wait, now)} for wait in self.opened]
         point.changes += [{"wait": wait} for wait in self.closed]
         if status != self.published:
             point.changes.append(self._status_change(point))
@@ -401,49 +398,6 @@ class Run:
     def holds(self, edge: Edge) -> bool:
         """Whether a connection's condition lets its value through."""
         return edge.condition is None or prepare.holds(self, edge)
-
-
-def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
-    """What watchers are told of a node run: states and times, never payloads nor what errors say."""
-    found: dict[str, Any] = {
-        "node_id": run.node_id,
-        "path": run.path,
-        "state": str(run.state),
-        "attempt": run.attempt,
-        "port": run.port,
-        "started_at": run.started_at and run.started_at.isoformat(),
-        "finished_at": run.finished_at and run.finished_at.isoformat(),
-    }
-    if run.error:
-        found["error_code"] = run.error.get("code")
-    if run.retry_at:
-        found["retry_at"] = run.retry_at.isoformat()
-    if run.attempts:
-        found["attempts"] = without_words(attempts_of(run))
-    if max_attempts > 1:
-        found["max_attempts"] = max_attempts
-    if run.also:
-        found["also"] = list(run.also)
-    return found
-
-
-def closed_wait(wait_id: UUID, node_id: str, kind: str, at: datetime, by: str) -> dict[str, Any]:
-    """What watchers are told of a wait that is over."""
-    return {"id": str(wait_id), "node_id": node_id, "kind": kind, "resolved_at": at.isoformat(), "resolved_by": by}
-
-
-def _wait_change(wait: OpenWait, now: datetime) -> dict[str, Any]:
-    return {
-        "id": str(wait.id),
-        "node_id": wait.node_id,
-        "path": wait.path,
-        "kind": wait.kind,
-        "title": getattr(wait.request, "title", ""),
-        "opened_at": now.isoformat(),
-        "wake_at": wait.wake_at and wait.wake_at.isoformat(),
-        "resolved_at": None,
-        "resolved_by": None,
-    }
 
 
 def _wakes(wait: Timer | AskHuman) -> datetime | None:

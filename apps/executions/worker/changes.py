@@ -1,0 +1,55 @@
+"""What watchers are told of a checkpoint: states and times, never payloads. Selectors show the same in a snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.executions.engine.attempts import attempts_of, without_words
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.wait_kinds import OpenWait
+
+
+def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
+    """What watchers are told of a node run: states and times, never payloads nor what errors say."""
+    found: dict[str, Any] = {
+        "node_id": run.node_id,
+        "path": run.path,
+        "state": str(run.state),
+        "attempt": run.attempt,
+        "port": run.port,
+        "started_at": run.started_at and run.started_at.isoformat(),
+        "finished_at": run.finished_at and run.finished_at.isoformat(),
+    }
+    if run.error:
+        found["error_code"] = run.error.get("code")
+    if run.retry_at:
+        found["retry_at"] = run.retry_at.isoformat()
+    if run.attempts:
+        found["attempts"] = without_words(attempts_of(run))
+    if max_attempts > 1:
+        found["max_attempts"] = max_attempts
+    if run.also:
+        found["also"] = list(run.also)
+    return found
+
+
+def closed_wait(wait_id: UUID, node_id: str, kind: str, at: datetime, by: str) -> dict[str, Any]:
+    """What watchers are told of a wait that is over."""
+    return {"id": str(wait_id), "node_id": node_id, "kind": kind, "resolved_at": at.isoformat(), "resolved_by": by}
+
+
+def opened_wait(wait: OpenWait, now: datetime) -> dict[str, Any]:
+    """What watchers are told of a wait that begins."""
+    return {
+        "id": str(wait.id),
+        "node_id": wait.node_id,
+        "path": wait.path,
+        "kind": wait.kind,
+        "title": getattr(wait.request, "title", ""),
+        "opened_at": now.isoformat(),
+        "wake_at": wait.wake_at and wait.wake_at.isoformat(),
+        "resolved_at": None,
+        "resolved_by": None,
+    }
