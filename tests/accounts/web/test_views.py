@@ -88,6 +88,7 @@ class TestEntrance:
     def test_the_policy_allows_nothing_inline(self, db: None) -> None:
         policy = Client().get("/accounts/login/")["Content-Security-Policy"]
         assert "unsafe" not in policy
+        assert re.search(r"connect-src 'self' wss?://[^;* ]+(;|$)", policy)
         assert "script-src 'self'" in policy
         assert "frame-ancestors 'none'" in policy
 
