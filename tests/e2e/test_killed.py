@@ -1,0 +1,70 @@
+"""What somebody who watches sees of a worker that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from playwright.sync_api import APIRequestContext, StorageState, expect
+
+from tests.e2e.browser import Tabs
+from tests.e2e.canvas import is_marked, mark, sees
+from tests.e2e.orders import PATIENCE_SECONDS, await_status, write
+from tests.e2e.product import Product
+from tests.fakes.receiver import Receiver
+
+
+def test_an_execution_outlives_its_worker(
+    running: Product, vendor: Receiver, api: APIRequestContext, signed_in: StorageState, tabs: Tabs
+) -> None:
+    definition = {
+        "nodes": [
+            {"id": "start", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}},
+            {
+                "id": "ask",
+                "name": "Ask the vendor",
+                "type": "ACTION",
+                "subtype": "HTTP_REQUEST",
+                "params": {"method": "GET", "url": f"{vendor.url}/price"},
+            },
+            {
+                "id": "note",
+                "name": "Note",
+                "type": "ACTION",
+                "subtype": "TRANSFORM",
+                "params": {"fields": [{"name": "price", "value": "{{ $json.body.price }}"}]},
+            },
+        ],
+        "connections": [
+            {"from": "start", "port": "main", "to": "ask"},
+            {"from": "ask", "port": "main", "to": "note"},
+        ],
+        "settings": {},
+    }
+    workflow = write(api, "workflows/", {"name": "Ask for a price", "definition": definition})["id"]
+    vendor.says(body={"price": 1}, delay=PATIENCE_SECONDS)  # whoever asks first is gone before it is answered
+    vendor.says(body={"price": 2})
+
+    page = tabs.open(storage_state=signed_in)
+    page.goto(f"/w/demo/workflows/{workflow}/")
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_url("**/executions/*/")
+    execution = page.url.rstrip("/").rpartition("/")[2]
+    sees(page, "RUNNING", start="COMPLETED", ask="RUNNING", note="PENDING")
+    mark(page)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not vendor.seen:
+        assert time.monotonic() < deadline, "nobody asked the vendor"
+        time.sleep(0.05)
+
+    killed = running.worker()
+    os.kill(killed, signal.SIGKILL)
+
+    sees(page, "SUCCESS", start="COMPLETED", ask="COMPLETED", note="COMPLETED")
+    assert is_marked(page), "the page was loaded anew"
+    expect(page.locator(".island-connection")).to_have_count(0)
+    assert await_status(api, execution, "SUCCESS")["output"] == {"price": 2}
+    assert [call["path"] for call in vendor.seen] == ["/price", "/price"]
+    assert running.worker() != killed
+    assert "worker was killed by SIGKILL; starting it again now" in running.output()

@@ -1,0 +1,99 @@
+"""Every page, light and dark, wide and on a phone: nothing to complain about, no barriers, nothing cut off.
+
+With E2E_SCREENSHOTS=<folder> each of them is photographed, too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import APIRequestContext, Page, StorageState, expect
+
+from tests.e2e.accessibility import barriers
+from tests.e2e.browser import PHONE, WIDE, Tabs
+from tests.e2e.orders import question_of, read, write
+
+PLACES: dict[str, Callable[[APIRequestContext], str]] = {
+    "home": lambda api: "/w/demo/",
+    "workflows": lambda api: "/w/demo/workflows/",
+    "workflow": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/",
+    "workflow-new": lambda api: "/w/demo/workflows/new/",
+    "triggers": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/triggers/",
+    "edit": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/edit/",
+    "history": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/history/",
+    "executions": lambda api: "/w/demo/executions/",
+    "execution": lambda api: f"/w/demo/executions/{waiting_execution(api)}/",
+    "finished": lambda api: f"/w/demo/executions/{finished_execution(api)}/",
+    "inbox": lambda api: "/w/demo/inbox/",
+    "question": lambda api: f"/w/demo/inbox/{question_of(api, waiting_execution(api))}/",
+    "link": lambda api: link_to(api, question_of(api, waiting_execution(api))),
+    "keys": lambda api: "/w/demo/settings/keys/",
+    "members": lambda api: "/w/demo/settings/members/",
+    "profile": lambda api: "/w/demo/settings/profile/",
+    "sign-in": lambda api: "/accounts/login/",
+}
+WITHOUT_SESSION = ("sign-in", "link")
+WITH_CANVAS = ("workflow", "execution", "finished")
+IS_CUT_OFF = "document.documentElement.scrollWidth > innerWidth"
+
+
+def workflow_named(api: APIRequestContext, name: str) -> str:
+    """The id of one of the demo's workflows."""
+    return next(str(row["id"]) for row in read(api, "workflows/")["results"] if row["name"] == name)
+
+
+def waiting_execution(api: APIRequestContext) -> str:
+    """The demo's order that waits for a person from the first start."""
+    return str(read(api, "executions/?status=WAITING_FOR_HUMAN")["results"][-1]["id"])
+
+
+def finished_execution(api: APIRequestContext) -> str:
+    """The demo's comparison of suppliers."""
+    suppliers = workflow_named(api, "Compare supplier prices")
+    return str(read(api, f"executions/?status=SUCCESS&workflow={suppliers}")["results"][-1]["id"])
+
+
+def link_to(api: APIRequestContext, question: str) -> str:
+    """A link for somebody without an account."""
+    return str(write(api, f"interactions/{question}/link/", {"recipient": "Jonas Weber"})["url"])
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_page_is_sound(name: str, api: APIRequestContext, signed_in: StorageState, tabs: Tabs) -> None:
+    address = PLACES[name](api)
+    page = tabs.open(storage_state=None if name in WITHOUT_SESSION else signed_in)
+    response = page.goto(address)
+    assert response is not None
+    assert response.status == 200
+    expect(page.get_by_role("main")).to_be_visible()
+    if name in WITH_CANVAS:
+        expect(page.locator(".react-flow__node").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    found: set[str] = set()
+    for width, height in (WIDE, PHONE):
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            wear(page, theme)
+            picture(page, f"{name}-{width}-{theme}")
+            if page.evaluate(IS_CUT_OFF):
+                found.add(f"scrolls sideways at {width} px")
+            if width == WIDE[0] or theme == "light":
+                found.update(f"{theme}, {width} px: {text}" for text in barriers(page))
+    assert not found, "\n".join(sorted(found))
+
+
+def wear(page: Page, theme: str) -> None:
+    """Have the system prefer light or dark, and the page follow."""
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+
+
+def picture(page: Page, name: str) -> None:
+    """A picture into the folder E2E_SCREENSHOTS, if it is set."""
+    folder = os.environ.get("E2E_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")
