@@ -110,6 +110,7 @@ DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", DATABASE_URL)
 def _runtime_database() -> dict[str, Any]:
     found = env.database(DATABASE_URL, name="DATABASE_URL")
     found["CONN_MAX_AGE"] = 0
+    found["CONN_HEALTH_CHECKS"] = True  # a restarted database must not cost one failure per pooled connection
     found["DISABLE_SERVER_SIDE_CURSORS"] = True
     given = found["OPTIONS"].get("options", "")
     found["OPTIONS"] |= {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -507,15 +506,10 @@ def test_tls_that_cannot_be_trusted_sent_nothing(server: Server) -> None:
 # ── One pool for everybody ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_connections_are_kept_alive_and_calls_are_fast(server: Server, allowed: HttpDoor) -> None:
-    allowed.request("GET", server.url())
-    times = []
-    for _ in range(100):
-        begun = time.perf_counter()
+def test_connections_are_kept_alive(server: Server, allowed: HttpDoor) -> None:
+    for _ in range(20):
         allowed.request("GET", server.url())
-        times.append(time.perf_counter() - begun)
     assert len(server.connections) == 1
-    assert statistics.median(times) < 0.005  # measured 0.6 ms; the rest is room for a busy machine
 
 
 def test_threads_share_one_door(server: Server) -> None:
