@@ -14,6 +14,7 @@ from django.middleware.security import SecurityMiddleware
 from apps.core.api.errors import answer, as_domain_error
 from apps.core.errors import Invalid
 
+_FORM_CHARSETS = frozenset({"utf-8", "utf8"})
 Next = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
@@ -74,12 +75,19 @@ async def _piece_by_piece(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
 
 
 class Paths(_Middleware):
-    """API addresses work with and without the final slash, and no address holds a NUL character."""
+    """API addresses work with and without the final slash, no address holds a NUL character, forms are UTF-8."""
 
     def before(self, request: HttpRequest) -> HttpResponseBase | None:
         """Add the missing slash (the routes end with one) without a redirect, which would lose a POST's body."""
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return answer(request, Invalid("The address holds a NUL character."))
+        # Django decodes the parts of a multipart form by any codec of Python, before anybody is asked who they are; for
+        # punycode that takes minutes. Of the other form it refuses all but UTF-8 itself.
+        if (
+            request.content_type == "multipart/form-data"
+            and (request.encoding or "utf-8").lower() not in _FORM_CHARSETS
+        ):
+            return answer(request, Invalid("A form must be sent as UTF-8."))
         if request.path_info.startswith("/api/") and not request.path_info.endswith("/"):
             request.path_info += "/"
         return None

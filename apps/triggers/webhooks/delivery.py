@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from apps.core import jsonclean
+from apps.core.charsets import CharsetUnknown, charset_of, decode
 from apps.core.errors import Invalid
 from apps.triggers.errors import DeliveryTooLarge, NotText
 
@@ -91,18 +92,17 @@ def body_of(raw: bytes, content_type: str) -> Any:
         return _fields(raw.decode("latin-1"), "form")
     if kind.startswith(("multipart/", "image/", "audio/", "video/")):
         raise NotText(f"The body is {kind}.")
-    text = _text(raw, parameters)
+    text = _text(raw, charset_of(parameters) or "utf-8")
     jsonclean.check(text)
     return text
 
 
-def _text(raw: bytes, parameters: str) -> str:
-    charset = parameters.lower().partition("charset=")[2].partition(";")[0].strip(" \"'") or "utf-8"
+def _text(raw: bytes, charset: str) -> str:
     try:
-        return raw.decode(charset)
-    except LookupError:
+        return decode(raw, charset)
+    except CharsetUnknown:
         raise NotText(f"The charset “{charset[:40]}” is not known.") from None
-    except (UnicodeDecodeError, ValueError):
+    except UnicodeDecodeError:
         raise NotText(f"The body is no {charset[:40]} text.") from None
 
 

@@ -55,6 +55,13 @@ def test_nul_is_refused_in_both() -> None:
     assert run(Paths(async_echo)(request)).status_code == 400
 
 
+@pytest.mark.parametrize(("charset", "status"), [("utf-8", 200), ("UTF8", 200), ("punycode", 400), ("latin-1", 400)])
+def test_forms_are_utf_8(charset: str, status: int) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\na\r\n--x--\r\n'
+    request = factory.generic("POST", "/w/", body, f"multipart/form-data; boundary=x; charset={charset}")
+    assert Paths(echo)(request).status_code == status  # type: ignore[union-attr]
+
+
 def test_refusals_become_answers_and_faults_pass() -> None:
     problems = Problems(echo)
     api = factory.get("/api/v1/x/")

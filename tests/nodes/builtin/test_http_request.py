@@ -74,6 +74,7 @@ def test_it_takes_no_longer_than_the_node_may() -> None:
         ({"text": "plain"}, "plain"),
         ({"headers": {"content-type": "text/html; charset=latin-1"}, "content": "é".encode("latin-1")}, "é"),
         ({"headers": {"content-type": "text/plain; charset=klingon"}, "content": "é".encode()}, "é"),
+        ({"headers": {"content-type": "text/plain; charset=punycode"}, "content": b"a-b"}, "a-b"),
         ({"headers": {"content-type": "text/plain"}, "content": b"a\0\xff"}, "a\ufffd\ufffd"),
         ({"headers": {"content-type": "image/png"}, "content": b"\x89PNG"}, "iVBORw=="),
         ({"status": 204}, None),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.triggers.errors import NotText
 from apps.triggers.webhooks.answers import of_value
 from apps.triggers.webhooks.delivery import Delivery, body_of, headers_of
 
@@ -28,6 +29,12 @@ def delivery(**headers: str) -> Delivery:
 )
 def test_bodies(raw: bytes, kind: str, expected: object) -> None:
     assert body_of(raw, kind) == expected
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "klingon", "a\0b"])
+def test_a_charset_that_texts_are_not_sent_in_is_refused(charset: str) -> None:
+    with pytest.raises(NotText, match="not known"):
+        body_of(b"a" * 400_000 + b"-" + b"a" * 100_000, f"text/plain; charset={charset}")
 
 
 def test_repeated_headers_are_joined() -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from apps.core import jsonclean
+from apps.core.charsets import CHARSETS, charset_of, decode
 from apps.core.egress import EgressError
 from apps.core.errors import DomainError
 from apps.nodes.contract import (
@@ -214,8 +215,5 @@ _TEXTS = frozenset(
 
 
 def _text(answer: HttpAnswer) -> str:
-    charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
-    try:
-        return answer.content.decode(charset or "utf-8", errors="replace")
-    except (LookupError, ValueError):
-        return answer.content.decode("utf-8", errors="replace")
+    charset = charset_of(answer.headers.get("content-type", ""))
+    return decode(answer.content, charset if charset in CHARSETS else "utf-8", errors="replace")
