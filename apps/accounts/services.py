@@ -263,7 +263,7 @@ def api_key_create(
     scopes: list[str] | None = None,
     expires_at: datetime | None = None,
 ) -> CreatedKey:
-    """A new API key. Without scopes it may do all its maker may.
+    """A new API key. Without scopes it may do all its maker may. One made by a key belongs to that key's maker.
 
     Raises `ScopeUnknown`, `ScopeTooHigh` when a scope is beyond the maker, `Invalid` for an expiry in the past.
     """
@@ -288,7 +288,7 @@ def api_key_create(
             prefix=prefix,
             hash=token_hash(secret),
             scopes=wanted,
-            created_by=actor.user,
+            created_by_id=actor.user.id if actor.user else actor.maker_id,
             expires_at=expires_at,
         )
         audit_record(

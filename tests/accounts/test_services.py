@@ -10,11 +10,13 @@ import pytest
 import time_machine
 
 from apps.accounts import selectors, services
+from apps.accounts.access import resolve
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.permissions import ROLE_PERMISSIONS, SCOPES, Permission, Role
 from apps.accounts.access.resolve import member_actor
 from apps.accounts.errors import (
     AlreadyMember,
+    KeyRefused,
     LastOwner,
     LinkSpent,
     RoleTooHigh,
@@ -132,6 +134,26 @@ class TestMembers:
             services.member_remove(
                 workspace=cast.workspace, membership=membership_of(cast.workspace, cast.alice), actor=admin
             )
+
+    def test_who_leaves_takes_along_the_keys_their_keys_made(self, cast: Cast) -> None:
+        """Else whoever expects to be removed keeps a key that nothing ties to them."""
+        first = services.api_key_create(workspace=cast.workspace, name="1", actor=member_actor(cast.bob, "admin"))
+        services.member_role_change(
+            workspace=cast.workspace, membership=membership_of(cast.workspace, cast.bob), role="admin", actor=cast.owner
+        )
+        second = services.api_key_create(workspace=cast.workspace, name="2", actor=resolve.by_key(first.secret).actor)
+        assert second.key.created_by_id == cast.bob.id
+        services.member_remove(
+            workspace=cast.workspace, membership=membership_of(cast.workspace, cast.bob), actor=cast.owner
+        )
+        for key in (first, second):
+            with pytest.raises(KeyRefused):
+                resolve.by_key(key.secret)
+
+    def test_the_keys_of_who_was_switched_off_allow_nothing(self, cast: Cast) -> None:
+        key = services.api_key_create(workspace=cast.workspace, name="k", actor=cast.owner)
+        User.objects.filter(id=cast.alice.id).update(is_active=False)
+        assert resolve.by_key(key.secret).actor.permissions == frozenset()
 
     def test_who_leaves_takes_their_keys_along(self, cast: Cast) -> None:
         bob = member_actor(cast.bob, "admin")

@@ -26,7 +26,7 @@ class Actor:
     """Who does something in a workspace: a member, an API key, or the product itself.
 
     `id` is the user's or the key's; `label` is what people read ("alice@example.com", "key Deploy"). `role` is empty
-    for keys and the product.
+    for keys and the product. `maker_id` is, for a key, the person who made it: what the key makes counts as theirs.
     """
 
     kind: ActorKind
@@ -35,6 +35,7 @@ class Actor:
     user: User | None = None
     role: str = ""
     permissions: frozenset[Permission] = frozenset()
+    maker_id: UUID | None = None
 
     def can(self, permission: Permission | str) -> bool:
         """Whether this is allowed."""

@@ -40,7 +40,13 @@ def by_key(raw: str, *, slug: str | None = None) -> Access:
     if found.created_by_id is not None:  # a key never outgrows its maker
         allowed &= permissions_of_role(found.creator_role or "")
     services.api_key_touch(workspace_id=found.workspace.id, key_id=found.id, last_used_at=found.last_used_at, at=at)
-    actor = Actor(kind="api_key", id=found.id, label=f"key {found.name}", permissions=allowed)
+    actor = Actor(
+        kind="api_key",
+        id=found.id,
+        label=f"key {found.name}",
+        permissions=allowed,
+        maker_id=found.created_by_id,
+    )
     return Access(found.workspace, actor)
 
 
