@@ -42,43 +42,39 @@ def demos(base_url: str) -> tuple[Demo, Demo, Demo]:
 def _order_approval(base_url: str) -> Demo:
     total, order = '{{ $node["Total"].total }}', '{{ $node["Total"].order }}'
     nodes = [
-        _node("hook", "Order received", "TRIGGER.WEBHOOK", 0, 1, path="orders", method="POST", respond="result"),
+        _node("hook", "Order received", "TRIGGER.WEBHOOK", path="orders", method="POST", respond="result"),
         _node(
             "total",
             "Total",
             "ACTION.TRANSFORM",
-            1,
-            0,
             fields=[
                 {"name": "total", "value": "{{ $json.body.items.map(i => i.price * i.quantity).sum() }}"},
                 {"name": "order", "value": "{{ $json.body.id }}"},
             ],
         ),
-        _node("stock", "Stock", "ACTION.HTTP_REQUEST", 1, 2, method="GET", url=f"{base_url}/demo/stock")
+        _node("stock", "Stock", "ACTION.HTTP_REQUEST", method="GET", url=f"{base_url}/demo/stock")
         | {"retry": _PATIENT},
-        _node("join", "Both known", "FLOW.MERGE", 2, 1, mode="all"),
-        _node("big", "Over 1000?", "FLOW.IF", 3, 1, condition='{{ $node["Total"].total > 1000 }}'),
+        _node("join", "Both known", "FLOW.MERGE", mode="all"),
+        _node("big", "Over 1000?", "FLOW.IF", condition='{{ $node["Total"].total > 1000 }}'),
         _node(
             "ask",
             "Manager",
             "HUMAN_IN_THE_LOOP.CONFIRMATION",
-            4,
-            0,
             title=f"Ship order {order} for {total}?",
-            timeout_seconds=3600,
+            message="{{ $trigger.body.customer ?? 'A customer' }} wants to buy for more than 1000.",
+            data={"items": "{{ $trigger.body.items }}", "in_stock": '{{ $node["Stock"].body }}', "total": total},
+            timeout_seconds=259_200,
         ),
         _node(
             "ship",
             "Ship",
             "ACTION.HTTP_REQUEST",
-            5,
-            1,
             method="POST",
             url=f"{base_url}/demo/shipments",
             json={"order": order},
         ),
-        _node("yes", "Shipped", "FLOW.RESPOND", 6, 1, status=200, body={"order": order, "shipped": True}),
-        _node("no", "Refused", "FLOW.RESPOND", 5, 2, status=200, body={"order": order, "shipped": False}),
+        _node("yes", "Shipped", "FLOW.RESPOND", status=200, body={"order": order, "shipped": True}),
+        _node("no", "Refused", "FLOW.RESPOND", status=200, body={"order": order, "shipped": False}),
     ]
     edges = [
         "hook.main total",
@@ -93,7 +89,7 @@ def _order_approval(base_url: str) -> Demo:
         "ask.timeout no",
         "ship.main yes",
     ]
-    settings = {"timezone": "Europe/Berlin", "timeout_seconds": 86_400, "while_paused": "allow"}
+    settings = {"timezone": "Europe/Berlin", "timeout_seconds": 604_800, "while_paused": "allow"}
     return Demo(
         "Order approval",
         "An order comes in by webhook. Small ones are shipped at once; for large ones a person is asked first.",
@@ -103,26 +99,22 @@ def _order_approval(base_url: str) -> Demo:
 
 def _website_check(base_url: str) -> Demo:
     nodes = [
-        _node("clock", "Every five minutes", "TRIGGER.CRON", 0, 0, expression="*/5 * * * *", missed="skip"),
+        _node("clock", "Every five minutes", "TRIGGER.CRON", expression="*/5 * * * *", missed="skip"),
         _node(
             "get",
             "Ask the website",
             "ACTION.HTTP_REQUEST",
-            1,
-            0,
             method="GET",
             url=f"{base_url}/api/v1/public/health",
             fail_on_status=False,
             timeout_seconds=10,
         )
         | {"retry": _PATIENT},
-        _node("ok", "Is it well?", "FLOW.IF", 2, 0, condition="{{ $json.status == 200 }}"),
+        _node("ok", "Is it well?", "FLOW.IF", condition="{{ $json.status == 200 }}"),
         _node(
             "note",
             "Note it",
             "ACTION.TRANSFORM",
-            3,
-            0,
             fields=[
                 {"name": "website", "value": "{{ $json.body.status }}"},
                 {"name": "revision", "value": "{{ $json.body.revision }}"},
@@ -132,8 +124,6 @@ def _website_check(base_url: str) -> Demo:
             "alarm",
             "Raise the alarm",
             "FLOW.STOP",
-            3,
-            1,
             outcome="error",
             message="The website answered {{ $json.status }}.",
         ),
@@ -148,24 +138,22 @@ def _website_check(base_url: str) -> Demo:
 
 def _suppliers(base_url: str) -> Demo:
     names = ["Nordic Oak", "Holz & Sohn", "Baltic Timber", "Atelier Rhône", "Silva"]
-    nodes = [_node("start", "Compare prices", "TRIGGER.MANUAL", 0, 2)]
+    nodes = [_node("start", "Compare prices", "TRIGGER.MANUAL")]
     edges = []
-    for row, (name, milliseconds) in enumerate(zip(names, (200, 350, 500, 650, 800), strict=True)):
-        node_id = f"supplier_{row + 1}"
+    for number, (name, milliseconds) in enumerate(zip(names, (200, 350, 500, 650, 800), strict=True), start=1):
+        node_id = f"supplier_{number}"
         query = {"ms": milliseconds, "supplier": name}
         nodes.append(
-            _node(node_id, name, "ACTION.HTTP_REQUEST", 1, row, method="GET", url=f"{base_url}/demo/slow", query=query)
+            _node(node_id, name, "ACTION.HTTP_REQUEST", method="GET", url=f"{base_url}/demo/slow", query=query)
             | {"retry": _PATIENT}
         )
         edges += [f"start.main {node_id}", f"{node_id}.main all"]
     nodes += [
-        _node("all", "All answered", "FLOW.MERGE", 2, 2, mode="all", combine="list"),
+        _node("all", "All answered", "FLOW.MERGE", mode="all", combine="list"),
         _node(
             "best",
             "Best price",
             "ACTION.TRANSFORM",
-            3,
-            2,
             fields=[
                 {"name": "best", "value": "{{ $json.map(a => a.body).sortBy(b => b.price).first() }}"},
                 {"name": "average", "value": "{{ $json.map(a => a.body.price).average() }}"},
@@ -181,10 +169,10 @@ def _suppliers(base_url: str) -> Demo:
     )
 
 
-def _node(node_id: str, name: str, kind: str, column: int, row: int, **params: Any) -> Json:
+def _node(node_id: str, name: str, kind: str, **params: Any) -> Json:
+    # Without positions: the canvas lays them out itself.
     type_, subtype = kind.split(".")
-    position = {"x": column * 280, "y": row * 130}
-    return {"id": node_id, "name": name, "type": type_, "subtype": subtype, "params": params, "position": position}
+    return {"id": node_id, "name": name, "type": type_, "subtype": subtype, "params": params}
 
 
 def _definition(nodes: list[Json], edges: list[str], settings: Json) -> Json:
