@@ -27,7 +27,7 @@ from apps.nodes.contract import (
 class Confirmation(Node):
     """Ask a person to approve or reject, and go on with the answer.
 
-    The question waits in the inbox and behind a signed link. The execution holds nothing meanwhile. What nobody has
+    The question waits in the inbox and behind one-time links. The execution holds nothing meanwhile. What nobody has
     answered by the deadline leaves by `timeout`.
     """
 

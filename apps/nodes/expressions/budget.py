@@ -60,7 +60,7 @@ class Budget:
         if self.fuel < 0:
             raise ExprError(
                 "this expression does too much work",
-                hint="filter or shorten its lists first, or use a LIST or RUN_CODE node",
+                hint="filter or shorten its lists first",
             )
 
     def items(self, count: int) -> None:

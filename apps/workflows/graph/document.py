@@ -43,7 +43,7 @@ class Settings(_Document):
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """Zone in which schedules and dates of expressions are meant."""
     timeout_seconds: Annotated[int, Field(ge=1, le=31_536_000)] | None = None
-    """An execution still unfinished after so many seconds is TIMED_OUT. Empty: no limit."""
+    """An execution still unfinished after so many seconds is TIMED_OUT. Empty: 30 days."""
     while_paused: Literal["block", "queue", "allow"] = "block"
     """What a start does while another execution waits for a person: be refused, queue up, or run beside it."""
     max_concurrent: Annotated[int, Field(ge=1, le=10_000)] | None = None
