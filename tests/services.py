@@ -20,6 +20,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib import import_module
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -245,10 +246,15 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
             empty_database()
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Browser and chaos share one worker: they need the machine."""
-    if _stage(item) >= STAGES.index("browser"):
-        item.add_marker(pytest.mark.xdist_group("machine"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Browser and chaos share one worker: they need the machine.
+
+    By their folders: xdist's own groups want to change the ids of tests, which pytest 9.2 does not let them.
+    """
+    scheduler = import_module("xdist.scheduler").LoadScopeScheduling(config, log)
+    scheduler._split_scope = lambda nodeid: "machine" if nodeid.startswith(("tests/e2e/", "tests/chaos/")) else nodeid
+    return scheduler
 
 
 @pytest.hookimpl(trylast=True)

@@ -23,15 +23,6 @@ PICTURES = REPOSITORY / "var" / "e2e"
 _failed = pytest.StashKey[bool]()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One product means one process that uses it; and starting it counts against the first test's time."""
-    for item in items:
-        if item.path.is_relative_to(REPOSITORY / "tests" / "e2e"):
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(300))
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

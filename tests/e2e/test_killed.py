@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import pytest
 from playwright.sync_api import APIRequestContext, StorageState, expect
 
 from tests.e2e.browser import Tabs
@@ -13,6 +14,8 @@ from tests.e2e.canvas import is_marked, mark, sees
 from tests.e2e.orders import PATIENCE_SECONDS, await_status, write
 from tests.e2e.product import Product
 from tests.fakes.receiver import Receiver
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_an_execution_outlives_its_worker(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import APIRequestContext, Page, expect
 
 from tests.e2e.browser import PHONE, Tabs
 from tests.e2e.orders import await_status, place_order, question_of, read, write
 from tests.e2e.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def is_too_wide(page: Page) -> bool:

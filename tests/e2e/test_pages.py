@@ -16,6 +16,8 @@ from tests.e2e.accessibility import barriers
 from tests.e2e.browser import PHONE, WIDE, Tabs
 from tests.e2e.orders import question_of, read, write
 
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
 PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "home": lambda api: "/w/demo/",
     "workflows": lambda api: "/w/demo/workflows/",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import APIRequestContext, StorageState, expect
 
 from tests.e2e.browser import Tabs
 from tests.e2e.canvas import is_marked, mark, node, sees
 from tests.e2e.orders import place_order, read
 from tests.e2e.product import Product
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_an_order_is_approved_and_shipped_before_ones_eyes(
