@@ -23,7 +23,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """What the holder of a key's hash learns about it. `creator_role` is None when its maker has left or is switched off."""
+    """What the holder of a key's hash learns about it.
+
+    `creator_role` is None when its maker is no longer a member, or is switched off.
+    """
 
     id: UUID
     name: str
