@@ -41,7 +41,7 @@ _NEVER = frozenset(
     }
 )
 
-# Whatever a workflow answers, a browser must not take it for a page of the product.
+# Whatever is answered here, a browser must not take it for a page of the product.
 _SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
 
@@ -94,7 +94,12 @@ def failed(
         error=error,
         links=links,
     )
-    return Answer(500, _dump(document | {"title": f"The execution {words}"}), {"Content-Type": problems.CONTENT_TYPE})
+    return problem(500, document | {"title": f"The execution {words}"})
+
+
+def problem(status: int, document: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
+    """A refusal or a fault, with its problem document."""
+    return Answer(status, _dump(document), {"Content-Type": problems.CONTENT_TYPE} | (headers or {}) | _SANDBOX)
 
 
 def _dump(value: Any) -> bytes:

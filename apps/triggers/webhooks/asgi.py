@@ -6,16 +6,15 @@ call: five changes between event loop and threads, where this has one.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from apps.core import problems
 from apps.core.api.errors import as_domain_error
-from apps.core.errors import DomainError
 from apps.core.jsonclean import cleaned
 from apps.triggers.errors import DeliveryTooLarge, NobodyListens
+from apps.triggers.webhooks import answers
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
 from apps.triggers.webhooks.front import respond
@@ -89,12 +88,5 @@ def _refusal(error: Exception, path: str) -> Answer:
             code="core.failed",
             instance=path,
         )
-        return Answer(500, json.dumps(document).encode(), {"Content-Type": problems.CONTENT_TYPE})
-    return _of(refused, path)
-
-
-def _of(refused: DomainError, path: str) -> Answer:
-    document = cleaned(problems.of(refused, instance=path))
-    return Answer(
-        refused.status, json.dumps(document).encode(), {"Content-Type": problems.CONTENT_TYPE} | refused.headers
-    )
+        return answers.problem(500, document)
+    return answers.problem(refused.status, cleaned(problems.of(refused, instance=path)), refused.headers)

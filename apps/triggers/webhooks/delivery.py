@@ -48,7 +48,7 @@ class Delivery:
         for name in _ID_HEADERS:
             found = self.headers.get(name, "").strip()
             if found:
-                return found if len(found) <= _LONGEST_ID else hashlib.sha256(found.encode()).hexdigest()
+                return short(found)
         return None
 
     def as_input(self, *, without: str | None = None) -> dict[str, Any]:
@@ -64,6 +64,11 @@ class Delivery:
             "method": self.method,
             "path": self.path,
         }
+
+
+def short(name: str) -> str:
+    """What a delivery is called, short enough to be kept in an index."""
+    return name if len(name) <= _LONGEST_ID else hashlib.sha256(name.encode()).hexdigest()
 
 
 def headers_of(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

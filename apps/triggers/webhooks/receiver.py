@@ -17,7 +17,7 @@ from apps.executions.services import Started, execution_start
 from apps.triggers.errors import NobodyListens, WrongMethod
 from apps.triggers.services import origin_of
 from apps.triggers.webhooks import signatures
-from apps.triggers.webhooks.delivery import Delivery
+from apps.triggers.webhooks.delivery import Delivery, short
 from apps.workflows import selectors as workflows
 from apps.workflows.selectors import WebhookTarget
 
@@ -69,7 +69,7 @@ def _accept(delivery: Delivery, *, execution_id: UUID, channel: str, is_again: b
         raise _nobody(delivery)
     params, now = target.params, clock.now()
     secret = params.get("secret")
-    signatures.verify(secret, headers=delivery.headers, body=delivery.body, now=now)
+    signed_id = signatures.verify(secret, headers=delivery.headers, body=delivery.body, now=now)
     waits = params.get("respond") == "result"
     try:
         started = execution_start(
@@ -83,7 +83,7 @@ def _accept(delivery: Delivery, *, execution_id: UUID, channel: str, is_again: b
             trigger_node=target.node_id,
             input=delivery.as_input(without=signatures.secret_header(secret)),
             now=now,
-            dedupe_key=_dedupe_key(target, delivery),
+            dedupe_key=_dedupe_key(target, delivery, signed_id),
             reply_to=channel if waits and channel else None,
             started_by={"kind": "webhook", "label": f"{delivery.method} /{delivery.path}"},
             execution_id=execution_id,
@@ -102,8 +102,8 @@ def _accept(delivery: Delivery, *, execution_id: UUID, channel: str, is_again: b
     )
 
 
-def _dedupe_key(target: WebhookTarget, delivery: Delivery) -> str | None:
-    external_id = delivery.external_id
+def _dedupe_key(target: WebhookTarget, delivery: Delivery, signed_id: str | None) -> str | None:
+    external_id = delivery.external_id if signed_id is None else short(signed_id)
     return None if external_id is None else f"webhook:{target.workflow_id}:{target.node_id}:{external_id}"
 
 

@@ -16,27 +16,30 @@ TOLERANCE_SECONDS = 300
 """A signed delivery older (or newer) than this is refused, so that a recorded one cannot be sent again."""
 
 
-def verify(secret: Mapping[str, Any] | None, *, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+def verify(secret: Mapping[str, Any] | None, *, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
     """Check a delivery against the `secret` parameter of its webhook. `headers` has lower-case names.
 
-    Raises `SecretRefused` saying what is missing or wrong, never what would be right.
+    Returns what the signature itself says this delivery is called, so that a recorded one cannot be sent again under
+    another name; None when it covers no such thing. Raises `SecretRefused` saying what is missing or wrong, never what
+    would be right.
     """
     kind = (secret or {}).get("kind", "none")
     if secret is None or kind == "none":
-        return
+        return None
     if kind == "header":
         _same(_header(headers, secret.get("header") or "X-Webhook-Secret"), [secret["value"]], "the secret")
-        return
+        return None
     preset = secret.get("preset", "generic")
+    if preset == "stripe":
+        return _stripe(secret["secret"], headers, body, now)
+    if preset == "standard":
+        return _standard(secret["secret"], headers, body, now)
     if preset == "github":
         _github(secret["secret"], headers, body)
-    elif preset == "stripe":
-        _stripe(secret["secret"], headers, body, now)
-    elif preset == "standard":
-        _standard(secret["secret"], headers, body, now)
     else:
         given = _header(headers, secret.get("header") or "X-Signature")
         _same(given.lower().removeprefix("sha256="), [_hex(secret["secret"], body)], "the signature")
+    return None
 
 
 def secret_header(secret: Mapping[str, Any] | None) -> str | None:
@@ -51,15 +54,16 @@ def _github(secret: str, headers: Mapping[str, str], body: bytes) -> None:
     _same(given.lower().removeprefix("sha256="), [_hex(secret, body)], "the signature")
 
 
-def _stripe(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+def _stripe(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
     pairs = [part.strip().partition("=") for part in _header(headers, "Stripe-Signature").split(",")]
     sent_at = next((value for name, _, value in pairs if name == "t"), "")
     _fresh(sent_at, now)
     right = _hex(secret, sent_at.encode() + b"." + body)
     _any_same([value.lower() for name, _, value in pairs if name == "v1"], right)
+    return right  # Stripe signs every attempt anew, with its time
 
 
-def _standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
+def _standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     if not headers.get(names[0]) and headers.get("svix-id"):
         names = ("svix-id", "svix-timestamp", "svix-signature")
@@ -72,6 +76,7 @@ def _standard(secret: str, headers: Mapping[str, str], body: bytes, now: datetim
     content = b".".join((delivery.encode("latin-1", "replace"), sent_at.encode(), body))
     right = base64.b64encode(hmac.digest(key, content, hashlib.sha256)).decode()
     _any_same([part.removeprefix("v1,") for part in given.split() if part.startswith("v1,")], right)
+    return delivery
 
 
 def _hex(secret: str, content: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from typing import Any
@@ -100,6 +102,22 @@ def test_the_workflow_sees_the_whole_delivery_but_no_credentials(
     assert found["headers"]["x-source"] == "shop"
     assert "secret" not in response.content.decode()
     assert "sesame" not in json.dumps(executions(office)[0].input)
+
+
+def test_a_recorded_delivery_cannot_start_again_under_another_name(
+    office: Office, engine: Dispatcher, caller: Caller
+) -> None:
+    key = b"a secret of ours"
+    secret = {"kind": "hmac", "preset": "standard", "secret": "whsec_" + base64.b64encode(key).decode()}
+    office.activate(definition(hook(secret=secret), TOTAL))
+    sent_at, raw = str(int(time.time())), json.dumps(ORDER).encode()
+    signature = base64.b64encode(hmac.digest(key, f"msg_1.{sent_at}.".encode() + raw, "sha256")).decode()
+    signed = {"webhook_id": "msg_1", "webhook_timestamp": sent_at, "webhook_signature": f"v1,{signature}"}
+
+    for name in ("one", "two"):
+        assert caller.post("/webhooks/acme/orders", raw, idempotency_key=name, **signed).status_code == 200
+
+    assert len(executions(office)) == 1
 
 
 def test_when_a_person_is_asked_the_caller_is_sent_away(office: Office, engine: Dispatcher, caller: Caller) -> None:

@@ -93,3 +93,39 @@ def test_a_recorded_delivery_cannot_be_sent_again_later(preset: str, make: Any, 
 def test_nonsense_is_refused_without_a_fault(secret: dict[str, Any], headers: dict[str, str]) -> None:
     with pytest.raises(SecretRefused):
         verify(secret, headers=headers, body=BODY, now=NOW)
+
+
+def test_what_a_signature_covers_names_the_delivery() -> None:
+    """Else a recorded delivery starts again and again under ids of an attacker's choice, for five minutes."""
+    assert verify(hmac_of("standard"), headers=standard(NOW), body=BODY, now=NOW) == "msg_1"
+    first = verify(hmac_of("stripe"), headers=stripe(NOW), body=BODY, now=NOW)
+    header = stripe(NOW)["stripe-signature"]
+    assert first == verify(hmac_of("stripe"), headers={"stripe-signature": f"v1=00,{header}"}, body=BODY, now=NOW)
+    assert first != verify(hmac_of("stripe"), headers=stripe(NOW - timedelta(seconds=1)), body=BODY, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("secret", "headers"), [(hmac_of("github"), RIGHT[5][1]), (hmac_of("generic"), RIGHT[3][1]), RIGHT[2], RIGHT[1]]
+)
+def test_what_it_does_not_cover_is_not_named(secret: dict[str, Any], headers: dict[str, str]) -> None:
+    assert verify(secret, headers=headers, body=BODY, now=NOW) is None
+
+
+def test_the_vendors_own_examples() -> None:
+    """GitHub's and Standard Webhooks' documents print these."""
+    verify(
+        {"kind": "hmac", "preset": "github", "secret": "It's a Secret to Everybody"},
+        headers={"x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},
+        body=b"Hello, World!",
+        now=NOW,
+    )
+    verify(
+        {"kind": "hmac", "preset": "standard", "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+        headers={
+            "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "webhook-timestamp": "1614265330",
+            "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        },
+        body=b'{"test": 2432232314}',
+        now=datetime.fromtimestamp(1614265330, UTC),
+    )
