@@ -47,6 +47,9 @@ class Web:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """One request."""
+        # The server takes it from a header that anybody can send (Daphne-Root-Path). Django would look for its pages
+        # below it: behind a prefix of another stack, and with links that lead nowhere.
+        scope["root_path"] = ""
         path: str = scope["path"]
         handler: Any
         if path.startswith("/webhooks/"):

@@ -71,11 +71,13 @@ MIDDLEWARE = [
 # Routes with a proof of their own (no session, no form): a webhook must not pay for sign-in machinery, and static files
 # are served by a middleware that would hold a thread for every other request.
 LEAN_MIDDLEWARE = [
+    "apps.core.api.middleware.ContentPolicy",
     "apps.core.api.middleware.Security",
     "apps.core.api.middleware.Paths",
     "apps.core.api.middleware.Problems",
 ]
 STATIC_MIDDLEWARE = [
+    "apps.core.api.middleware.ContentPolicy",
     "apps.core.api.middleware.AsyncStreams",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -14,7 +14,7 @@ Peer: Any = ApplicationCommunicator
 
 
 def call(
-    path: str, *headers: tuple[bytes, bytes], method: str = "GET", body: bytes = b""
+    path: str, *headers: tuple[bytes, bytes], method: str = "GET", body: bytes = b"", root_path: str = ""
 ) -> tuple[int, dict[str, str], bytes]:
     from config.asgi import application
 
@@ -23,6 +23,7 @@ def call(
         "method": method,
         "path": path,
         "raw_path": path.encode(),
+        "root_path": root_path,
         "query_string": b"",
         "headers": [(b"host", b"testserver"), *headers],
         "client": ("127.0.0.1", 1),
@@ -74,6 +75,24 @@ class TestHttp:
     )
     def test_nothing_else_is_served(self, path: str) -> None:
         assert call(path)[0] == 404
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *("/", "/nowhere", "/api/v1/app/me", "/api/v1/docs/", "/webhooks/a/b"),
+            *("/api/v1/public/health", "/demo/stock", "/integrations/x"),
+            *("/static/nothing", "/static/drf_spectacular_sidecar/swagger-ui-dist/favicon-32x32.png"),
+        ],
+    )
+    def test_no_answer_goes_out_without_a_content_policy(self, path: str) -> None:
+        _, headers, _ = call(path)
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+    def test_a_root_that_the_client_claims_counts_for_nothing(self) -> None:
+        """Daphne takes it from a header; below `/demo` the page would be found without session and CSRF check."""
+        assert call("/demo/accounts/login/", root_path="/demo")[0] == 404
+        assert call("/", root_path="/evil")[1]["location"] == "/accounts/login/"
 
 
 def connect(path: str, origin: bytes) -> dict[str, Any]:

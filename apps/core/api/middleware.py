@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from csp.utils import build_policy
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -52,6 +53,25 @@ class Security(SecurityMiddleware):
             return redirect
         response = cast(HttpResponse, await cast(Awaitable[HttpResponseBase], self.get_response(request)))
         return self.process_response(request, response)
+
+
+class ContentPolicy(_Middleware):
+    """The pages' Content-Security-Policy on what lean stacks answer, error pages above all. No nonces, no thread."""
+
+    def __init__(self, get_response: Next) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        answered = self.get_response(request)
+        return self._later(answered) if isinstance(answered, Awaitable) else self._with_policy(answered)
+
+    async def _later(self, answered: Awaitable[HttpResponseBase]) -> HttpResponseBase:
+        return self._with_policy(await answered)
+
+    def _with_policy(self, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        return response
 
 
 class AsyncStreams(_Middleware):
