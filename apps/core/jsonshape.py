@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,10 @@ from referencing.exceptions import Unresolvable
 from apps.core.errors import FieldError
 
 MAX_FAULTS = 20
+MAX_STEPS = 500_000
+"""How many rules are looked at for one value, a few seconds' worth: references can make a short schema endless."""
+
+_steps: ContextVar[int] = ContextVar("steps")
 
 
 class ShapeInvalid(Exception):
@@ -24,8 +29,10 @@ class ShapeInvalid(Exception):
 def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
     """What about `value` does not fit the schema, at most 20 findings; empty when it fits.
 
-    References lead nowhere outside of the schema, and patterns are matched in linear time. Raises `ShapeInvalid`.
+    References lead nowhere outside of the schema, and patterns are matched in linear time. Raises `ShapeInvalid`, also
+    when there is too much to look at.
     """
+    _steps.set(0)
     try:
         Draft202012Validator.check_schema(schema)
         validator = _validator()(schema, registry=Registry())
@@ -45,16 +52,41 @@ def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
 
 @cache
 def _validator() -> Any:
-    # jsonschema matches with Python's engine, which some patterns keep busy for ever; these four do not.
-    return extend(
-        Draft202012Validator,
-        {
-            "pattern": _pattern,
-            "patternProperties": _pattern_properties,
-            "additionalProperties": _additional_properties,
-            "unevaluatedProperties": _unsupported,
-        },
-    )
+    # jsonschema matches with Python's engine, which some patterns keep busy for ever, and compares every two items.
+    ours = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+        "unevaluatedProperties": _unsupported,
+        "uniqueItems": _unique_items,
+    }
+    rules = Draft202012Validator.VALIDATORS | ours
+    return extend(Draft202012Validator, {name: _counted(rule) for name, rule in rules.items()})
+
+
+def _counted(rule: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    def counted(validator: Any, expected: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        steps = _steps.get() + (len(expected) + 1 if isinstance(expected, list) else 1)
+        if steps > MAX_STEPS:
+            raise ShapeInvalid(f"it needs more than {MAX_STEPS:,} steps for this input.")
+        _steps.set(steps)
+        yield from rule(validator, expected, instance, schema) or ()
+
+    return counted
+
+
+def _unique_items(validator: Any, is_wanted: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    if is_wanted and validator.is_type(instance, "array") and len({_frozen(item) for item in instance}) < len(instance):
+        yield ValidationError("the items are not all different")
+
+
+def _frozen(value: Any) -> Any:
+    """Something hashable, equal for values that JSON Schema holds for equal: 1 and 1.0 are, 1 and true are not."""
+    if isinstance(value, dict):
+        return ("object", frozenset((key, _frozen(inner)) for key, inner in value.items()))
+    if isinstance(value, list):
+        return ("array", *(_frozen(inner) for inner in value))
+    return ("boolean", value) if isinstance(value, bool) else value
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:

@@ -73,3 +73,41 @@ def test_what_is_unknown_can_be_refused_or_checked() -> None:
 def test_what_is_no_schema_is_said_to_be_none(schema: Any) -> None:
     with pytest.raises(jsonshape.ShapeInvalid):
         jsonshape.faults({"a": "b"}, schema)
+
+
+def doubling(times: int) -> dict[str, Any]:
+    """A schema that grows with `times`, and whose work doubles with each."""
+    steps = {f"a{at}": {"allOf": [{"$ref": f"#/$defs/a{at + 1}"}] * 2} for at in range(times)}
+    return {"$defs": steps | {f"a{times}": {"type": "object"}}, "$ref": "#/$defs/a0"}
+
+
+def test_a_short_schema_cannot_keep_a_process_busy() -> None:
+    assert paths({}, doubling(8)) == []
+    began = time.monotonic()
+    with pytest.raises(jsonshape.ShapeInvalid, match="steps"):
+        paths({}, doubling(60))
+    assert time.monotonic() - began < 30
+    assert paths({}, doubling(8)) == []
+
+
+def test_whether_many_items_differ_is_soon_known() -> None:
+    began = time.monotonic()
+    assert paths([{"id": at} for at in range(20_000)], {"uniqueItems": True}) == []
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("items", "are_unique"),
+    [
+        ([1, 1.0], False),
+        ([1, True, 0, False], True),
+        ([{"a": 1, "b": 2}, {"b": 2, "a": 1}], False),
+        ([[1, 2], [2, 1]], True),
+        ([[], {}, None, "", 0], True),
+        (["a", "a"], False),
+        ([{"a": True}, {"a": 1}], True),
+    ],
+)
+def test_which_items_are_the_same(items: list[Any], are_unique: bool) -> None:
+    assert (paths(items, {"uniqueItems": True}) == []) is are_unique
+    assert paths(items + items, {"uniqueItems": False}) == []
