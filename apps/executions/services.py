@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,10 +65,10 @@ INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, tri
     runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
     unknown_writes, started_by, created_at, deadline_at)
 SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
-    CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE %(now)s END,
+    CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE clock_timestamp() END,
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' END,
     0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
-    %(now)s, %(deadline)s
+    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second'
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
           WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
@@ -93,9 +93,10 @@ def execution_start(
 ) -> Started:
     """Write a new execution, due at once, and poke the workers after the commit.
 
-    With a `dedupe_key` that this workspace used before, nothing is written and the earlier execution is returned.
-    Raises `BlockedByPause` when the workflow refuses starts while a person is asked. Must run inside `tenant()`, or
-    opens it itself.
+    By the database's clock it becomes due and its time runs out, since that clock also decides both; `now` is what is
+    shown as its beginning. With a `dedupe_key` that this workspace used before, nothing is written and the earlier
+    execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a person is asked. Must run
+    inside `tenant()`, or opens it itself.
     """
     new_id = execution_id or uuid7()
     timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
@@ -118,7 +119,7 @@ def execution_start(
                 "input": json.dumps(input),
                 "by": json.dumps(started_by),
                 "now": now,
-                "deadline": now + timedelta(seconds=timeout),
+                "timeout": timeout,
             },
         )
         if cursor.fetchone() is None:
@@ -150,7 +151,7 @@ WITH ended AS (
             SELECT jsonb_agg(jsonb_build_object('node_id', n.node_id, 'path', n.path, 'params', n.params))
             FROM executions_noderun n WHERE n.execution_id = %(id)s AND n.effect = 'write'
               AND n.state IN ('RUNNING', 'NEEDS_REVIEW')), '[]'::jsonb)
-    WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to
+    WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to, response
 ), stopped AS (
     UPDATE executions_noderun SET state = 'CANCELED', finished_at = %(now)s
     WHERE execution_id = %(id)s AND state IN ('PENDING', 'RUNNING', 'WAITING_INPUT', 'RETRYING', 'NEEDS_REVIEW')
@@ -166,7 +167,7 @@ WITH ended AS (
            || %(change)s::jsonb FROM ended
     RETURNING changes
 )
-SELECT ended.seq, ended.reply_to, history.changes FROM ended, history
+SELECT ended.seq, ended.reply_to, ended.response, history.changes FROM ended, history
 """
 
 
@@ -223,11 +224,13 @@ def _end(
 ) -> None:
     change = [{"status": str(status), "finished_at": now.isoformat(), "error_code": error["code"]}]
     with tenant(workspace_id), connection.cursor() as cursor:
-        cursor.execute("SELECT status, fence FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id])
+        cursor.execute(
+            "SELECT status, fence, owner IS NULL FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id]
+        )
         row = cursor.fetchone()
         if row is None:
             raise NotFound("There is no such execution.")
-        if row[0] in TERMINAL or (fence is not None and row[1] != fence):
+        if row[0] in TERMINAL or (fence is not None and (row[1] != fence or row[2])):
             raise AlreadyEnded(f"This execution has already ended: {row[0]}.")
         cursor.execute(
             _END,
@@ -240,9 +243,10 @@ def _end(
                 "closed_by": str(status).lower(),
             },
         )
-        seq, reply_to, changes = cursor.fetchone()
+        seq, reply_to, response, changes = cursor.fetchone()
         store.withdraw_waits(cursor, execution_id, now, by=str(status).lower())
-    outcome = {"execution_id": str(execution_id), "status": str(status), "response": None, "output": None}
+    given = None if response is None else json.loads(response)
+    outcome = {"execution_id": str(execution_id), "status": str(status), "response": given, "output": None}
 
     def tell() -> None:
         live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
@@ -280,7 +284,8 @@ def wait_resolve(*, workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], b
                 answered_at=when.isoformat(),
             )
         cursor.execute(
-            "UPDATE executions_execution SET runnable_at = %s WHERE id = %s AND owner IS NULL", [now, execution_id]
+            "UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = %s AND owner IS NULL",
+            [execution_id],
         )
         poke(queue)
     return execution_id

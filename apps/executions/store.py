@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.core import jsonclean
 from apps.core.tenancy import tenant
 from apps.executions import wait_kinds
 from apps.executions.engine.noderun import NodeRun
@@ -37,7 +38,7 @@ class Claimed:
     input: Any
     lineage_id: UUID
     reply_to: str | None
-    has_response: bool
+    response: dict[str, Any] | None
     created_at: datetime
     started_at: datetime
     resume_count: int
@@ -72,8 +73,12 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was written of an execution so far: node runs, and the waits that were resolved since."""
+    """What was written of an execution so far: node runs, and the waits that were resolved since.
 
+    `at`: the moment up to which everything that had fallen due is among the answers.
+    """
+
+    at: datetime
     runs: list[NodeRun]
     answers: dict[UUID, tuple[str, Any]]  # wait → (resolved_by, answer)
     open: dict[UUID, tuple[str, datetime | None]]  # wait → (kind, when it falls due)
@@ -95,7 +100,7 @@ class FenceLost(Exception):
 
 _CLAIM = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response IS NOT NULL, created_at, started_at, resume_count
+       response, created_at, started_at, resume_count
 FROM executions_claim(%s, %s, %s)
 """
 
@@ -104,7 +109,9 @@ def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claime
     """Take up to `places` due executions, the least recently served workspace first. See `executions_claim`."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [worker_id, list(queues), places])
-        return [Claimed(*(*row[:8], _value(row[8]), *row[9:])) for row in cursor.fetchall()]
+        return [
+            Claimed(*(*row[:8], _value(row[8]), *row[9:11], _value(row[11]), *row[12:])) for row in cursor.fetchall()
+        ]
 
 
 _RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,
@@ -118,7 +125,8 @@ WITH fenced AS (
     UPDATE executions_execution
     SET seq = seq + 1, status = %(status)s,
         owner = CASE WHEN %(release)s THEN NULL ELSE owner END,
-        runnable_at = %(runnable_at)s, finished_at = %(finished_at)s,
+        runnable_at = CASE WHEN %(is_due)s THEN clock_timestamp() ELSE %(runnable_at)s END,
+        finished_at = %(finished_at)s,
         output = COALESCE(%(output)s::jsonb, output), error = COALESCE(%(error)s::jsonb, error),
         response = COALESCE(response, %(response)s::jsonb),
         unknown_writes = unknown_writes || %(unknown)s::jsonb
@@ -155,6 +163,7 @@ def checkpoint(point: Checkpoint) -> bool:
                 "seq": point.seq,
                 "status": str(point.status),
                 "release": point.is_released,
+                "is_due": point.is_released and point.status is Status.RUNNING,
                 "runnable_at": point.runnable_at,
                 "finished_at": point.at if ended else None,
                 "output": _dump(point.output),
@@ -199,7 +208,7 @@ def _open_wait(cursor: Any, wait: OpenWait, at: datetime) -> None:
             wait.node_id,
             wait.path,
             wait.kind,
-            getattr(wait.request, "title", ""),
+            jsonclean.cleaned(getattr(wait.request, "title", "")),
             at,
             wait.wake_at,
         ],
@@ -240,11 +249,16 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
     """
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL FOR UPDATE",
-            [execution_id, fence],
+            """SELECT greatest(%s, clock_timestamp()) FROM executions_execution
+               WHERE id = %s AND fence = %s AND owner IS NOT NULL FOR UPDATE""",
+            [now, execution_id, fence],
         )
-        if cursor.fetchone() is None:
+        row = cursor.fetchone()
+        if row is None:
             raise FenceLost
+        # The database's clock decided that it is due; a worker whose clock is behind must not see it otherwise, or the
+        # execution would be parked and claimed again until that clock has caught up.
+        now = row[0]
         cursor.execute(
             """UPDATE executions_wait SET resolved_at = %s, resolved_by = 'deadline'
                WHERE execution_id = %s AND resolved_at IS NULL AND wake_at <= %s RETURNING kind, id""",
@@ -262,6 +276,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
         )
         waits = cursor.fetchall()
     return Loaded(
+        at=now,
         runs=runs,
         answers={row[0]: (row[1], _value(row[2])) for row in waits if row[3]},
         open={row[0]: (row[4], row[5]) for row in waits if not row[3]},

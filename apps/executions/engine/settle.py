@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from apps.core import jsonclean
 from apps.executions.engine.noderun import NodeRun
-from apps.executions.engine.states import NodeEvent
+from apps.executions.engine.states import NodeEvent, State
 from apps.nodes.contract import Done, NodeError, OnUnknown, Retry
 from apps.workflows.graph import GraphNode
 
@@ -19,6 +21,15 @@ class Settled:
     failed: bool = False  # the execution must stop with this node's error
     doubtful: bool = False  # a person must say what happened
     retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How one node ended the whole execution, while others may still be running."""
+
+    success: bool
+    error: dict[str, Any] | None
+    output: Any
 
 
 def start(run: NodeRun, now: datetime) -> None:
@@ -35,6 +46,23 @@ def finish(run: NodeRun, done: Done, now: datetime) -> Settled:
     run.output, run.port, run.also = done.output, done.port, done.also
     run.error, run.suspended, run.finished_at = None, None, now
     return Settled()
+
+
+def end(run: NodeRun, ending: Ending, now: datetime) -> None:
+    """The node ends the whole execution. Nothing leaves it; how it ended is kept with it, see `ending_of`."""
+    finish(run, Done(ending.output), now)
+    run.port, run.suspended = None, {"success": ending.success, "error": ending.error}
+
+
+def ending_of(runs: Iterable[NodeRun]) -> Ending | None:
+    """How an execution was about to end when its owner was lost, if one of its nodes had ended it."""
+    closed = [(run.finished_at, run.node_id, run) for run in runs if run.port is None and run.finished_at is not None]
+    for _, _, run in sorted(closed, key=lambda each: each[:2]):
+        if run.state is State.FAILED:
+            return Ending(False, run.error, None)
+        if run.state is State.COMPLETED and run.suspended is not None:
+            return Ending(run.suspended["success"], run.suspended["error"], run.output)
+    return None
 
 
 def fail(run: NodeRun, node: GraphNode, error: NodeError, now: datetime, *, chance: float, honours: bool) -> Settled:
@@ -83,7 +111,7 @@ def describe(error: NodeError, node_id: str) -> dict[str, Any]:
         found["hint"] = error.hint
     if error.details is not None:
         found["details"] = error.details
-    return found
+    return jsonclean.cleaned(found)  # type: ignore[no-any-return]
 
 
 def _remember(run: NodeRun, error: NodeError, now: datetime) -> None:
@@ -92,6 +120,6 @@ def _remember(run: NodeRun, error: NodeError, now: datetime) -> None:
             "number": run.attempt,
             "started_at": (run.attempt_at or now).isoformat(),
             "finished_at": now.isoformat(),
-            "error": {"code": error.code, "message": error.message},
+            "error": jsonclean.cleaned({"code": error.code, "message": error.message}),
         }
     )

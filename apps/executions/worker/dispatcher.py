@@ -184,7 +184,7 @@ class Dispatcher:
 
     def _end_overdue(self, run: Run) -> None:
         now = clock.now()
-        if run.stopping is not None and run.stopping.until < now:
+        if run.stops_at is not None and run.stops_at < now:
             self._movers.submit(self._move, run, lambda run: run.in_flight.clear())
             return
         for call in list(run.in_flight.values()):
@@ -213,7 +213,8 @@ class Dispatcher:
         now = clock.now()
         claimed = run.claimed
         loaded = store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
-        run.restore(loaded, now)
+        run.restore(loaded, loaded.at)
+        run.due_retries(loaded.at)
 
     def _catch_up(self, run: Run) -> None:
         now = clock.now()
@@ -386,7 +387,7 @@ def reply_of(run: Run, point: Checkpoint) -> dict[str, object]:
     return {
         "execution_id": str(run.id),
         "status": str(point.status),
-        "response": point.response,
+        "response": run.given_response,
         "output": point.output if point.status is Status.SUCCESS else None,
         "error": point.error,
     }

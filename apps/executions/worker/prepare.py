@@ -96,10 +96,9 @@ def again(hand: Hand, node_run: NodeRun) -> Call:
     made = _ready(
         hand, node, node_run, params, node_run.params, plan.inputs(hand.runs, edges), clock.now(), sources=sources
     )
-    if node_run.suspended is not None:
-        made.resumes, made.state = True, node_run.suspended
-        past = hand.past.get(node_run.wait_id) if node_run.wait_id else None
-        made.answer = _answer(node, past) if past else None
+    past = hand.past.get(node_run.wait_id) if node_run.wait_id else None
+    if past is not None:
+        made.resumes, made.state, made.answer = True, node_run.suspended, _answer(node, past)
     return made
 
 

@@ -12,7 +12,6 @@ import random
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,16 +37,6 @@ STOP_GRACE_SECONDS = 30.0
 HUMAN_KINDS = frozenset({"human", "review"})
 
 
-@dataclass(slots=True)
-class Stopping:
-    """How an execution is about to end while some of its nodes are still running."""
-
-    success: bool
-    error: dict[str, Any] | None
-    output: Any
-    until: datetime
-
-
 class Run(Hand):
     """One owned execution: its node runs, what is not written yet, and what it waits for."""
 
@@ -67,8 +56,9 @@ class Run(Hand):
         self.dirty_since: datetime | None = None
         self.is_urgent = False
         self.response: dict[str, Any] | None = None
-        self.has_response = claimed.has_response
-        self.stopping: Stopping | None = None
+        self.given_response = claimed.response  # the one the caller gets, once there is one
+        self.stopping: settle.Ending | None = None  # how it ends as soon as nothing runs any more
+        self.stops_at: datetime | None = None  # when what still runs is given up
         self.unknown_writes: list[dict[str, Any]] = []
         self.is_dropped = False
 
@@ -83,11 +73,13 @@ class Run(Hand):
 
     def restore(self, loaded: Loaded, now: datetime) -> None:
         """An execution that ran before: take up what was written, resume what was answered, doubt what was lost."""
-        self.past = loaded.answers
         for run in loaded.runs:
             self.runs[run.node_id] = run
+        ending = settle.ending_of(loaded.runs)
+        if ending is not None:
+            self._stop(ending, now)
         for run in loaded.runs:
-            if run.state is State.RUNNING:
+            if run.state is State.RUNNING and ending is None:
                 self._take_up(run, now)
             elif run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.wait_id:
                 self._look_at_wait(run, loaded)
@@ -103,6 +95,7 @@ class Run(Hand):
                 run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW)
                 and run.wait_id
                 and run.node_id not in self.answers
+                and all(call.node_id != run.node_id for call in self.calls)
             ):
                 self._look_at_wait(run, loaded)
 
@@ -110,7 +103,7 @@ class Run(Hand):
         assert run.wait_id is not None
         if run.wait_id in loaded.answers:
             self.awaited.pop(run.wait_id, None)
-            self.answers[run.node_id] = loaded.answers[run.wait_id]
+            self.answers[run.node_id] = self.past[run.wait_id] = loaded.answers[run.wait_id]
             kind, at = loaded.closed[run.wait_id]
             self.closed.append(closed_wait(run.wait_id, run.node_id, kind, at, loaded.answers[run.wait_id][0]))
             self.ready.append(run.node_id)
@@ -141,7 +134,10 @@ class Run(Hand):
         while True:
             if self.stopping is None and changed:
                 self._note_plan(plan.follow(self.graph, self.runs, changed, self.holds), now)
-            if self.stopping is not None or not self.ready:
+            if self.stopping is not None:  # nothing new starts, whatever became ready meanwhile
+                self.ready.clear()
+                self.calls.clear()
+            if not self.ready:
                 return
             changed = self._run_ready(self.ready.popleft(), clock.now())
 
@@ -170,21 +166,22 @@ class Run(Hand):
             run.attempt_at = now  # its owner was lost: the same attempt once more
         else:
             settle.start(run, now)
-        run.params, run.effect = call.stored_params, call.effect
+        run.params, run.effect = jsonclean.cleaned(call.stored_params), call.effect
         self._touch(run, now)
 
     def apply(self, call: Call, result: Result | NodeError, now: datetime) -> list[str]:
         """Take in what a node answered. Returns the nodes that are settled now."""
         run = self.runs[call.node_id]
-        run.logs.extend(call.context.lines)
+        run.logs.extend(jsonclean.cleaned(call.context.lines))
         call.context.lines = []
         if isinstance(result, Done):
             return self._done(run, call, result, now)
         if isinstance(result, Stop):
-            settle.finish(run, Done(jsonclean.cleaned(result.output)), now)
+            error = None if result.success else _stop_error(run, result)
+            ending = settle.Ending(result.success, error, jsonclean.cleaned(result.output))
+            settle.end(run, ending, now)
             self._touch(run, now)
-            error = None if result.success else self._stop_error(run, result)
-            self._stop(result.success, error, run.output, now)
+            self._stop(ending, now)
             return [run.node_id]
         if isinstance(result, Suspend):
             run.suspended = jsonclean.cleaned(result.state)
@@ -205,10 +202,10 @@ class Run(Hand):
         settle.finish(run, Done(output, done.port, done.also), now)
         self._touch(run, now)
         self.is_urgent = self.is_urgent or call.effect == "write"
-        if done.response is not None and not self.has_response:
-            self.has_response, self.is_urgent = True, True
-            body = jsonclean.cleaned(done.response.body)
-            self.response = {"status": done.response.status, "body": body, "headers": dict(done.response.headers)}
+        if done.response is not None and self.given_response is None:
+            body, headers = jsonclean.cleaned([done.response.body, dict(done.response.headers)])
+            self.response = self.given_response = {"status": done.response.status, "body": body, "headers": headers}
+            self.is_urgent = True
         return [run.node_id]
 
     def _failed(self, run: NodeRun, error: NodeError, now: datetime, *, honours: bool) -> list[str]:
@@ -221,20 +218,12 @@ class Run(Hand):
         if settled.doubtful:
             self._open_review(run, now)
         elif settled.failed:
-            self._stop(False, run.error, None, now)
+            self._stop(settle.Ending(False, run.error, None), now)
         return [run.node_id] if run.is_settled else []
 
-    def _stop(self, success: bool, error: dict[str, Any] | None, output: Any, now: datetime) -> None:
+    def _stop(self, ending: settle.Ending, now: datetime) -> None:
         if self.stopping is None:
-            until = now + timedelta(seconds=STOP_GRACE_SECONDS)
-            self.stopping = Stopping(success, error, output, until)
-            self.calls.clear()
-            self.ready.clear()
-
-    def _stop_error(self, run: NodeRun, stop: Stop) -> dict[str, Any]:
-        return settle.describe(
-            NodeError("executions.stopped", stop.message or "The workflow stopped itself."), run.node_id
-        )
+            self.stopping, self.stops_at = ending, now + timedelta(seconds=STOP_GRACE_SECONDS)
 
     # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -298,8 +287,8 @@ class Run(Hand):
 
     def next_due(self) -> datetime | None:
         """When the next timer, deadline or retry of this execution falls due."""
-        times = [due for _, _, due in self.awaited.values() if due]
-        times += [run.retry_at for run in self.runs.values() if run.state is State.RETRYING and run.retry_at]
+        times = [due for _, _, due in list(self.awaited.values()) if due]
+        times += [run.retry_at for run in list(self.runs.values()) if run.state is State.RETRYING and run.retry_at]
         return min(times, default=None)
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -313,7 +302,7 @@ class Run(Hand):
         """What there is to write, and where the execution stands. Taking it clears it; write it or drop the run."""
         status = self._standing(now)
         parks = status not in (Status.RUNNING, *TERMINAL)
-        runnable_at = self.next_due() if parks else now if hand_over and status is Status.RUNNING else None
+        runnable_at = self.next_due() if parks else None
         point = Checkpoint(
             execution_id=self.id,
             workspace_id=self.claimed.workspace_id,
@@ -398,6 +387,10 @@ class Run(Hand):
     def holds(self, edge: Edge) -> bool:
         """Whether a connection's condition lets its value through."""
         return edge.condition is None or prepare.holds(self, edge)
+
+
+def _stop_error(run: NodeRun, stop: Stop) -> dict[str, Any]:
+    return settle.describe(NodeError("executions.stopped", stop.message or "The workflow stopped itself."), run.node_id)
 
 
 def _wakes(wait: Timer | AskHuman) -> datetime | None:
