@@ -71,13 +71,13 @@ class Product:
         )
         return done.stdout
 
-    def worker(self) -> int:
-        """The process id of the Celery worker. Raises `LookupError` while there is none."""
-        for line in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split():
-            command = Path(f"/proc/{line}/cmdline")
-            if command.exists() and {b"celery", b"worker"} <= set(command.read_bytes().split(b"\0")):
-                return int(line)
-        raise LookupError("No worker runs.")
+    def child(self, *words: str) -> int:
+        """The process id of the supervisor's child with these words in its command. Raises `LookupError`."""
+        for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split():
+            command = Path(f"/proc/{pid}/cmdline")
+            if command.exists() and {word.encode() for word in words} <= set(command.read_bytes().split(b"\0")):
+                return int(pid)
+        raise LookupError(f"No {' '.join(words)} runs.")
 
     def end(self) -> None:
         """Ctrl-C, as a user ends it; SIGKILL when that takes too long."""

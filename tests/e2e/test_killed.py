@@ -1,4 +1,4 @@
-"""What somebody who watches sees of a worker that is killed."""
+"""What somebody who watches sees of processes that are killed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import APIRequestContext, StorageState, expect
 
 from tests.e2e.browser import Tabs
 from tests.e2e.canvas import is_marked, mark, sees
-from tests.e2e.orders import PATIENCE_SECONDS, await_status, write
+from tests.e2e.orders import PATIENCE_SECONDS, await_status, place_order, question_of, write
 from tests.e2e.product import Product
 from tests.fakes.receiver import Receiver
 
@@ -61,7 +61,7 @@ def test_an_execution_outlives_its_worker(
         assert time.monotonic() < deadline, "nobody asked the vendor"
         time.sleep(0.05)
 
-    killed = running.worker()
+    killed = running.child("celery", "worker")
     os.kill(killed, signal.SIGKILL)
 
     sees(page, "SUCCESS", start="COMPLETED", ask="COMPLETED", note="COMPLETED")
@@ -69,5 +69,26 @@ def test_an_execution_outlives_its_worker(
     expect(page.locator(".island-connection")).to_have_count(0)
     assert await_status(api, execution, "SUCCESS")["output"] == {"price": 2}
     assert [call["path"] for call in vendor.seen] == ["/price", "/price"]
-    assert running.worker() != killed
+    assert running.child("celery", "worker") != killed
     assert "worker was killed by SIGKILL; starting it again now" in running.output()
+
+
+def test_a_page_finds_its_way_back_to_a_web_server_that_was_killed(
+    running: Product, api: APIRequestContext, signed_in: StorageState, tabs: Tabs
+) -> None:
+    _, answer = place_order(f"{running.url}/webhooks/demo/orders", "E2E-KILLED")
+    execution = answer["execution_id"]
+    page = tabs.open(storage_state=signed_in)
+    page.goto(answer["links"]["page"])
+    sees(page, "WAITING_FOR_HUMAN", ask="WAITING_INPUT")
+    expect(page.locator(".island-connection")).to_have_count(0)
+    mark(page)
+
+    tabs.expected += ["net::ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "socket: "]
+    os.kill(running.child("daphne"), signal.SIGKILL)
+    expect(page.locator(".island-connection")).to_be_visible()
+    expect(page.locator(".island-connection")).to_have_count(0)
+
+    write(api, f"interactions/{question_of(api, execution)}/answer/", {"outcome": "approved"})
+    sees(page, "SUCCESS", ask="COMPLETED", ship="COMPLETED", yes="COMPLETED")
+    assert is_marked(page), "the page was loaded anew"

@@ -26,6 +26,7 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "triggers": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/triggers/",
     "edit": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/edit/",
     "history": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/history/",
+    "run": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/run/",
     "executions": lambda api: "/w/demo/executions/",
     "execution": lambda api: f"/w/demo/executions/{waiting_execution(api)}/",
     "finished": lambda api: f"/w/demo/executions/{finished_execution(api)}/",
@@ -36,8 +37,12 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "members": lambda api: "/w/demo/settings/members/",
     "profile": lambda api: "/w/demo/settings/profile/",
     "sign-in": lambda api: "/accounts/login/",
+    "password": lambda api: "/accounts/password/reset/",
+    "gone": lambda api: "/i/this-link-was-never-made/",
+    "unknown": lambda api: "/w/demo/no-such-page/",
 }
-WITHOUT_SESSION = ("sign-in", "link")
+WITHOUT_SESSION = ("sign-in", "password", "link", "gone")
+STATUS = {"gone": 404, "unknown": 404}
 WITH_CANVAS = ("workflow", "execution", "finished")
 IS_CUT_OFF = "document.documentElement.scrollWidth > innerWidth"
 
@@ -67,9 +72,10 @@ def link_to(api: APIRequestContext, question: str) -> str:
 def test_page_is_sound(name: str, api: APIRequestContext, signed_in: StorageState, tabs: Tabs) -> None:
     address = PLACES[name](api)
     page = tabs.open(storage_state=None if name in WITHOUT_SESSION else signed_in)
+    tabs.expected += [str(STATUS[name])] if name in STATUS else []
     response = page.goto(address)
     assert response is not None
-    assert response.status == 200
+    assert response.status == STATUS.get(name, 200)
     expect(page.get_by_role("main")).to_be_visible()
     if name in WITH_CANVAS:
         expect(page.locator(".react-flow__node").first).to_be_visible()
@@ -99,3 +105,12 @@ def picture(page: Page, name: str) -> None:
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+def test_the_reference_of_the_api_tries_calls(signed_in: StorageState, tabs: Tabs) -> None:
+    page = tabs.open(storage_state=signed_in)
+    page.goto("/api/v1/docs/")
+    me = page.locator(".opblock").filter(has_text="/api/v1/app/me/")
+    me.locator(".opblock-summary-control").click()
+    me.get_by_role("button", name="Execute").click()
+    expect(me.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
