@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -13,7 +15,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from apps.core.errors import DomainError
 from apps.core.threads import in_thread
-from apps.executions.feed import follow
+from apps.executions.feed import Message, follow
 from apps.executions.watchers import authorization_of, sequence_number, workspace_to_watch
 
 logger = logging.getLogger(__name__)
@@ -37,15 +39,20 @@ class ExecutionConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self._frames = 0
         await self.accept()
         execution_id: UUID = self.scope["url_route"]["kwargs"]["execution_id"]
+        may_watch = partial(
+            workspace_to_watch,
+            user=self.scope.get("user"),
+            authorization=authorization_of(self.scope),
+            execution_id=execution_id,
+        )
         try:
-            workspace_id = await in_thread(workspace_to_watch)(
-                user=self.scope.get("user"), authorization=authorization_of(self.scope), execution_id=execution_id
-            )
+            workspace_id = await in_thread(may_watch)()
         except DomainError:
             await self.close(NOT_YOURS)
             return
         after = parse_qs(self.scope["query_string"].decode("latin-1")).get("after", ["0"])[0]
-        self._sending = asyncio.create_task(self._send(workspace_id, execution_id, sequence_number(after)))
+        messages = follow(workspace_id, execution_id, sequence_number(after), still_allowed=may_watch)
+        self._sending = asyncio.create_task(self._send(execution_id, messages))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """There is nothing to say to this socket."""
@@ -60,9 +67,9 @@ class ExecutionConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sending
 
-    async def _send(self, workspace_id: UUID, execution_id: UUID, after: int) -> None:
+    async def _send(self, execution_id: UUID, following: AsyncGenerator[Message]) -> None:
         try:
-            async with contextlib.aclosing(follow(workspace_id, execution_id, after)) as messages:
+            async with contextlib.aclosing(following) as messages:
                 async for message in messages:
                     await self.send_json(message)
             await self.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -32,17 +32,21 @@ _PAGE = 500
 _QUEUE = 256
 
 
-async def follow(workspace_id: UUID, execution_id: UUID, after: int = 0) -> AsyncGenerator[Message]:
+async def follow(
+    workspace_id: UUID, execution_id: UUID, after: int = 0, *, still_allowed: Callable[[], object] | None = None
+) -> AsyncGenerator[Message]:
     """Everything that happened to an execution after checkpoint `after`, then everything that happens.
 
     First `{"snapshot_seq": n}`, then changes `{"seq", "at", "changes"}` without gaps, and `{"seq": n}` every 15 s of
-    silence. Ends after the change that ended the execution. Raises `ExecutionNotFound`. Close it with `aclose()`.
+    silence. Ends after the change that ended the execution. `still_allowed` is called in a thread every few seconds;
+    what it raises ends the stream: who may watch can change meanwhile. Raises `ExecutionNotFound`. Close it with
+    `aclose()`.
     """
     loop = asyncio.get_running_loop()
     async with _Ear(execution_id) as ear:
         seq, is_over = await in_thread(_standing)(workspace_id, execution_id)
         yield {"snapshot_seq": seq}
-        last, said_at = min(after, seq), loop.time()
+        last, said_at, asked_at = min(after, seq), loop.time(), loop.time()
         fresh = await in_thread(_missed)(workspace_id, execution_id, last)
         while True:
             for message in fresh:
@@ -52,6 +56,9 @@ async def follow(workspace_id: UUID, execution_id: UUID, after: int = 0) -> Asyn
                     return
             if is_over and len(fresh) < _PAGE:
                 return
+            if still_allowed is not None and loop.time() - asked_at >= LOOK_SECONDS:
+                await in_thread(still_allowed)()
+                asked_at = loop.time()
             if len(fresh) < _PAGE:
                 heard = await ear.hear(LOOK_SECONDS)
                 if heard is not None and heard["seq"] <= last:

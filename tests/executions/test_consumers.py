@@ -15,8 +15,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from apps.accounts import services as accounts
+from apps.accounts.models import Membership
 from apps.core import clock
 from apps.core.ids import uuid7
+from apps.core.tenancy import tenant
 from apps.executions import services
 from tests.cast import Cast
 from tests.executions.conftest import Engine
@@ -100,6 +102,25 @@ def test_outsiders_are_sent_away(web: Web, cast: Cast, parked: dict[str, Any], w
             assert socket.close_code == 4404
         with web.stream(person, f"/api/v1/app/executions/{execution_id}/events") as stream:
             assert stream.status == (404 if person else 401)
+
+
+def test_who_is_removed_meanwhile_sees_no_more(web: Web, cast: Cast, parked: dict[str, Any]) -> None:
+    path = f"/api/v1/app/executions/{parked['id']}/events"
+    with (
+        web.socket(cast.bob, f"/ws/executions/{parked['id']}/?after={parked['seq']}") as socket,
+        web.stream(cast.bob, path) as stream,
+    ):
+        assert json.loads(socket.recv(timeout=5)) == {"snapshot_seq": parked["seq"]}
+        with tenant(cast.workspace.id):
+            membership = Membership.objects.get(workspace=cast.workspace, user=cast.bob)
+        accounts.member_remove(workspace=cast.workspace, membership=membership, actor=cast.owner)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=9)
+        assert socket.close_code == 4404
+        assert next(stream.messages()) == {"snapshot_seq": parked["seq"]}
+        assert all("changes" in message for message in stream.messages())  # what there was, and then the end
+    with web.stream(cast.bob, path) as again:
+        assert again.status == 404
 
 
 def test_an_address_that_is_none_is_closed_like_a_foreign_one(web: Web, cast: Cast) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -63,26 +64,29 @@ async def events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if request.method != "GET":
         return answer(request, OnlyRead(headers={"Allow": "GET"}))
     user = await request.auser()
+    may_watch = partial(
+        workspace_to_watch, user=user, authorization=request.headers.get("Authorization", ""), execution_id=pk
+    )
     try:
-        workspace_id = await in_thread(workspace_to_watch)(
-            user=user, authorization=request.headers.get("Authorization", ""), execution_id=pk
-        )
+        workspace_id = await in_thread(may_watch)()
     except DomainError as refused:
         return answer(request, refused)
     after = sequence_number(request.headers.get("Last-Event-ID") or request.GET.get("after", "0"))
     return StreamingHttpResponse(
-        _stream(workspace_id, pk, after),
+        _stream(follow(workspace_id, pk, after, still_allowed=may_watch)),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(workspace_id: UUID, execution_id: UUID, after: int) -> AsyncGenerator[str]:
+async def _stream(following: AsyncGenerator[Message]) -> AsyncGenerator[str]:
     yield f"retry: {RETRY_MS}\n\n"
     await leave_request_thread()  # here, since middleware uses it once more between the view and the stream
-    async with contextlib.aclosing(follow(workspace_id, execution_id, after)) as messages:
-        async for message in messages:
-            yield _event(message)
+    # Who may no longer watch is told when the browser comes again.
+    with contextlib.suppress(DomainError):
+        async with contextlib.aclosing(following) as messages:
+            async for message in messages:
+                yield _event(message)
 
 
 def _event(message: Message) -> str:
