@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterable, Iterator, NoReturn  # noqa: UP035 - readable by Python 3.8
 
-from config.embedded import checks, frontend
+from config.embedded import browser, checks, frontend
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
@@ -41,6 +41,9 @@ def main(arguments: list[str]) -> int:
         return checks.run(ROOT, PYTHON, frontend.npm(ROOT, PYTHON))
     if command == "test":
         ready()
+        found = browser.find(ROOT, PYTHON, say)
+        if found:
+            os.environ["CHROMIUM"] = found
         hand_over([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *rest])
     if command == "chaos":
         ready()

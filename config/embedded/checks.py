@@ -61,6 +61,7 @@ def _checks(root: Path, python: Path, npm: tuple[list[str], dict[str, str]]) -> 
     found = [
         Check("types: mypy", module("mypy"), root, here),
         Check("front end: biome, tsc", [*npm[0], "run", "--silent", "check"], root / "static", npm[1]),
+        Check("front end: vitest", [*npm[0], "run", "--silent", "test"], root / "static", npm[1]),
         Check("floors: import-linter", lint_imports, root, here),
         Check("style: ruff check", module("ruff", "check", "--quiet"), root, here),
         Check("style: ruff format", module("ruff", "format", "--check", "--quiet", "."), root, here),

@@ -83,12 +83,14 @@ def _run(how: tuple[list[str], dict[str, str]], arguments: list[str], static: Pa
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    """What the build reads: the npm project, and the templates whose class names Tailwind collects."""
+    """What the build reads: the npm project, the templates whose class names Tailwind collects, and the names of icons
+    in templates and code.
+    """
     for folder, below, files in os.walk(root / "static"):
         below[:] = sorted(name for name in below if name not in ("node_modules", "dist"))
         yield from (Path(folder) / name for name in sorted(files))
     for place in (root / "templates", root / "apps"):
-        yield from sorted(place.rglob("*.html"))
+        yield from sorted(path for path in place.rglob("*") if path.suffix in (".html", ".py"))
 
 
 def _fingerprint(files: list[Path] | Iterator[Path]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from playwright.sync_api import (
     WebSocket,
 )
 
-from config.embedded.services import REPOSITORY
+from config.embedded.browser import NAMES
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -30,13 +29,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 30_000
 WIDE, PHONE = (1440, 900), (390, 844)
 
 
 def find_browser() -> str:
-    """The path of a Chromium: $CHROMIUM, one on PATH, or the npm package that brings its own. Skips without any."""
+    """The path of a Chromium: $CHROMIUM, which `make test` sets, or one on PATH. Skips without any."""
     given = os.environ.get("CHROMIUM")
     if given:
         assert shutil.which(given), f"CHROMIUM={given} cannot be executed."
@@ -45,11 +43,6 @@ def find_browser() -> str:
         found = shutil.which(name)
         if found:
             return found
-    node, static = shutil.which("node"), REPOSITORY / "static"
-    if node and (static / "node_modules" / "@sparticuz" / "chromium").is_dir():
-        script = "import('@sparticuz/chromium').then(async (m) => console.log(await m.default.executablePath()))"
-        asked = subprocess.run([node, "-e", script], cwd=static, capture_output=True, text=True, timeout=60, check=True)
-        return asked.stdout.strip()
     pytest.skip(f"no browser: set CHROMIUM, or put one of {', '.join(NAMES)} on PATH")
 
 
