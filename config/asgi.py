@@ -14,6 +14,8 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
+from config.bodies import bound
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 LEAN_PREFIXES = ("/integrations/", "/api/v1/public/", "/demo/")
@@ -64,6 +66,7 @@ class Web:
 
 
 django.setup()
+bound()
 # Only now, since these modules read models.
 routing = import_module("apps.executions.routing")
 application = ProtocolTypeRouter(
