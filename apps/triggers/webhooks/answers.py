@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,8 @@ _NEVER = frozenset(
     }
 )
 
+# The product's pages trust scripts and styles from their own origin, and webhooks share it.
+_RUNS = re.compile("(java|ecma|j|live)script|/css", re.IGNORECASE)
 # Whatever is answered here, a browser must not take it for a page of the product.
 _SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
 
@@ -56,7 +59,7 @@ class Answer:
 
 def of_value(status: int, value: Any, headers: dict[str, str] | None = None) -> Answer:
     """A workflow's response: text as it is, nothing as nothing, anything else as JSON. Unsafe headers are left out."""
-    sent = {name: text for name, text in (headers or {}).items() if name.lower() not in _NEVER}
+    sent = {name: text for name, text in (headers or {}).items() if not _is_harmful(name.lower(), text)}
     has_type = any(name.lower() == "content-type" for name in sent)
     if status in (204, 304):
         return Answer(status, b"", sent | _SANDBOX)
@@ -67,6 +70,10 @@ def of_value(status: int, value: Any, headers: dict[str, str] | None = None) -> 
     if not has_type:
         sent["Content-Type"] = kind
     return Answer(status, content, sent | _SANDBOX)
+
+
+def _is_harmful(name: str, text: str) -> bool:
+    return name in _NEVER or (name == "content-type" and _RUNS.search(text) is not None)
 
 
 def accepted(execution_id: UUID, status: str, links: dict[str, str]) -> Answer:

@@ -109,7 +109,13 @@ class TestRespond:
 
     @pytest.mark.parametrize(
         "headers",
-        [{"Set-Cookie": "a=b"}, {"X": "a\r\nY: b"}, {"X Y": "a"}, {"": "a"}, {"X": "é"}, {"Content-Length": "0"}],
+        [
+            *({"Set-Cookie": "a=b"}, {"X": "a\r\nY: b"}, {"X Y": "a"}, {"": "a"}, {"X": "é"}, {"Content-Length": "0"}),
+            *({"X": "a\x1b[31m"}, {"X": "a\tb"}),
+            # Scripts from the product's own address are what its Content-Security-Policy trusts.
+            *({"Content-Type": "text/JavaScript; charset=utf-8"}, {"content-type": "application/x-ecmascript"}),
+            *({"Content-Type": "text/css"},),
+        ],
     )
     def test_headers_that_would_harm_the_product(self, headers: Any) -> None:
         with pytest.raises(ParamsInvalid):

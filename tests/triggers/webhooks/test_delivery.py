@@ -62,5 +62,10 @@ def test_an_answer_cannot_reach_into_the_product() -> None:
     assert answer.headers["Content-Security-Policy"].startswith("sandbox")
 
 
+@pytest.mark.parametrize("kind", ["text/javascript", "Application/JavaScript;v=1", "text/jscript", "text/css"])
+def test_an_answer_is_never_a_script_of_the_product(kind: str) -> None:
+    assert of_value(200, "alert(1)", {"content-type": kind}).headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
 def test_no_content_has_no_content() -> None:
     assert of_value(204, {"a": 1}).content == b""

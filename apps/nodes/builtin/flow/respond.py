@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -20,6 +21,8 @@ from apps.nodes.contract import (
     Result,
 )
 
+# What a page may load from its own origin, which is the product's too.
+_RUNS = re.compile("(java|ecma|j|live)script|/css", re.IGNORECASE)
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
 _OURS = frozenset(
     {
@@ -42,8 +45,10 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
             raise ValueError(f"“{name[:60]}” is no header name.")
         if name.lower() in _OURS:
             raise ValueError(f"The header “{name}” is set by the product; remove it.")
-        if any(character in value for character in "\r\n\0") or not value.isascii():
-            raise ValueError(f"The header “{name}” holds a line break or a character outside ASCII.")
+        if not (value.isascii() and value.isprintable()):
+            raise ValueError(f"The header “{name}” holds a control character or one outside ASCII.")
+        if name.lower() == "content-type" and _RUNS.search(value):
+            raise ValueError("A webhook may not answer with a script or a style sheet; send it as text/plain.")
     return headers
 
 
