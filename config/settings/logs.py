@@ -13,16 +13,27 @@ _TOKENS = re.compile(r"(/(?:i|enter)/)[^/\s\"'?]+")
 _KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
 
 
+_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+
+
 class WithoutTokens(logging.Filter):
-    """Hides what opens a door by itself: one-time links and API keys never reach a log."""
+    """Hides what opens a door by itself: one-time links and API keys never reach a log. What others wrote stays on the
+    line of its record, so that nobody can add records of their own.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep every record; replace its text when it holds a token."""
+        """Keep every record; replace its text when it holds a token, and control characters in what it quotes."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(_on_one_line(value) for value in record.args)
         text = record.getMessage()
         clean = _KEYS.sub("af_…", _TOKENS.sub(r"\1…", text))
         if clean != text:
             record.msg, record.args = clean, None
         return True
+
+
+def _on_one_line(value: object) -> object:
+    return _BREAKS.sub(lambda found: repr(found[0])[1:-1], value) if isinstance(value, str) else value
 
 
 def logging_for(*, level: str, shape: str) -> dict[str, Any]:
@@ -60,6 +71,7 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # A refused request is the caller's affair and already answered; only faults of the product are logged.
             "django.request": {"level": "ERROR"},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},
             "daphne": {"level": "WARNING"},
             "amqp": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},

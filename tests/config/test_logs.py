@@ -17,6 +17,8 @@ from config.settings.logs import WithoutTokens, logging_for
         ("GET /i/s3cret?x=1 200", (), "GET /i/…?x=1 200"),
         ("key af_0123abcd_abc-DEF_9 refused", (), "key af_… refused"),
         ("GET /w/acme/inbox/ 200", (), "GET /w/acme/inbox/ 200"),
+        ("fault in %s", ("/a\n12:00:00 ERROR x\x1b[31m\u2028",), r"fault in /a\n12:00:00 ERROR x\x1b[31m\u2028"),
+        ("%d of %s:\n%s", (1, "é\t", ["a\nb"]), "1 of é\t:\n['a\\nb']"),
     ],
 )
 def test_tokens_are_hidden(message: str, arguments: tuple[str, ...], expected: str) -> None:
@@ -30,3 +32,8 @@ def test_settings_that_are_none_are_refused() -> None:
         logging_for(level="LOUD", shape="text")
     with pytest.raises(ImproperlyConfigured, match="LOG_FORMAT"):
         logging_for(level="INFO", shape="xml")
+
+
+def test_a_foreign_host_name_fills_no_log() -> None:
+    """Scanners send them all day; each would be an error with its traceback."""
+    assert logging.getLogger("django.security.DisallowedHost").level == logging.CRITICAL
