@@ -114,3 +114,20 @@ def test_the_reference_of_the_api_tries_calls(signed_in: StorageState, tabs: Tab
     me.locator(".opblock-summary-control").click()
     me.get_by_role("button", name="Execute").click()
     expect(me.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+
+
+def test_complaints_are_heard(tabs: Tabs) -> None:
+    page = tabs.open()
+    page.goto("/accounts/login/")
+    page.evaluate("""() => {
+      const script = document.createElement("script");
+      script.textContent = "1";
+      document.head.append(script);
+      setTimeout(() => { throw new Error("thrown on purpose"); });
+      return fetch("/no-such-page/");
+    }""")
+    tabs.expected += ["Content Security Policy", "thrown on purpose", "404"]
+    expect(page.get_by_role("main")).to_be_visible()
+    assert not tabs.unexpected()
+    for part in tabs.expected:
+        assert any(part in text for text in tabs.complaints), part
