@@ -189,7 +189,8 @@ def checkpoint(point: Checkpoint) -> bool:
 def is_written(point: Checkpoint) -> bool:
     """Whether a checkpoint whose commit was not confirmed is there. Raises `FenceLost` when it never can be."""
     with tenant(point.workspace_id), connection.cursor() as cursor:
-        cursor.execute("SELECT seq, fence FROM executions_execution WHERE id = %s", [point.execution_id])
+        # With the lock, so that a commit which is still under way is seen as well.
+        cursor.execute("SELECT seq, fence FROM executions_execution WHERE id = %s FOR UPDATE", [point.execution_id])
         row = cursor.fetchone()
     if row is None or row[1] != point.fence:
         raise FenceLost

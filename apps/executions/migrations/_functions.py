@@ -14,8 +14,11 @@ DECLARE
     remaining int := places;
     share int;
     taken int;
+    wanted int;
+    seen int;
     full_workflows uuid[];
     position int := 0;
+    moment timestamptz := clock_timestamp();  -- as a value, so that an index can be searched for it
 BEGIN
     -- Workspaces with due work, the least recently served first: one index probe per workspace, not one per execution.
     WITH RECURSIVE spread AS (
@@ -31,7 +34,7 @@ BEGIN
     FROM spread LEFT JOIN executions_lane l ON l.workspace_id = spread.workspace_id
     WHERE spread.workspace_id IS NOT NULL AND EXISTS (
         SELECT 1 FROM executions_execution e
-        WHERE e.owner IS NULL AND e.workspace_id = spread.workspace_id AND e.runnable_at <= clock_timestamp()
+        WHERE e.owner IS NULL AND e.workspace_id = spread.workspace_id AND e.runnable_at <= moment
           AND e.queue = ANY (served));
     IF lanes IS NULL THEN
         RETURN;
@@ -41,31 +44,37 @@ BEGIN
         position := position + 1;
         taken := 0;
         full_workflows := '{}';
-        FOR due IN
-            SELECT * FROM executions_execution e
-            WHERE e.owner IS NULL AND e.workspace_id = lane AND e.runnable_at <= clock_timestamp()
-              AND e.queue = ANY (served)
-            ORDER BY e.runnable_at
-            FOR UPDATE SKIP LOCKED
         LOOP
-            EXIT WHEN taken >= share;
-            IF due.max_concurrent IS NOT NULL THEN
-                CONTINUE WHEN due.workflow_id = ANY (full_workflows);
-                -- Counting is done by one process at a time; who does not get the lock leaves the workflow to it.
-                IF NOT pg_try_advisory_xact_lock(hashtextextended('executions_claim:' || due.workflow_id, 0))
-                   OR due.max_concurrent <= (SELECT count(*) FROM executions_execution r
-                                             WHERE r.workflow_id = due.workflow_id AND r.owner IS NOT NULL) THEN
-                    full_workflows := full_workflows || due.workflow_id;
-                    CONTINUE;
+            -- No more are locked than are wanted. Where a workflow turns out to be full, once more without it.
+            wanted := share - taken;
+            seen := 0;
+            FOR due IN
+                SELECT * FROM executions_execution e
+                WHERE e.owner IS NULL AND e.workspace_id = lane AND e.runnable_at <= moment
+                  AND e.queue = ANY (served) AND e.workflow_id <> ALL (full_workflows)
+                ORDER BY e.runnable_at LIMIT wanted
+                FOR UPDATE SKIP LOCKED
+            LOOP
+                seen := seen + 1;
+                IF due.max_concurrent IS NOT NULL THEN
+                    CONTINUE WHEN due.workflow_id = ANY (full_workflows);
+                    -- Counting is done by one process at a time; who does not get the lock leaves the workflow to it.
+                    IF NOT pg_try_advisory_xact_lock(hashtextextended('executions_claim:' || due.workflow_id, 0))
+                       OR due.max_concurrent <= (SELECT count(*) FROM executions_execution r
+                                                 WHERE r.workflow_id = due.workflow_id AND r.owner IS NOT NULL) THEN
+                        full_workflows := full_workflows || due.workflow_id;
+                        CONTINUE;
+                    END IF;
                 END IF;
-            END IF;
-            UPDATE executions_execution e
-            SET owner = worker, fence = e.fence + 1, status = 'RUNNING', runnable_at = NULL,
-                started_at = COALESCE(e.started_at, clock_timestamp()),
-                resume_count = e.resume_count + (e.status <> 'NEW')::int
-            WHERE e.id = due.id RETURNING e.* INTO due;
-            taken := taken + 1;
-            RETURN NEXT due;
+                UPDATE executions_execution e
+                SET owner = worker, fence = e.fence + 1, status = 'RUNNING', runnable_at = NULL,
+                    started_at = COALESCE(e.started_at, clock_timestamp()),
+                    resume_count = e.resume_count + (e.status <> 'NEW')::int
+                WHERE e.id = due.id RETURNING e.* INTO due;
+                taken := taken + 1;
+                RETURN NEXT due;
+            END LOOP;
+            EXIT WHEN taken >= share OR seen < wanted;
         END LOOP;
         remaining := remaining - taken;
         IF taken > 0 AND cardinality(lanes) > 1 THEN
@@ -112,15 +121,21 @@ SWEEP = """
 CREATE OR REPLACE FUNCTION executions_sweep(lease_seconds double precision)
 RETURNS TABLE (execution_id uuid, workspace_id uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    moment timestamptz := clock_timestamp();  -- as a value, so that an index can be searched for it
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('executions_sweep')) THEN
         RETURN;
     END IF;
     -- A database that was away has not seen the pulses: nothing expires within one lease of its own start.
     IF pg_postmaster_start_time() < clock_timestamp() - lease_seconds * interval '1 second' THEN
-        UPDATE executions_execution e SET owner = NULL, runnable_at = clock_timestamp()
-        WHERE e.owner IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM executions_worker w WHERE w.id = e.owner AND w.alive_until > clock_timestamp());
+        -- What a frozen owner has locked in the middle of a commit is left for later, or all would wait with it.
+        UPDATE executions_execution e SET owner = NULL, runnable_at = moment
+        WHERE e.id IN (
+            SELECT d.id FROM executions_execution d
+            WHERE d.owner IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM executions_worker w WHERE w.id = d.owner AND w.alive_until > moment)
+            FOR UPDATE OF d SKIP LOCKED);
         DELETE FROM executions_worker w WHERE w.alive_until < clock_timestamp() - interval '1 day';
     END IF;
     UPDATE executions_execution e SET held_by = NULL, runnable_at = clock_timestamp()
@@ -130,7 +145,7 @@ BEGIN
     RETURN QUERY
         SELECT e.id, e.workspace_id FROM executions_execution e
         WHERE e.status NOT IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT') AND e.deadline_at IS NOT NULL
-          AND e.deadline_at < clock_timestamp()
+          AND e.deadline_at < moment
         ORDER BY e.deadline_at LIMIT 100;
 END $$;
 """

@@ -1,4 +1,7 @@
-"""What watchers are told of a checkpoint: states and times, never payloads. Selectors show the same in a snapshot."""
+"""What watchers and waiting callers are told of a checkpoint.
+
+Watchers get states and times, never payloads; selectors show them the same in a snapshot.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from uuid import UUID
 
 from apps.executions.engine.attempts import attempts_of, without_words
 from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import TERMINAL, Status
+from apps.executions.store import Checkpoint
 from apps.executions.wait_kinds import OpenWait
 
 
@@ -52,4 +57,20 @@ def opened_wait(wait: OpenWait, now: datetime) -> dict[str, Any]:
         "wake_at": wait.wake_at and wait.wake_at.isoformat(),
         "resolved_at": None,
         "resolved_by": None,
+    }
+
+
+def answers_caller(point: Checkpoint) -> bool:
+    """Whether there is something in it for a caller who waits: a response, the end, or that a person is asked."""
+    return bool(point.response) or point.status in TERMINAL or point.status is Status.WAITING_FOR_HUMAN
+
+
+def reply_of(point: Checkpoint, response: dict[str, Any] | None) -> dict[str, Any]:
+    """What a waiting caller is told; `response` is the one that was given so far, now or earlier."""
+    return {
+        "execution_id": str(point.execution_id),
+        "status": str(point.status),
+        "response": response,
+        "output": point.output if point.status is Status.SUCCESS else None,
+        "error": point.error,
     }

@@ -13,24 +13,25 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from apps.core import clock
 from apps.executions import graphs, live, services, store
-from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.store import Checkpoint, FenceLost
-from apps.executions.worker.prepare import Call
+from apps.executions.worker.changes import answers_caller, reply_of
+from apps.executions.worker.prepare import Call, timed_out
+from apps.executions.worker.pulse import Pulse
 from apps.executions.worker.run import Run
-from apps.nodes.contract import NodeError
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 FLUSH_SECONDS = 0.7
 DRAIN_SECONDS = 20.0
+REFUSED_SECONDS = 300.0
 
 
 class Dispatcher:
@@ -55,6 +56,7 @@ class Dispatcher:
         self._movers = ThreadPoolExecutor(movers, thread_name_prefix="mover")
         self._runs: dict[UUID, Run] = {}
         self._taking: set[UUID] = set()
+        self._refused: dict[UUID, float] = {}
         self._starving: deque[Run] = deque()
         self._alarms: list[float] = []
         self._lock = threading.Lock()
@@ -63,7 +65,7 @@ class Dispatcher:
         self._is_draining = False
         self._was_full = False
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
-        self._pulse = threading.Thread(target=self._beat, name="pulse", daemon=True)
+        self._pulse = Pulse(worker_id=worker_id, name=name, queues=self.queues, lease_seconds=lease_seconds)
 
     # ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -88,28 +90,15 @@ class Dispatcher:
         self._is_stopping.set()
         self._poked.set()
         self._thread.join(timeout=5)
-        self._pulse.join(timeout=5)
         try:
             store.release(worker_id=self.worker_id)
-            store.worker_beat(worker_id=self.worker_id, name=self.name, queues=self.queues, lease_seconds=0)
         except DatabaseError:
             logger.warning("could not hand executions over; their lease will run out", exc_info=True)
         finally:
             connection.close()
+        self._pulse.stop()
         self._callers.shutdown(wait=False, cancel_futures=True)
         self._movers.shutdown(wait=False, cancel_futures=True)
-
-    def _beat(self) -> None:
-        while not self._is_stopping.is_set():
-            try:
-                store.worker_beat(
-                    worker_id=self.worker_id, name=self.name, queues=self.queues, lease_seconds=self.lease_seconds
-                )
-            except DatabaseError as error:
-                logger.warning("the pulse could not be written: %s", _first_line(error))
-            finally:
-                connection.close()
-            self._is_stopping.wait(self.lease_seconds / 3)
 
     # ── The loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,6 +107,9 @@ class Dispatcher:
         while not self._is_stopping.is_set():
             self._poked.wait(self._pause(looked_at))
             self._poked.clear()
+            if not self._pulse.is_felt:
+                self._is_stopping.wait(0.05)
+                continue  # whoever sweeps takes this process for dead: it must not claim, nor call others dead
             try:
                 self._claim()
                 if time.monotonic() - looked_at >= LOOK_SECONDS:
@@ -159,14 +151,17 @@ class Dispatcher:
 
     def _look_around(self) -> None:
         for execution_id, workspace_id in store.sweep(lease_seconds=self.lease_seconds):
-            services.execution_expire(workspace_id=workspace_id, execution_id=execution_id, now=clock.now())
+            self._apart(
+                services.execution_expire, workspace_id=workspace_id, execution_id=execution_id, now=clock.now()
+            )
         for extra in self.sweeps:
-            extra()
+            self._apart(extra)
         now = clock.now()
         with self._lock:
             known = set(self._runs) | self._taking
         owned = {row.execution_id: row for row in store.news(worker_id=self.worker_id)}
-        stray = owned.keys() - known - self._runs.keys() - self._taking
+        with self._lock:
+            stray = set(owned) - known - set(self._runs) - self._taking
         if stray:
             store.release(worker_id=self.worker_id, execution_ids=stray)
         for run in self._in_hand():
@@ -181,15 +176,26 @@ class Dispatcher:
             elif run.dirty_since and (now - run.dirty_since).total_seconds() > FLUSH_SECONDS:
                 self._movers.submit(self._move, run, lambda run: setattr(run, "is_urgent", True))
             self._end_overdue(run)
+        if self._starving:  # a thread became free in the moment before somebody queued up for it
+            self._movers.submit(self._feed)
+
+    def _apart(self, work: Callable[..., object], **given: Any) -> None:
+        """Do something that must not keep the rest of the round from happening."""
+        try:
+            work(**given)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            logger.exception("a part of the round failed: %s", given or work)
+            connection.close()
 
     def _end_overdue(self, run: Run) -> None:
-        now = clock.now()
-        if run.stops_at is not None and run.stops_at < now:
+        if run.stops_at is not None and run.stops_at < clock.now():
             self._movers.submit(self._move, run, lambda run: run.in_flight.clear())
             return
         for call in list(run.in_flight.values()):
-            if call.deadline < now:
-                self._movers.submit(self._take_result, run, call, _timed_out(run, call))
+            if call.deadline < time.monotonic():
+                self._movers.submit(self._take_result, run, call, timed_out(call, run.graph.nodes[call.node_id].name))
 
     # ── An execution in hand ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,12 +204,24 @@ class Dispatcher:
             graph = graphs.graph_of(workspace_id=claimed.workspace_id, version_id=claimed.version_id)
             run = Run(claimed, graph)
             with self._lock:
+                earlier = self._runs.get(run.id)
+                if earlier is not None:  # this process was taken for dead, and has it again
+                    earlier.is_dropped = True
                 self._runs[run.id] = run
                 self._taking.discard(run.id)
             self._move(run, self._begin if claimed.is_fresh else self._restore)
-        except Exception:
-            logger.exception("execution %s could not be taken up", claimed.id)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("execution %s could not be taken up: %s", claimed.id, _first_line(error))
             connection.close()
+            self._give_back(claimed.id)
+        except Exception:
+            logger.exception("execution %s cannot be taken up", claimed.id)
+            connection.close()
+            # Another process may know what this one does not, during a deployment; but it is not tried for ever.
+            now = time.monotonic()
+            if now - self._refused.setdefault(claimed.id, now) > REFUSED_SECONDS:
+                self._fail(claimed)
+                del self._refused[claimed.id]
             self._give_back(claimed.id)
 
     def _begin(self, run: Run) -> None:
@@ -240,11 +258,16 @@ class Dispatcher:
                 run.advance((), clock.now())
                 self._follow_up(run)
         except FenceLost:
-            self._drop(run)
+            logger.info("execution %s has another owner or has ended; dropped", run.id)
+            self._part(run)
         except Exception:
-            logger.exception("execution %s cannot go on", run.id)
             connection.close()
-            self._give_up(run)
+            if self._is_stopping.is_set():  # the process ends: whatever went wrong, somebody else goes on
+                logger.warning("execution %s is left to others", run.id, exc_info=True)
+            else:
+                logger.exception("execution %s cannot go on", run.id)
+                self._fail(run.claimed)
+            self._part(run)
 
     def _take_result(self, run: Run, call: Call, result: object) -> None:
         """A call came back: apply its answer, unless the run was dropped or the call given up meanwhile."""
@@ -263,10 +286,10 @@ class Dispatcher:
         now = clock.now()
         while run.calls and not self._is_draining and self._slots.acquire(blocking=False):
             call = run.calls.popleft()
-            run.started(call, now)
-            call.deadline = now + timedelta(seconds=call.timeout_seconds)
-            run.in_flight[call.node_id] = call
             starting.append(call)
+            run.started(call, now)
+            call.deadline = time.monotonic() + call.timeout_seconds
+            run.in_flight[call.node_id] = call
         try:
             hand_over = self._is_draining and not run.in_flight
             if starting or run.is_urgent or run.is_idle or hand_over:
@@ -282,11 +305,13 @@ class Dispatcher:
 
     def _perform(self, run: Run, call: Call) -> None:
         try:
-            result = call.perform()
+            is_wanted = not run.is_dropped and run.in_flight.get(call.node_id) is call  # nothing given up is sent
+            result = call.perform() if is_wanted else None
         finally:
             self._slots.release()
         try:
-            self._take_result(run, call, result)
+            if is_wanted:
+                self._take_result(run, call, result)
             self._feed()
         finally:
             connection.close()  # a thread that waits for the network holds no connection
@@ -308,8 +333,8 @@ class Dispatcher:
         point = run.point(clock.now(), hand_over=hand_over)
         is_answered = self._persist(run, lambda: store.checkpoint(point), point)
         live.changed(run.id, seq=run.seq, at=point.at, changes=point.changes)
-        if run.claimed.reply_to and (point.response or point.status in TERMINAL or _asks(point)):
-            live.reply(run.claimed.reply_to, reply_of(run, point))
+        if run.claimed.reply_to and answers_caller(point):
+            live.reply(run.claimed.reply_to, reply_of(point, run.given_response))
         if point.is_released:
             self._part(run)
             if is_answered:
@@ -319,36 +344,30 @@ class Dispatcher:
 
     def _persist(self, run: Run, work: Callable[[], object], point: Checkpoint | None = None) -> object:
         """Do database work until the database answers. A commit whose answer was lost is looked up, not repeated."""
-        pause = 0.1
+        pause, is_in_doubt = 0.1, False
         while True:
             try:
+                if point is not None and is_in_doubt and store.is_written(point):
+                    return True
                 return work()
             except (OperationalError, InterfaceError) as error:
                 connection.close()
+                is_in_doubt = True
                 if self._is_stopping.is_set():
                     raise
                 logger.warning("execution %s waits for the database: %s", run.id, _first_line(error))
                 time.sleep(pause)
                 pause = min(pause * 2, 2.0)
-            if point is not None and self._is_written(run, point):
-                return True
 
-    def _is_written(self, run: Run, point: Checkpoint) -> bool:
-        try:
-            return store.is_written(point)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            return False
-
-    def _give_up(self, run: Run) -> None:
-        """Something is wrong with the engine itself: end the execution as failed, with the reason, and part from it."""
+    def _fail(self, claimed: store.Claimed) -> None:
+        """Something is wrong with the engine itself: end the execution as failed, with the reason."""
         try:
             services.execution_fail(
-                workspace_id=run.claimed.workspace_id, execution_id=run.id, fence=run.claimed.fence, now=clock.now()
+                workspace_id=claimed.workspace_id, execution_id=claimed.id, fence=claimed.fence, now=clock.now()
             )
         except Exception:
-            logger.exception("execution %s could not be ended", run.id)
-        self._drop(run)
+            logger.exception("execution %s could not be ended", claimed.id)
+            connection.close()
 
     def _give_back(self, execution_id: UUID) -> None:
         try:
@@ -356,17 +375,13 @@ class Dispatcher:
         except DatabaseError:
             logger.warning("execution %s could not be handed back", execution_id, exc_info=True)
         with self._lock:
-            self._runs.pop(execution_id, None)
             self._taking.discard(execution_id)
-
-    def _drop(self, run: Run) -> None:
-        logger.info("execution %s has another owner or has ended; dropped", run.id)
-        self._part(run)
 
     def _part(self, run: Run) -> None:
         run.is_dropped = True
         with self._lock:
-            self._runs.pop(run.id, None)
+            if self._runs.get(run.id) is run:  # not the one that took its place
+                del self._runs[run.id]
         if self._was_full:
             self._poked.set()
 
@@ -380,31 +395,6 @@ class Dispatcher:
     def _in_hand(self) -> list[Run]:
         with self._lock:
             return list(self._runs.values())
-
-
-def reply_of(run: Run, point: Checkpoint) -> dict[str, object]:
-    """What a waiting caller is told."""
-    return {
-        "execution_id": str(run.id),
-        "status": str(point.status),
-        "response": run.given_response,
-        "output": point.output if point.status is Status.SUCCESS else None,
-        "error": point.error,
-    }
-
-
-def _asks(point: Checkpoint) -> bool:
-    return point.status is Status.WAITING_FOR_HUMAN
-
-
-def _timed_out(run: Run, call: Call) -> NodeError:
-    return NodeError(
-        "executions.node_timeout",
-        f"“{run.graph.nodes[call.node_id].name}” did not end within {call.timeout_seconds:g} s.",
-        "Raise the node's timeout_seconds, or make it do less.",
-        retryable=call.effect != "write",
-        is_unknown=call.effect == "write",
-    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+import math
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from apps.core import clock
@@ -40,7 +41,7 @@ class Call:
     resumes: bool = False
     state: Any = None
     answer: Any = None
-    deadline: datetime = field(default_factory=clock.now)
+    deadline: float = math.inf  # on this process's monotonic clock, from the moment it is started
 
     def perform(self) -> Result | NodeError:
         """Run the node's own code. Never raises: what goes wrong is returned as a `NodeError`."""
@@ -155,6 +156,17 @@ def _may_be_large(value: Any, budget: int) -> bool:
     return False
 
 
+def timed_out(call: Call, name: str) -> NodeError:
+    """What becomes of a call that did not end within its time."""
+    return NodeError(
+        "executions.node_timeout",
+        f"“{name}” did not end within {call.timeout_seconds:g} s.",
+        "Raise the node's timeout_seconds, or make it do less.",
+        retryable=call.effect != "write",
+        is_unknown=call.effect == "write",
+    )
+
+
 def _answer(node: GraphNode, resolved: Answered) -> Any:
     by, answer = resolved
     return {"outcome": "timeout"} if by == "deadline" and node.type == "HUMAN_IN_THE_LOOP" else answer
@@ -225,5 +237,4 @@ def _ready(
         ),
         timeout_seconds=node.timeout_seconds,
         passes_through=passes_through,
-        deadline=now + timedelta(seconds=node.timeout_seconds),
     )
