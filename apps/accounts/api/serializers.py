@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from apps.accounts.access.permissions import SCOPES
 from apps.accounts.models import ROLE_CHOICES, ApiKey, AuditEvent, Membership
+from apps.core.api.serializers import Strict
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
@@ -36,7 +37,7 @@ class MemberAdded(MemberOut):
         return found
 
 
-class MemberIn(serializers.Serializer[Any]):
+class MemberIn(Strict):
     """Who shall come in, and as what."""
 
     email = serializers.EmailField(max_length=254)
@@ -44,7 +45,7 @@ class MemberIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
 
 
-class RoleIn(serializers.Serializer[Any]):
+class RoleIn(Strict):
     """Another role."""
 
     role = serializers.ChoiceField(choices=ROLE_CHOICES)
@@ -72,7 +73,7 @@ class KeyCreated(KeyOut):
         return secret
 
 
-class KeyIn(serializers.Serializer[Any]):
+class KeyIn(Strict):
     """A key's name, what it may do and until when. Without scopes it may do all its maker may."""
 
     name = serializers.CharField(max_length=100)

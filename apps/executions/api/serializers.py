@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.api.serializers import Strict
 from apps.executions.engine.states import State, Status
 from apps.executions.models import Execution
 
@@ -189,19 +190,6 @@ class ExecuteOut(serializers.Serializer[Any]):
 
 
 # ── What comes in ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Strict(serializers.Serializer[Any]):
-    """Refuses what it does not know: a misspelt word must not pass for a choice."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Check the names, then the values."""
-        if isinstance(data, dict):
-            unknown = sorted(set(data) - set(self.fields))
-            if unknown:
-                known = f"Known here: {', '.join(self.fields)}."
-                raise serializers.ValidationError({name: [f"Unknown. {known}"] for name in unknown[:20]})
-        return super().to_internal_value(data)
 
 
 class ExecuteIn(Strict):

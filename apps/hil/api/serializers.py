@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.api.serializers import Strict
 from apps.hil.models import Interaction, InteractionStatus, Priority
 
 
@@ -68,7 +69,7 @@ class InteractionOut(InteractionRow):
         ]
 
 
-class AnswerIn(serializers.Serializer[Any]):
+class AnswerIn(Strict):
     """An answer."""
 
     outcome = serializers.CharField(max_length=200)
@@ -76,7 +77,7 @@ class AnswerIn(serializers.Serializer[Any]):
     data = serializers.JSONField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
-class LinkIn(serializers.Serializer[Any]):
+class LinkIn(Strict):
     """Who the link is for; the name stands in the record."""
 
     recipient = serializers.CharField(max_length=200)
@@ -91,7 +92,7 @@ class LinkOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class ResumeIn(serializers.Serializer[Any]):
+class ResumeIn(Strict):
     """An answer to what an execution waits for: `approved`, or the outcome by name (`output_port` is the same)."""
 
     interaction_id = serializers.UUIDField(required=False, allow_null=True)

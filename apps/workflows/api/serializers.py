@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.suggest import nearest
+from apps.core.api.serializers import Strict
 from apps.workflows.models import Status, Version, Workflow
-
-
-class Strict(serializers.Serializer[Any]):
-    """Refuses members it does not know, with the name that was probably meant."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The validated members."""
-        if isinstance(data, Mapping):
-            unknown = [str(key) for key in data if key not in self.fields]
-            if unknown:
-                raise serializers.ValidationError(
-                    {name[:100]: [f"There is no “{name[:100]}” here. {nearest(name, self.fields)}"] for name in unknown}
-                )
-        return super().to_internal_value(data)
 
 
 class WorkflowIn(Strict):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
+from apps.core.api.serializers import Strict
 from apps.core.errors import FieldError, Invalid
 from apps.workflows import selectors, services
 from apps.workflows.api import serializers as forms
@@ -161,7 +162,7 @@ class Workflows(WorkspaceViewSet):
 
     # ── what the actions share ──
 
-    def _read(self, form: type[forms.Strict]) -> dict[str, Any]:
+    def _read(self, form: type[Strict]) -> dict[str, Any]:
         filled = form(data=self.request.data)
         filled.is_valid(raise_exception=True)
         return dict(filled.validated_data)

@@ -46,6 +46,18 @@ class TestKeys:
         assert found["actor"]["kind"] == "api_key"
         assert found["actor"]["label"] == "key Test"
 
+    def test_what_it_reads_stays_in_no_cache(self, cast: Cast, api: Api) -> None:
+        client = api(key(cast))
+        for path in (ME, KEYS, f"{MEMBERS}01a1f84e-fbb8-7be5-aaec-d6c586249277/"):
+            assert client.get(path)["Cache-Control"] == "no-store"
+
+    def test_nobody_sets_what_is_not_theirs_to_set(self, cast: Cast, api: Api) -> None:
+        client = api(key(cast))
+        more = {"is_staff": True, "workspace": "x"}
+        for path, body in ((MEMBERS, {"email": "d@example.com", "role": "viewer"}), (KEYS, {"name": "k"})):
+            document = assert_problem(client.post(path, body | more, format="json"), 400, "core.invalid")
+            assert {error["path"] for error in document["errors"]} == {"is_staff", "workspace"}
+
     def test_naming_another_workspace_is_a_404(self, cast: Cast, api: Api) -> None:
         client = api(key(cast))
         assert_problem(client.get(ME, headers={"X-Workspace": "umbrella"}), 404, "accounts.workspace_unknown")
