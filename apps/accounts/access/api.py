@@ -78,7 +78,7 @@ class InWorkspace(APIView):
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
-        # Pages say the same: what a workspace holds stays in no cache, neither a browser's nor a proxy's.
+        # What a workspace holds stays in no cache, neither a browser's nor a proxy's.
         self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
 

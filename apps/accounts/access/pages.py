@@ -61,7 +61,10 @@ class WorkspacePage(View):
         is_safe = request.method in ("GET", "HEAD", "OPTIONS")
         self.actor.require(self.permission if is_safe else self.post_permission or self.permission)
         with self._transaction():
-            return super().dispatch(request, *args, **kwargs)
+            response = super().dispatch(request, *args, **kwargs)
+        # No proxy keeps it and no browser shows it unasked; with no-store, Back would lose what was typed.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
     def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
         """The page, rendered now (inside the transaction), with what the shell needs.

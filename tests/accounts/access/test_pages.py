@@ -53,6 +53,10 @@ def ask() -> Ask:
     return do
 
 
+def test_no_proxy_keeps_a_page(cast: Cast, ask: Ask) -> None:
+    assert ask(Page, cast.alice)["Cache-Control"] == "private, no-cache"
+
+
 def test_the_handler_sees_its_workspace_and_no_other(cast: Cast, ask: Ask) -> None:
     assert ask(Page, cast.alice).content == b"acme"
     assert ask(Loose, cast.alice).content == b""  # outside a tenant block nothing is seen
