@@ -1,4 +1,10 @@
-import type { ConnectionDocument, NodeDocument, NodeTypeEntry } from "./types.ts";
+import type { ConnectionDocument, Definition, NodeDocument, NodeTypeEntry } from "./types.ts";
+
+/** The definition with every connection's port said: who leaves it out means `main`, as the server reads it. */
+export function withPorts(definition: Definition): Definition {
+  const connections = definition.connections.map((one) => ({ ...one, port: one.port || "main" }));
+  return { ...definition, connections };
+}
 
 /**
  * The outcomes of a node in the order they are drawn: what the server says, else its type's, plus any port a

@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
 import { apiHeaders, type Connection, fetchSnapshot, LiveFeed } from "./live.ts";
 import { canvasMeasure, cardHeight, cardWidth } from "./measure.ts";
-import { portsOf } from "./ports.ts";
+import { portsOf, withPorts } from "./ports.ts";
 import { applyChange, isGap } from "./reducer.ts";
 import { runOf, STATUS_WORDS, viewOf } from "./states.ts";
 import { summarize } from "./summarize.ts";
@@ -164,8 +164,9 @@ export const serverNow = (): number => Date.now() + clockOffset;
 let feed: LiveFeed | null = null;
 
 /** Fills the store from the page's data: sizes, places, the live feed. Resolves when it can be drawn. */
-export async function begin(data: CanvasData): Promise<void> {
+export async function begin(given: CanvasData): Promise<void> {
   await document.fonts.ready;
+  const data = { ...given, definition: withPorts(given.definition) };
   const types = new Map(data.node_types.map((entry) => [`${entry.type} ${entry.subtype}`, entry]));
   const measure = canvasMeasure();
   const cards: Record<string, CardModel> = {};
