@@ -7,6 +7,7 @@ for the broker. While the broker is down they are dropped for five seconds at a 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 import time
@@ -36,7 +37,8 @@ def changed(execution_id: UUID, *, seq: int, at: datetime, changes: Sequence[dic
 
 def reply(channel: str, outcome: dict[str, Any]) -> None:
     """Tell the web process behind `channel` how an execution it waits for went."""
-    _publisher().send(channel, {"type": "execution.reply", **outcome})
+    # As text: the layer's own encoding knows no integers beyond 64 bits, and one that fails would silence all others.
+    _publisher().send(channel, {"type": "execution.reply", "outcome": json.dumps(outcome, default=str)})
 
 
 class _Publisher:

@@ -102,8 +102,8 @@ class _Desk:
                     logger.warning("replies cannot be read: %s", error)
 
     def deliver(self, message: dict[str, Any]) -> None:
-        execution_id = UUID(message["execution_id"])
-        self._settle(Reply(execution_id, message["status"], message["response"], message["output"], message["error"]))
+        told = json.loads(message["outcome"])
+        self._settle(Reply(UUID(told["execution_id"]), told["status"], told["response"], told["output"], told["error"]))
 
     def _settle(self, reply: Reply) -> None:
         ticket = self.tickets.get(reply.execution_id)
@@ -117,6 +117,8 @@ _desks: dict[asyncio.AbstractEventLoop, _Desk] = {}
 @contextlib.asynccontextmanager
 async def expect() -> AsyncIterator[Ticket]:
     """Take a ticket before the execution is started, so that no reply can be missed."""
+    for loop in [each for each in _desks if each.is_closed()]:
+        _desks.pop(loop, None)
     desk = _desks.setdefault(asyncio.get_running_loop(), _Desk())
     ticket = Ticket(await desk.open())
     desk.tickets[ticket.execution_id] = ticket

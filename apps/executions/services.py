@@ -181,14 +181,24 @@ def execution_cancel(*, workspace_id: UUID, execution_id: UUID, now: datetime, b
 
 
 def execution_expire(*, workspace_id: UUID, execution_id: UUID, now: datetime) -> None:
-    """End an execution that is past its deadline as TIMED_OUT. Does nothing when it has ended meanwhile."""
+    """End an execution that is past its deadline as TIMED_OUT.
+
+    Does nothing when it has ended meanwhile, or while somebody else has it locked: the next sweep names it again.
+    """
     error = {
         "code": "executions.timed_out",
         "message": "The execution did not end within its time.",
         "hint": "Raise timeout_seconds in the workflow's settings.",
     }
     try:
-        _end(workspace_id=workspace_id, execution_id=execution_id, now=now, status=Status.TIMED_OUT, error=error)
+        _end(
+            workspace_id=workspace_id,
+            execution_id=execution_id,
+            now=now,
+            status=Status.TIMED_OUT,
+            error=error,
+            waits=False,
+        )
     except (AlreadyEnded, NotFound):
         return
 
@@ -221,11 +231,14 @@ def _end(
     status: Status,
     error: dict[str, Any],
     fence: int | None = None,
+    waits: bool = True,
 ) -> None:
     change = [{"status": str(status), "finished_at": now.isoformat(), "error_code": error["code"]}]
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status, fence, owner IS NULL FROM executions_execution WHERE id = %s FOR UPDATE", [execution_id]
+            "SELECT status, fence, owner IS NULL FROM executions_execution WHERE id = %s FOR UPDATE"
+            + ("" if waits else " SKIP LOCKED"),
+            [execution_id],
         )
         row = cursor.fetchone()
         if row is None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.core import clock
 from apps.core.ids import uuid7
@@ -84,3 +87,27 @@ def test_an_owner_that_was_replaced_cannot_end_it(committed_db: None, workspace:
     services.execution_fail(workspace_id=workspace.id, execution_id=execution_id, fence=claimed.fence, now=clock.now())
     with tenant(workspace.id):
         assert Execution.objects.get(id=execution_id).status == "RUNNING"
+
+
+def test_a_deadline_does_not_wait_for_a_commit_that_hangs(committed_db: None, workspace: Any) -> None:
+    idle = Engine(workspace)
+    execution_id = idle.start(idle.publish(short()))
+    is_over, is_locked = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        with tenant(workspace.id):
+            Execution.objects.select_for_update().get(id=execution_id)
+            is_locked.set()
+            is_over.wait(3)
+        connection.close()
+
+    holder = threading.Thread(target=hang)
+    holder.start()
+    is_locked.wait(3)
+    began = time.monotonic()
+    services.execution_expire(workspace_id=workspace.id, execution_id=execution_id, now=clock.now())
+    assert time.monotonic() - began < 1
+    is_over.set()
+    holder.join()
+    services.execution_expire(workspace_id=workspace.id, execution_id=execution_id, now=clock.now())
+    assert idle.snapshot(execution_id)["status"] == "TIMED_OUT"

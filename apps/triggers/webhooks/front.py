@@ -31,7 +31,13 @@ async def respond(delivery: Delivery) -> Answer:
     """
     loop = asyncio.get_running_loop()
     async with replies.expect() as ticket:
-        accept = partial(receiver.accept, delivery, execution_id=ticket.execution_id, channel=ticket.channel)
+        accept = partial(
+            receiver.accept,
+            delivery,
+            execution_id=ticket.execution_id,
+            channel=ticket.channel,
+            arrived_at=time.monotonic(),
+        )
         accepted: Accepted = await loop.run_in_executor(_threads, accept)
         links = _links(delivery.workspace, accepted.execution_id)
         if not accepted.waits:

@@ -4,6 +4,7 @@ the database."""
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass
 from uuid import UUID
@@ -38,25 +39,31 @@ class Accepted:
     status: str
 
 
-def accept(delivery: Delivery, *, execution_id: UUID, channel: str) -> Accepted:
+_missed_at = -math.inf  # when the database was missed last, if nobody reached it since
+
+
+def accept(delivery: Delivery, *, execution_id: UUID, channel: str, arrived_at: float) -> Accepted:
     """Start what listens to a delivery, once however often it is sent, and return the connection to the pool.
 
-    Raises what `views.receive` lists.
+    `arrived_at` is on the monotonic clock: who stood in line while others found the database away is not kept for
+    another try. Raises what `views.receive` lists.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    global _missed_at
+    until = arrived_at + PATIENCE_SECONDS
     is_again = False
+    if time.monotonic() >= until and time.monotonic() - _missed_at < 1:
+        raise _away()
     while True:
         try:
-            return _accept(delivery, execution_id=execution_id, channel=channel, is_again=is_again)
+            accepted = _accept(delivery, execution_id=execution_id, channel=channel, is_again=is_again)
+            _missed_at = -math.inf
+            return accepted
         except (OperationalError, InterfaceError) as error:
             connection.close()
             logger.warning("a delivery waits for the database: %s", str(error).partition("\n")[0])
-            if time.monotonic() >= until:
-                raise Unavailable(
-                    "The database cannot be reached right now, so this delivery was not taken in.",
-                    hint="Send it again in a few seconds, with the same Idempotency-Key.",
-                    headers={"Retry-After": "2"},
-                ) from None
+            _missed_at = time.monotonic()
+            if _missed_at >= until:
+                raise _away() from None
             is_again = True
             time.sleep(0.1)
         finally:
@@ -110,6 +117,14 @@ def _dedupe_key(target: WebhookTarget, delivery: Delivery, signed_id: str | None
 def _status(execution_id: UUID) -> str:
     reply = replies.reply_now(execution_id)
     return reply.status if reply else "RUNNING"
+
+
+def _away() -> Unavailable:
+    return Unavailable(
+        "The database cannot be reached right now, so this delivery was not taken in.",
+        hint="Send it again in a few seconds, with the same Idempotency-Key.",
+        headers={"Retry-After": "2"},
+    )
 
 
 def _nobody(delivery: Delivery) -> NobodyListens | WrongMethod:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -9,10 +10,14 @@ import time
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
+from apps.core.errors import Unavailable
 from apps.core.tenancy import tenant
 from apps.executions.models import Execution
 from apps.executions.worker.dispatcher import Dispatcher
+from apps.triggers.webhooks import front
+from apps.triggers.webhooks.delivery import Delivery
 from tests.triggers.conftest import Caller, Office, definition, hook, node
 
 pytestmark = pytest.mark.integration
@@ -254,8 +259,6 @@ def test_what_cannot_be_understood_is_refused_and_starts_nothing(
 def test_while_the_database_is_away_the_sender_is_asked_to_come_again(
     office: Office, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import OperationalError
-
     def away(*_: object) -> None:
         raise OperationalError("connection refused")
 
@@ -291,3 +294,20 @@ def test_an_address_without_a_path_is_404(caller: Caller) -> None:
 def test_an_address_with_a_nul_is_refused(committed_db: None, caller: Caller) -> None:
     response = caller.post("/webhooks/acme/\x00")
     assert (response.status_code, response.json()["code"]) == (400, "core.invalid")
+
+
+def test_nobody_stands_in_line_for_a_database_that_is_away(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        time.sleep(0.4)
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("apps.workflows.selectors.webhook_find", away)
+    monkeypatch.setattr("apps.triggers.webhooks.receiver.PATIENCE_SECONDS", 0.2)
+    delivery = Delivery(workspace="acme", path="orders", method="POST", headers={}, query="", body=b"")
+
+    async def all_at_once() -> list[object]:
+        return await asyncio.gather(*(front.respond(delivery) for _ in range(60)), return_exceptions=True)
+
+    began = time.monotonic()
+    assert {type(each) for each in asyncio.run(all_at_once())} == {Unavailable}
+    assert time.monotonic() - began < 1.8
