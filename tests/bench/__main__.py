@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from typing import Any
 
 from tests.bench.load import load
 from tests.bench.workloads import Workload, w1, w2, w3, w4
+from tests.chaos.world import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
@@ -109,7 +111,13 @@ def slow_server(port: int) -> Iterator[str]:
     """The receiver that takes its time, as a process of its own."""
     server = subprocess.Popen([sys.executable, "-m", "tests.fakes.slow", "--port", str(port)], cwd=ROOT)
     try:
-        time.sleep(1.0)
+        for _ in range(100):
+            if server.poll() is not None:
+                raise RuntimeError(f"The receiver did not start on port {port}.")
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
         yield f"http://127.0.0.1:{port}/slow"
     finally:
         server.terminate()
@@ -166,12 +174,11 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", default="w1,w2,w3,w4", help="workloads, comma-separated")
     options.add_argument("--concurrency", default="1,10,50")
-    options.add_argument("--port", type=int, default=8090)
     options.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
     given = options.parse_args()
-    slow_port = given.port + 1
+    port, slow_port = free_port(), free_port()
     rows: list[dict[str, Any]] = []
-    with slow_server(slow_port) as slow_url, product(given.port, f"127.0.0.1:{slow_port}") as target:
+    with slow_server(slow_port) as slow_url, product(port, f"127.0.0.1:{slow_port}") as target:
         workloads = [each for each in (w1(), w2(), w3(), w4(slow_url)) if each.name in given.only.split(",")]
         for workload in workloads:
             install(target, workload)
