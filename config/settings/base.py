@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import environment as env
-from config.settings.logs import logging_for
+from config.settings.logs import logging_for, without_tokens
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("AGENTFLOW_VAR", str(BASE_DIR / "var")))
@@ -343,4 +343,12 @@ SENTRY_DSN = env.text("SENTRY_DSN", "")
 if SENTRY_DSN:
     import sentry_sdk
 
-    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False, max_request_body_size="never", release=REVISION or None)
+    # Without the variables of the frames: they hold what callers sent, and their headers.
+    sentry_sdk.init(
+        dsn=SENTRY_DSN,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=lambda event, hint: without_tokens(event),
+        release=REVISION or None,
+    )

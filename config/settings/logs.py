@@ -26,10 +26,21 @@ class WithoutTokens(logging.Filter):
         if isinstance(record.args, tuple):
             record.args = tuple(_on_one_line(value) for value in record.args)
         text = record.getMessage()
-        clean = _KEYS.sub("af_…", _TOKENS.sub(r"\1…", text))
+        clean = without_tokens(text)
         if clean != text:
             record.msg, record.args = clean, None
         return True
+
+
+def without_tokens(value: Any) -> Any:
+    """A text, or all texts of a report made of dicts and lists, with one-time links and API keys hidden."""
+    if isinstance(value, str):
+        return _KEYS.sub("af_…", _TOKENS.sub(r"\1…", value))
+    if isinstance(value, dict):
+        return {key: without_tokens(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_tokens(inner) for inner in value]
+    return value
 
 
 def _on_one_line(value: object) -> object:

@@ -55,3 +55,27 @@ def test_production_refuses_to_start_half_configured(name: str, value: str) -> N
     done = start("-c", "import config.settings.production", **{name: value})
     assert done.returncode != 0
     assert name in done.stderr
+
+
+REPORT = """
+import sentry_sdk, config.settings.production
+client = sentry_sdk.get_client()
+sent = []
+client.transport.capture_envelope = sent.append
+def fail(caller):
+    body = caller * 2
+    raise ValueError("at /enter/s3cret-token/ with af_01234567_s3cret")
+try:
+    fail("s3cret-of-a-caller")
+except ValueError:
+    sentry_sdk.add_breadcrumb(message="GET /i/s3cret-link/")
+    sentry_sdk.capture_exception()
+text = str(sent[0].get_event())
+assert "ValueError" in text and "/i/" in text
+assert "s3cret" not in text, text
+"""
+
+
+def test_a_fault_is_reported_without_what_callers_sent() -> None:
+    done = start("-c", REPORT, SENTRY_DSN="http://key@127.0.0.1:9/1")
+    assert done.returncode == 0, done.stderr
