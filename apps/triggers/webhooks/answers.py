@@ -85,8 +85,11 @@ def accepted(execution_id: UUID, status: str, links: dict[str, str]) -> Answer:
 def failed(
     execution_id: UUID, status: str, error: dict[str, Any] | None, links: dict[str, str], *, path: str
 ) -> Answer:
-    """500: the execution ended without a response, with the node and its error."""
-    error = error or {}
+    """500: the execution ended without a response, with the node and its error.
+
+    Not with its details, such as what another system answered: the caller may be anybody. They are with the execution.
+    """
+    error = {name: value for name, value in (error or {}).items() if name != "details"}
     words = {"CANCELED": "was cancelled", "TIMED_OUT": "did not end in time"}.get(status, "failed")
     reason = error.get("message") or ""
     code = {"CANCELED": "executions.canceled", "TIMED_OUT": "executions.timed_out"}.get(status, "executions.failed")

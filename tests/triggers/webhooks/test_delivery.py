@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from apps.triggers.errors import NotText
-from apps.triggers.webhooks.answers import of_value
+from apps.triggers.webhooks.answers import failed, of_value
 from apps.triggers.webhooks.delivery import Delivery, body_of, headers_of
 
 
@@ -65,6 +67,17 @@ def test_an_answer_cannot_reach_into_the_product() -> None:
 @pytest.mark.parametrize("kind", ["text/javascript", "Application/JavaScript;v=1", "text/jscript", "text/css"])
 def test_an_answer_is_never_a_script_of_the_product(kind: str) -> None:
     assert of_value(200, "alert(1)", {"content-type": kind}).headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_what_another_system_answered_is_not_for_the_caller() -> None:
+    error = {
+        "code": "http.status",
+        "message": "Shop answered GET with status 401.",
+        "details": {"body": "token=s3cret"},
+    }
+    answer = failed(uuid4(), "ERROR", error, {}, path="/webhooks/acme/orders")
+    assert b"Shop answered" in answer.content
+    assert b"s3cret" not in answer.content
 
 
 def test_no_content_has_no_content() -> None:
