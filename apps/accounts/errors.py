@@ -45,7 +45,7 @@ class LastOwner(Conflict):
 
 
 class RoleTooHigh(Forbidden):
-    """Only an owner can make, change or remove an owner."""
+    """Nobody gives a role that allows more than they may, and only an owner changes or removes an owner."""
 
     code = "accounts.role_too_high"
 

@@ -140,7 +140,7 @@ def member_add(*, workspace: Workspace, email: str, role: str, actor: Actor, nam
     """
     address = _address(email)
     wanted = _role(role)
-    _may_touch(actor, wanted)
+    _may_give(actor, wanted)
     with tenant(workspace.id):
         user, is_new = User.objects.get_or_create(email=address, defaults={"name": name.strip()[:150]})
         if is_new:
@@ -161,7 +161,7 @@ def member_add(*, workspace: Workspace, email: str, role: str, actor: Actor, nam
 def member_role_change(*, workspace: Workspace, membership: Membership, role: str, actor: Actor) -> Membership:
     """Give a member another role. Raises `LastOwner`, `RoleTooHigh`, or `Invalid` for an unknown role."""
     wanted = _role(role)
-    _may_touch(actor, wanted)
+    _may_give(actor, wanted)
     with tenant(workspace.id):
         membership = _locked(workspace, membership)
         _may_touch(actor, Role(membership.role))
@@ -216,6 +216,12 @@ def _keeps_an_owner(workspace: Workspace, leaving: Membership) -> None:
     others = Membership.objects.filter(workspace=workspace, role=Role.OWNER.value, user__is_active=True)
     if not others.exclude(id=leaving.id).exists():
         raise LastOwner(f"{leaving.user.label} is the last owner of {workspace.name}.")
+
+
+def _may_give(actor: Actor, role: Role) -> None:
+    # A key for managing members only could otherwise let in an admin, and be that admin by the link it gets.
+    if not actor.permissions >= ROLE_PERMISSIONS[role]:
+        raise RoleTooHigh(f"{actor.label} may not give the role {role}: it allows more than they may.")
 
 
 def _may_touch(actor: Actor, role: Role) -> None:

@@ -135,6 +135,20 @@ class TestMembers:
                 workspace=cast.workspace, membership=membership_of(cast.workspace, cast.alice), actor=admin
             )
 
+    def test_a_narrow_key_gives_no_role_that_allows_more_than_it_may(self, cast: Cast) -> None:
+        """It would get the link that signs the new admin in."""
+        scopes = ["member:manage", "workflow:read", "execution:read"]
+        key = services.api_key_create(workspace=cast.workspace, name="k", scopes=scopes, actor=cast.owner)
+        narrow = resolve.by_key(key.secret).actor
+        bob = membership_of(cast.workspace, cast.bob)
+        for role in ("owner", "admin", "member"):
+            with pytest.raises(RoleTooHigh):
+                services.member_add(workspace=cast.workspace, email="d@example.com", role=role, actor=narrow)
+        with pytest.raises(RoleTooHigh):
+            services.member_role_change(workspace=cast.workspace, membership=bob, role="admin", actor=narrow)
+        added = services.member_add(workspace=cast.workspace, email="d@example.com", role="viewer", actor=narrow)
+        services.member_remove(workspace=cast.workspace, membership=added.membership, actor=narrow)
+
     def test_who_leaves_takes_along_the_keys_their_keys_made(self, cast: Cast) -> None:
         """Else whoever expects to be removed keeps a key that nothing ties to them."""
         first = services.api_key_create(workspace=cast.workspace, name="1", actor=member_actor(cast.bob, "admin"))
