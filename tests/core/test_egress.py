@@ -520,3 +520,13 @@ def test_threads_share_one_door(server: Server) -> None:
         answers = list(threads.map(lambda url: door_of(policy).request("GET", url), urls))
     assert [json.loads(answer.content)["path"] for answer in answers] == [f"/item-{number}" for number in range(200)]
     door_of(policy).close()
+
+
+def test_nobody_listening_is_said_without_the_systems_number() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    door = HttpDoor(Policy.of([f"127.0.0.1:{port}"]))
+    with pytest.raises(EgressError, match=rf"^No connection to 127\.0\.0\.1:{port}: Connection refused\.") as refused:
+        door.request("GET", f"http://127.0.0.1:{port}/")
+    assert refused.value.hint == "Check host and port, and that it runs."

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from apps.core.errors import DomainError
+
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+
+
+def cause(failed: Exception | None) -> str:
+    """What the operating system said, without the number that means nothing to whoever built the workflow."""
+    return _ERRNO.sub("", str(failed))
 
 
 class EgressError(DomainError):

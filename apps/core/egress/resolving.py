@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from threading import Lock
 
 from apps.core.egress.addresses import objection
-from apps.core.egress.errors import DnsFailed, Refused
+from apps.core.egress.errors import DnsFailed, Refused, cause
 from apps.core.egress.policy import PORTS, Policy
 
 Resolver = Callable[[str, int], list[str]]
@@ -61,7 +61,9 @@ def _addresses(host: str, port: int, resolver: Resolver, timeout: float) -> tupl
     except TookTooLong:
         raise DnsFailed(f"{host} could not be resolved within {timeout:.0f} s.") from None
     except (OSError, UnicodeError) as failed:
-        raise DnsFailed(f"{host} could not be resolved: {failed}.", hint="Check the spelling of the host.") from None
+        raise DnsFailed(
+            f"{host} could not be resolved: {cause(failed)}.", hint="Check the spelling of the host."
+        ) from None
     if not found:
         raise DnsFailed(f"{host} has no address.", hint="Check the spelling of the host.")
     return tuple(found)

@@ -14,7 +14,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from apps.core.egress.errors import ConnectFailed
+from apps.core.egress.errors import ConnectFailed, cause
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 
@@ -87,8 +87,10 @@ class _Backend(httpcore2.NetworkBackend):
                 return _Stream(self._sockets.connect_tcp(address, port, share, None, socket_options))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failed = error
-        why = "it did not answer" if isinstance(failed, httpcore2.ConnectTimeout) else str(failed)
-        raise ConnectFailed(f"No connection to {host}:{port}: {why}.") from None
+        why = "it did not answer" if isinstance(failed, httpcore2.ConnectTimeout) else cause(failed)
+        raise ConnectFailed(
+            f"No connection to {host}:{port}: {why}.", hint="Check host and port, and that it runs."
+        ) from None
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
