@@ -6,6 +6,7 @@ the node's `Params`; the stored ones leniently where a value is not known yet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -52,6 +53,7 @@ def truth(value: Json) -> bool:
     raise ValueError("A condition is true or false; this is a text. Compare it, as in {{ $json.state == 'new' }}.")
 
 
+_SUBJECT = re.compile(r"^(Input|String|List|Dictionary|Tuple|Value) should")
 _WORDS = {
     "model_type": "This should be an object.",
     "model_attributes_type": "This should be an object.",
@@ -91,11 +93,21 @@ def faults(model: type[BaseModel], refused: ValidationError, raw: Json, base: st
         else:
             code = "invalid"
             message = _WORDS.get(kind, item["msg"])
-            message = message.removeprefix("Value error, ").replace("Input should", "This should", 1)
+            if kind == "string_pattern_mismatch":
+                message = _form(model, loc)
+            message = _SUBJECT.sub("This should", message.removeprefix("Value error, "))
             if not message.endswith((".", "?", "!")):
                 message += "."
         found.append(Fault(path, code, message, hint))
     return found
+
+
+def _form(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    """What a text should look like, in the words of its field: a pattern tells only those who read patterns."""
+    for name, field in model.model_fields.items() if len(loc) == 1 else ():
+        if loc[0] in (name, field.alias) and field.description:
+            return f"This does not fit. What belongs here: {field.description}"
+    return "This has characters that may not stand here, or not in this order."
 
 
 def _path(base: str, loc: tuple[int | str, ...], raw: Json, *, keep_last: bool) -> str:

@@ -44,12 +44,22 @@ class Probe(Node):
         rows: list[Row] = []
         named: dict[str, Expr[str]] = {}
         by: Annotated[ByKey | ByName, Field(discriminator="kind")] | None = None
+        address: Expr[Annotated[str, Field(pattern="^https?://", max_length=20)]] = "http://x"
+        """Absolute address, beginning with https:// or http://."""
         maybe: Expr[Annotated[int, Field(ge=1)]] | None = None
         other: Annotated[Expr[Any], Field(alias="json")] = None
 
 
 def faults(params: Any) -> dict[str, str]:
     return {fault.path: fault.code for fault in stored_faults(Probe, params)}
+
+
+def test_a_text_of_the_wrong_form_is_told_in_the_words_of_its_field() -> None:
+    def said(address: str) -> str:
+        return stored_faults(Probe, {"address": address})[0].message
+
+    assert said("1") == "This does not fit. What belongs here: Absolute address, beginning with https:// or http://."
+    assert said("http://" + "x" * 30) == "This should have at most 20 characters."
 
 
 def test_resolved_values_are_converted() -> None:
