@@ -1,6 +1,7 @@
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { duration, exactTime } from "../app/words.ts";
 import { Icon, Tile } from "./Icon.tsx";
+import { JsonTree } from "./JsonTree.tsx";
 import { useNodeView } from "./NodeCard.tsx";
 import { PayloadView } from "./PayloadView.tsx";
 import { lengthOf, ordinal, runOf } from "./states.ts";
@@ -206,6 +207,12 @@ function ErrorView({ error, run }: { error: NonNullable<NodeRun["error"]>; run: 
           </div>
         ))}
       </dl>
+      {error.details ? (
+        <>
+          <h3 className="label">Details</h3>
+          <JsonTree value={error.details} root="" />
+        </>
+      ) : null}
     </div>
   );
 }

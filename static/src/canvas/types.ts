@@ -72,6 +72,8 @@ export interface RunError {
   message?: string;
   hint?: string;
   node_id?: string;
+  /** What is known beyond words, such as the other system's answer. Not in the page's own snapshot. */
+  details?: { [key: string]: Json };
 }
 
 export interface Attempt {
