@@ -6,11 +6,12 @@ import os
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
@@ -65,6 +66,25 @@ class Web:
         await handler(scope, receive, send)
 
 
+class SameOrigin:
+    """Opens sockets only for pages of this very address. Channels' own check lets pages on other ports of the host in,
+    to which browsers give the session cookie as well.
+    """
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """One socket."""
+        named = {
+            name: value.decode("latin-1").lower() for name, value in scope["headers"] if name in (b"host", b"origin")
+        }
+        _, _, origin = named.get(b"origin", "").partition("://")
+        ours = {named.get(b"host"), urlsplit(settings.BASE_URL).netloc.lower()}
+        application = self.application if origin in ours else WebsocketDenier()
+        await application(scope, receive, send)
+
+
 django.setup()
 bound()
 # Only now, since these modules read models.
@@ -72,6 +92,8 @@ routing = import_module("apps.executions.routing")
 application = ProtocolTypeRouter(
     {
         "http": Web(),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routing.websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(
+            SameOrigin(AuthMiddlewareStack(URLRouter(routing.websocket_urlpatterns)))
+        ),
     }
 )

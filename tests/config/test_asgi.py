@@ -117,6 +117,16 @@ def connect(path: str, origin: bytes) -> dict[str, Any]:
     return async_to_sync(talk)()
 
 
-def test_a_socket_from_a_foreign_page_is_refused(cast: Cast) -> None:
-    answer = connect("/ws/executions/01a1f84e-fbb8-7be5-aaec-d6c586249277/", b"https://evil.example")
+@pytest.mark.parametrize(
+    "origin",
+    [b"https://evil.example", b"http://testserver:9999", b"http://evil.example@testserver", b"null", b"http://", b""],
+)
+def test_a_socket_from_a_foreign_page_is_refused(cast: Cast, origin: bytes) -> None:
+    answer = connect("/ws/executions/01a1f84e-fbb8-7be5-aaec-d6c586249277/", origin)
     assert answer["type"] == "websocket.close"
+
+
+def test_a_socket_from_a_page_of_ours_is_opened(cast: Cast, settings: Any) -> None:
+    settings.BASE_URL = "https://TestServer:8443"
+    for origin in (b"http://testserver", b"https://testserver:8443"):  # the second behind a proxy that renames the host
+        assert connect("/ws/nowhere/", origin)["type"] == "websocket.accept"
