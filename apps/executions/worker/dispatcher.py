@@ -21,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from apps.core import clock
 from apps.executions import graphs, live, services, store
 from apps.executions.store import Checkpoint, FenceLost
+from apps.executions.worker import steps
 from apps.executions.worker.changes import answers_caller, reply_of
 from apps.executions.worker.prepare import Call, timed_out
 from apps.executions.worker.pulse import Pulse
@@ -84,7 +85,7 @@ class Dispatcher:
         self._poked.set()
         until = time.monotonic() + DRAIN_SECONDS
         for run in self._in_hand():
-            self._movers.submit(self._move, run, lambda run: None)
+            self._movers.submit(self._move, run, steps.go_on)
         while self._runs and time.monotonic() < until:
             time.sleep(0.05)
         self._is_stopping.set()
@@ -168,13 +169,13 @@ class Dispatcher:
             row = owned.get(run.id)
             if row is None or row.fence != run.claimed.fence:
                 if (now - run.taken_at).total_seconds() > LOOK_SECONDS:
-                    self._movers.submit(self._move, run, self._verify)
+                    self._nudge(run, steps.write_now)  # the database says it is not ours: the fence gives the answer
                 continue
             due = run.next_due()
             if row.has_answers or (due and due <= now):
-                self._movers.submit(self._move, run, self._catch_up)
+                self._nudge(run, self._catch_up)
             elif run.dirty_since and (now - run.dirty_since).total_seconds() > FLUSH_SECONDS:
-                self._movers.submit(self._move, run, lambda run: setattr(run, "is_urgent", True))
+                self._nudge(run, steps.write_now)
             self._end_overdue(run)
         if self._starving:  # a thread became free in the moment before somebody queued up for it
             self._movers.submit(self._feed)
@@ -191,11 +192,26 @@ class Dispatcher:
 
     def _end_overdue(self, run: Run) -> None:
         if run.stops_at is not None and run.stops_at < clock.now():
-            self._movers.submit(self._move, run, lambda run: run.in_flight.clear())
+            self._nudge(run, steps.give_up_calls)
             return
         for call in list(run.in_flight.values()):
             if call.deadline < time.monotonic():
-                self._movers.submit(self._take_result, run, call, timed_out(call, run.graph.nodes[call.node_id].name))
+                self._nudge(run, steps.answered(call, timed_out(call, run.graph.nodes[call.node_id].name)))
+
+    def _nudge(self, run: Run, step: Callable[[Run], object]) -> None:
+        """Move a run unless a thread is at it: that one sees what there is to see, or the next round does.
+
+        To wait for it would bind the movers one by one to a run that cannot be moved, while all others stand still.
+        """
+
+        def move() -> None:
+            if run.lock.acquire(blocking=False):
+                try:
+                    self._move(run, step)
+                finally:
+                    run.lock.release()
+
+        self._movers.submit(move)
 
     # ── An execution in hand ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -243,10 +259,6 @@ class Dispatcher:
                 store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
             )
 
-    def _verify(self, run: Run) -> None:
-        """The database says somebody else owns it: an answer to that is a checkpoint, which the fence refuses."""
-        run.is_urgent = True
-
     def _move(self, run: Run, step: Callable[[Run], object]) -> None:
         """Take one step with a run under its lock, then let everything follow that follows."""
         try:
@@ -268,17 +280,6 @@ class Dispatcher:
                 logger.exception("execution %s cannot go on", run.id)
                 self._fail(run.claimed)
             self._part(run)
-
-    def _take_result(self, run: Run, call: Call, result: object) -> None:
-        """A call came back: apply its answer, unless the run was dropped or the call given up meanwhile."""
-
-        def step(run: Run) -> None:
-            if run.in_flight.get(call.node_id) is call:
-                del run.in_flight[call.node_id]
-                now = clock.now()
-                run.advance(run.apply(call, result, now), now)  # type: ignore[arg-type]
-
-        self._move(run, step)
 
     def _follow_up(self, run: Run) -> None:
         """Start what a thread is free for, write what must be written, and part from the run when nothing is left."""
@@ -304,14 +305,15 @@ class Dispatcher:
             self._callers.submit(self._perform, run, call)
 
     def _perform(self, run: Run, call: Call) -> None:
+        result = None
         try:
-            is_wanted = not run.is_dropped and run.in_flight.get(call.node_id) is call  # nothing given up is sent
-            result = call.perform() if is_wanted else None
+            if not run.is_dropped and run.in_flight.get(call.node_id) is call:  # what was given up is not sent any more
+                result = call.perform()
         finally:
             self._slots.release()
         try:
-            if is_wanted:
-                self._take_result(run, call, result)
+            if result is not None:
+                self._move(run, steps.answered(call, result))
             self._feed()
         finally:
             connection.close()  # a thread that waits for the network holds no connection
@@ -323,7 +325,7 @@ class Dispatcher:
                 hungry = self._starving.popleft()
             except IndexError:
                 return
-            self._move(hungry, lambda run: None)
+            self._move(hungry, steps.go_on)
             if hungry.calls:
                 return
 

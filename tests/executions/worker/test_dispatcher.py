@@ -207,6 +207,19 @@ def test_a_part_of_the_round_that_fails_does_not_stop_the_rest(
     until(lambda: not only._in_hand(), seconds=3)
 
 
+def test_an_execution_that_cannot_be_moved_does_not_bind_those_who_move_others(idle: Engine, there: Receiver) -> None:
+    there.says(delay=6)
+    only = idle.add_dispatcher(movers=1)
+    stuck = idle.start(idle.publish(calling(there, own={"timeout_seconds": 1})))
+    until(lambda: there.seen)
+    (run,) = only._in_hand()
+    with run.lock:  # as if its commit waited for somebody
+        until(lambda: all(call.deadline < time.monotonic() for call in run.in_flight.values()))
+        time.sleep(1.2)
+        assert idle.until(idle.start(idle.publish(SHORT)), seconds=3)["status"] == "SUCCESS"
+    assert idle.until(stuck, seconds=8)["status"] in ("SUCCESS", "ERROR")
+
+
 def test_a_terminal_reply_carries_the_response_that_was_given_before(
     idle: Engine, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

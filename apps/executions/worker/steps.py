@@ -1,0 +1,36 @@
+"""Steps a run in hand can be moved by. Each is done under the run's lock, and may be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apps.core import clock
+from apps.executions.worker.prepare import Call
+from apps.executions.worker.run import Run
+from apps.nodes.contract import NodeError, Result
+
+
+def go_on(run: Run) -> None:
+    """Nothing of its own: whatever follows, follows."""
+
+
+def write_now(run: Run) -> None:
+    """Write a checkpoint, which also shows whether the run is still ours: the fence refuses it otherwise."""
+    run.is_urgent = True
+
+
+def give_up_calls(run: Run) -> None:
+    """Wait no longer for what is running."""
+    run.in_flight.clear()
+
+
+def answered(call: Call, result: Result | NodeError) -> Callable[[Run], None]:
+    """Apply what a call gave, unless it was given up meanwhile."""
+
+    def step(run: Run) -> None:
+        if run.in_flight.get(call.node_id) is call:
+            del run.in_flight[call.node_id]
+            now = clock.now()
+            run.advance(run.apply(call, result, now), now)
+
+    return step
