@@ -299,15 +299,18 @@ def news(*, worker_id: UUID) -> list[News]:
         return [News(*row) for row in cursor.fetchall()]
 
 
-def worker_beat(*, worker_id: UUID, name: str, queues: Sequence[str], lease_seconds: float) -> None:
-    """Renew this process's lease, by the database's clock."""
+def worker_beat(*, worker_id: UUID, name: str, queues: Sequence[str], lease_seconds: float) -> datetime:
+    """Renew this process's lease, by the database's clock. Returns what that clock says."""
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO executions_worker (id, name, queues, started_at, alive_until)
                VALUES (%(id)s, %(name)s, %(queues)s, clock_timestamp(), clock_timestamp() + %(lease)s * interval '1 s')
-               ON CONFLICT (id) DO UPDATE SET alive_until = EXCLUDED.alive_until""",
+               ON CONFLICT (id) DO UPDATE SET alive_until = EXCLUDED.alive_until
+               RETURNING clock_timestamp()""",
             {"id": worker_id, "name": name, "queues": json.dumps(list(queues)), "lease": lease_seconds},
         )
+        found: datetime = cursor.fetchone()[0]
+    return found
 
 
 def sweep(*, lease_seconds: float) -> list[tuple[UUID, UUID]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -62,6 +62,25 @@ def test_a_worker_whose_clock_is_behind_takes_a_timer_up_once(engine: Engine, mo
     assert (found["status"], found["resume_count"]) == ("SUCCESS", 1)
     with tenant(engine.workspace.id):
         assert Transition.objects.filter(execution_id=found["id"]).count() == 2
+
+
+@pytest.mark.parametrize("skew", [MUCH, -MUCH])
+def test_a_worker_whose_machine_is_off_goes_by_the_databases_clock(
+    committed_db: None, workspace: Any, monkeypatch: pytest.MonkeyPatch, skew: timedelta
+) -> None:
+    true_now = clock.machine_now
+    idle = Engine(workspace)
+    nap = node("nap", "FLOW.WAIT", duration={"seconds": 1})
+    execution_id = idle.start(idle.publish(definition([node("t", "TRIGGER.MANUAL"), nap], ["t > nap"])))
+    monkeypatch.setattr(clock, "machine_now", lambda: true_now() + skew)
+    idle.add_dispatcher()
+    try:
+        wait = idle.until(execution_id, "WAITING", seconds=3)["waits"][0]
+        assert abs(datetime.fromisoformat(wait["wake_at"]) - true_now()) < timedelta(seconds=2)
+        assert idle.until(execution_id, seconds=4)["resume_count"] == 1
+    finally:
+        idle.dispatchers[0].stop()
+        clock.correct(timedelta())
 
 
 def test_who_waits_gets_the_response_though_it_is_cancelled_afterwards(
