@@ -249,6 +249,7 @@ def _start(moment: datetime, unit: str) -> datetime:
         if unit == name:
             return start
         start = start.replace(**{field: 0})  # type: ignore[arg-type]
+    start = start.replace(fold=0)  # where the clocks show midnight twice, the day begins with the first
     match unit:
         case "week":
             return start - timedelta(days=start.weekday())
