@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
@@ -111,6 +111,9 @@ class WorkspaceAPIView(InWorkspace):
 
 class WorkspaceViewSet(InWorkspace, GenericViewSet[Any]):
     """Several actions on one noun: `permissions = {"list": Permission.…, "retrieve": …}`."""
+
+    filters: ClassVar[Mapping[str, Collection[str]]] = {}
+    """The query parameters each action that answers with a page takes besides those of pages; others are refused."""
 
     def page(self, queryset: Any, serializer: Any) -> Response:
         """One page of a queryset as the API's list document; `serializer` is a class, or a function of a row."""

@@ -13,14 +13,15 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from apps.core.api.query import PAGED, refuse_unknown
 from apps.core.errors import FieldError, Invalid
 
 
 class Pages(BasePagination):
     """`{"results": […], "next": url or null, "page_size": n}`; newest first, since ids sort by time.
 
-    `?page_size=` from 1 to 200 (default 50), `?cursor=` as given in `next`. `is_newest_first = False` on the view turns
-    the order round.
+    `?page_size=` from 1 to 200 (default 50), `?cursor=` as given in `next`. On the view, `is_newest_first = False`
+    turns the order round, and `filters` names the other parameters of each action: what nobody reads is refused.
     """
 
     default_size = 50
@@ -29,9 +30,11 @@ class Pages(BasePagination):
     def paginate_queryset(
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """The rows of the page asked for. Raises `Invalid` for a size or cursor that cannot be."""
+        """The rows of the page asked for. Raises `Invalid` for parameters that cannot be."""
         if not isinstance(queryset, QuerySet):
             raise TypeError("Pages are made of querysets; a list needs none.")
+        filters = getattr(view, "filters", {}).get(getattr(view, "action", None), ())
+        refuse_unknown(request.query_params, (*filters, *PAGED))
         self.request = request
         self.size = _size(request, self.default_size, self.max_size)
         is_newest_first = getattr(view, "is_newest_first", True)

@@ -211,7 +211,8 @@ class ExecuteIn(Strict):
 class ListQuery(serializers.Serializer[Any]):
     """Filters of the list."""
 
-    workflow = serializers.UUIDField(required=False)
+    workflow = serializers.UUIDField(required=False, help_text="Id of a workflow.")
+    workflow_id = serializers.UUIDField(required=False, help_text="As `workflow`.")
     status = serializers.ListField(child=serializers.ChoiceField(choices=STATUSES), required=False)
     since = serializers.DateTimeField(required=False, help_text="Created at this moment or later.")
     search = serializers.CharField(required=False, max_length=100)

@@ -15,6 +15,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
+from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.clock import now
 from apps.core.errors import NotFound
 from apps.executions import launch, selectors, story
@@ -48,16 +49,18 @@ class Executions(WorkspaceViewSet):
         "stored_response": Permission.EXECUTION_READ,
         "cancel": Permission.EXECUTION_CANCEL,
     }
+    filters = {"list": ("workflow", "workflow_id", "status", "since", "search")}
     serializer_class = forms.ExecutionOut
     queryset = Execution.objects.none()
 
     @extend_schema(parameters=[forms.ListQuery], responses=forms.ExecutionOut(many=True))
     def list(self, request: Request) -> Response:
         """Newest first. `status` may be repeated or hold several, separated by commas."""
+        refuse_both(request.query_params, "workflow", "workflow_id")
         asked = checked(forms.ListQuery, statuses_split(request.query_params))
         rows = selectors.execution_list(
             workspace_id=self.workspace.id,
-            workflow_id=asked.get("workflow"),
+            workflow_id=asked.get("workflow") or asked.get("workflow_id"),
             statuses=asked.get("status", ()),
             since=asked.get("since"),
             search=asked.get("search", ""),
@@ -70,6 +73,7 @@ class Executions(WorkspaceViewSet):
 
         `?payloads=false` leaves all of them out, `?node=<id>` keeps those of one node.
         """
+        refuse_unknown(request.query_params, forms.DetailQuery().fields)
         asked = checked(forms.DetailQuery, request.query_params)
         execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
         node_id = asked.get("node")
@@ -84,6 +88,7 @@ class Executions(WorkspaceViewSet):
     @action(detail=True)
     def logs(self, request: Request, pk: UUID) -> Response:
         """What happened, oldest first: `view=business` in sentences, `view=technical` change by change."""
+        refuse_unknown(request.query_params, forms.LogQuery().fields)
         asked = checked(forms.LogQuery, request.query_params)
         execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
         record = selectors.execution_record(execution=execution, with_history=asked["view"] == "technical")

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
 from apps.core import clock
+from apps.core.api.query import refuse_both
 from apps.core.errors import FieldError, Invalid
 from apps.hil import selectors, services
 from apps.hil.api import serializers as forms
@@ -30,6 +31,7 @@ class Interactions(WorkspaceViewSet):
         "answer": Permission.INTERACTION_ANSWER,
         "link": Permission.INTERACTION_ANSWER,
     }
+    filters = {"list": ("status", "execution_id", "workflow", "workflow_id")}
     serializer_class = forms.InteractionOut
     queryset = Interaction.objects.none()
 
@@ -37,12 +39,14 @@ class Interactions(WorkspaceViewSet):
         parameters=[
             OpenApiParameter("status", enum=forms.STATUSES, description="Only questions that stand like this."),
             OpenApiParameter("execution_id", OpenApiTypes.UUID, description="Only questions of this execution."),
-            OpenApiParameter("workflow_id", OpenApiTypes.UUID, description="Only questions of this workflow."),
+            OpenApiParameter("workflow", OpenApiTypes.UUID, description="Only questions of this workflow."),
+            OpenApiParameter("workflow_id", OpenApiTypes.UUID, description="As `workflow`."),
         ],
         responses=forms.InteractionRow(many=True),
     )
     def list(self, request: Request) -> Response:
         """Questions, newest first."""
+        refuse_both(request.query_params, "workflow", "workflow_id")
         status = request.query_params.get("status", "")
         if status and status not in forms.STATUSES:
             message = f"Allowed: {', '.join(forms.STATUSES)}."
@@ -51,7 +55,7 @@ class Interactions(WorkspaceViewSet):
             workspace_id=self.workspace.id,
             statuses=[status] if status else [],
             execution_id=_uuid(request, "execution_id"),
-            workflow_id=_uuid(request, "workflow_id"),
+            workflow_id=_uuid(request, "workflow") or _uuid(request, "workflow_id"),
         )
         return self.page(found, forms.InteractionRow)
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
+from apps.core.api.query import refuse_unknown
 from apps.core.errors import NotFound
 from apps.core.suggest import nearest
 from apps.nodes.registry import catalogue
@@ -53,6 +54,7 @@ class NodeTypes(WorkspaceViewSet):
     @extend_schema(parameters=[OpenApiParameter("type"), OpenApiParameter("q")], responses=NodeTypeOut(many=True))
     def list(self, request: Request) -> Response:
         """Every node type; `type` keeps one kind, `q` those whose name, summary or keywords hold the word."""
+        refuse_unknown(request.query_params, ("type", "q"))
         kind, word = request.query_params.get("type", ""), request.query_params.get("q", "").strip().lower()
         found = [
             entry

@@ -30,6 +30,7 @@ class Workflows(WorkspaceViewSet):
 
     queryset = Workflow.objects.none()
     serializer_class = forms.WorkflowOut
+    filters = {"list": ("status", "q")}
     permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.WORKFLOW_READ,
         "create": Permission.WORKFLOW_CREATE,

@@ -66,6 +66,7 @@ def test_the_list_is_filtered(api: Api, alice: User, cast: Cast, make: Make) -> 
     services.execution_cancel(workspace_id=cast.workspace.id, execution_id=two, now=clock.now(), by="alice")
     client = api(alice)
     assert ids(client.get(f"{LIST}?workflow={orders.id}")) == [str(two), str(one)]
+    assert ids(client.get(f"{LIST}?workflow_id={orders.id}")) == [str(two), str(one)]
     assert ids(client.get(f"{LIST}?status=CANCELED")) == [str(two)]
     assert ids(client.get(f"{LIST}?status=CANCELED,NEW")) == [str(three), str(two), str(one)]
     assert ids(client.get(f"{LIST}?status=CANCELED&status=ERROR")) == [str(two)]
