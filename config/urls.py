@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from apps.accounts.web.views import Enter, Start, WorkspaceCreate
+from apps.accounts.web.views import Addresses, Enter, Start, WorkspaceCreate
 from apps.core.api.views import Docs, Errors, Schema
 
 
@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(_of("hil.web.public_urls", "insights.web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),
+    path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from allauth.account.views import EmailView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -23,6 +24,7 @@ from apps.accounts.access.pages import WorkspacePage, plain_user
 from apps.accounts.access.permissions import Permission
 from apps.accounts.errors import LinkSpent
 from apps.accounts.models import ROLE_CHOICES, ApiKey, Membership
+from apps.accounts.web.adapter import NoMail
 from apps.accounts.web.forms import KeyForm, MemberForm, ProfileForm
 from apps.core.clock import now
 from apps.core.errors import DomainError, NotFound
@@ -75,6 +77,31 @@ def _private(response: HttpResponse) -> HttpResponse:
     # `Origin: null` with the form, which the CSRF check must refuse.
     response["X-Robots-Tag"] = "noindex"
     return response
+
+
+class Addresses(EmailView):  # type: ignore[misc]
+    """`/accounts/email/`: the package's page. A new address counts only once a mail has proved whose it is.
+
+    The package lets people without a proven address take any: they would stand in the record as somebody else, and be
+    made a member where that person is meant.
+    """
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add, remove, or make an address the main one. Raises `NoMail` where nothing can be proved."""
+        if "action_add" in request.POST and not settings.HAS_MAIL:
+            raise NoMail
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
+        address = self._get_email_address(request)
+        if address is not None and not address.verified:
+            messages.error(
+                request, _("Confirm %(email)s first: a mail with a link is there.") % {"email": address.email}
+            )
+            return None
+        response: HttpResponse | None = super()._action_primary(request, *args, **kwargs)
+        return response
 
 
 class WorkspaceCreate(LoginRequiredMixin, View):

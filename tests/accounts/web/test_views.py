@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import Client
 
 from apps.accounts import selectors, services
@@ -18,6 +20,29 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("has_mail", [True, False])
+    def test_nobody_takes_an_address_they_have_not_proved(self, cast: Cast, settings: Any, has_mail: bool) -> None:
+        """Else a viewer answers questions as the chief, and is let in where the chief is invited."""
+        settings.HAS_MAIL = has_mail
+        client = signed_in(cast.bob)
+        client.post("/accounts/email/", {"action_add": "", "email": "chief@example.com"})
+        client.post("/accounts/email/", {"action_primary": "", "email": "chief@example.com"})
+        cast.bob.refresh_from_db()
+        assert cast.bob.email == "bob@example.com"
+        known = set(EmailAddress.objects.filter(user=cast.bob).values_list("email", flat=True))
+        assert ("chief@example.com" in known) is has_mail
+
+    def test_a_proved_address_can_be_the_main_one(self, cast: Cast, settings: Any) -> None:
+        settings.HAS_MAIL = True
+        client = signed_in(cast.bob)
+        client.post("/accounts/email/", {"action_add": "", "email": "robert@example.com"})
+        EmailAddress.objects.filter(email="robert@example.com").update(verified=True)
+        client.post("/accounts/email/", {"action_primary": "", "email": "robert@example.com"})
+        cast.bob.refresh_from_db()
+        assert cast.bob.email == "robert@example.com"
 
 
 class TestEntrance:
