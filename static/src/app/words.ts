@@ -54,7 +54,7 @@ export function exactTime(date: Date): string {
 export function duration(ms: number): string {
   const length = Math.max(0, ms);
   if (length < SECOND) return `${Math.round(length)} ms`;
-  if (length < 9.95 * SECOND) return `${(length / SECOND).toFixed(1)} s`;
+  if (length < 9.95 * SECOND) return `${(length / SECOND).toFixed(1).replace(".0", "")} s`;
   if (Math.round(length / SECOND) < 60) return `${Math.round(length / SECOND)} s`;
   const wholeSeconds = Math.round(length / SECOND) * SECOND;
   const pair = (big: number, bigUnit: string, small: number, smallUnit: string): string => {
