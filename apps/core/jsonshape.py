@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from jsonschema import Draft202012Validator, SchemaError, ValidationError  # typ
 from jsonschema.validators import extend  # type: ignore[import-untyped]
 from referencing import Registry
 from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
 from apps.core.errors import FieldError
 
@@ -33,7 +35,7 @@ def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
     when there is too much to look at.
     """
     _steps.set(0)
-    try:
+    with _refusals():
         Draft202012Validator.check_schema(schema)
         validator = _validator()(schema, registry=Registry())
         found = []
@@ -42,12 +44,64 @@ def faults(value: Any, schema: Any, *, path: str = "") -> list[FieldError]:
             if len(found) >= MAX_FAULTS:
                 break
         return found
+
+
+def check(schema: Any) -> None:
+    """Raise `ShapeInvalid` for what is no schema `faults` can work with, as far as that shows without a value.
+
+    Looks at keywords, patterns, and where references lead.
+    """
+    with _refusals():
+        Draft202012Validator.check_schema(schema)
+        options = re2.Options()
+        options.log_errors = False
+        parts = list(_parts(schema))
+        for part in parts:
+            if "unevaluatedProperties" in part:
+                _refuse_unevaluated()
+            for pattern in (part.get("pattern", ""), *part.get("patternProperties", {})):
+                re2.compile(pattern, options)
+        if any("$id" in part for part in parts):
+            return  # what a reference means then depends on where it stands
+        resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+        for part in parts:
+            if "$ref" in part:
+                try:
+                    resolver.lookup(part["$ref"])
+                except Unresolvable:
+                    raise ShapeInvalid(f"The reference {part['$ref']!r} leads nowhere in the schema.") from None
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
     except SchemaError as error:
         raise ShapeInvalid(f"{_path('', error.absolute_path) or 'The schema'}: {error.message}") from None
     except Unresolvable as error:
         raise ShapeInvalid(f"The reference {error.ref!r} leads nowhere in the schema.") from None
-    except (re2.error, RecursionError) as error:
+    except re2.error as error:
+        reason = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else error
+        raise ShapeInvalid(f"A pattern in it does not work: {reason}.") from None
+    except RecursionError as error:
         raise ShapeInvalid(str(error)) from None
+
+
+_ONE = ("items", "contains", "additionalProperties", "propertyNames", "not", "if", "then", "else", "unevaluatedItems")
+_SEVERAL = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+
+
+def _parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every schema within a schema that its metaschema accepted, itself included."""
+    todo = [schema]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            yield part
+            todo += [part[name] for name in _ONE if name in part]
+            todo += [inner for name in _SEVERAL for inner in part.get(name, ())]
+            todo += [inner for name in _NAMED for inner in part.get(name, {}).values()]
 
 
 @cache
@@ -115,6 +169,11 @@ def _additional_properties(validator: Any, rest: Any, instance: Any, schema: Any
 
 
 def _unsupported(validator: Any, rest: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    _refuse_unevaluated()
+    yield
+
+
+def _refuse_unevaluated() -> None:
     raise ShapeInvalid("unevaluatedProperties is not supported; use additionalProperties.")
 
 

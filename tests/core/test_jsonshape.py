@@ -75,6 +75,40 @@ def test_what_is_no_schema_is_said_to_be_none(schema: Any) -> None:
         jsonshape.faults({"a": "b"}, schema)
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"unevaluatedProperties": False}}},
+        {"items": {"type": "nonsense"}},
+        {"allOf": [{"$ref": "https://example.com/schema.json"}]},
+        {"not": {"$ref": "#/nowhere"}},
+        {"$defs": {"a": {"pattern": "(?=x)"}}},
+        {"anyOf": [{"patternProperties": {"(": {}}}]},
+        [],
+        7,
+    ],
+)
+def test_what_is_no_schema_shows_without_a_value(schema: Any) -> None:
+    with pytest.raises(jsonshape.ShapeInvalid):
+        jsonshape.check(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True,
+        {},
+        {"properties": {"unevaluatedProperties": {}, "pattern": {"type": "string"}, "$ref": {"type": "string"}}},
+        {"const": {"pattern": "(", "$ref": "#/nowhere"}, "default": {"type": "nonsense"}},
+        {"$defs": {"me": {"$ref": "#/$defs/me"}}, "items": {"$ref": "#"}},
+        {"definitions": {"a": {"$anchor": "a", "type": "object"}}, "items": {"$ref": "#/definitions/a"}},
+        {"$id": "https://example.com/a", "$defs": {"a": {"$id": "b"}}, "$ref": "https://example.com/b"},
+    ],
+)
+def test_what_is_a_schema_passes(schema: Any) -> None:
+    jsonshape.check(schema)
+
+
 def doubling(times: int) -> dict[str, Any]:
     """A schema that grows with `times`, and whose work doubles with each."""
     steps = {f"a{at}": {"allOf": [{"$ref": f"#/$defs/a{at + 1}"}] * 2} for at in range(times)}
