@@ -37,8 +37,8 @@ function ExecutionView() {
   );
   const connection = useCanvas((state) => state.connection);
   const [view, setView] = useState<(typeof VIEWS)[number]>("Steps");
-  const [seen, setSeen] = useState<string | null>(null);
-  // On a phone, choosing a step opens it.
+  // On a phone, choosing a step opens it; the one that is chosen to begin with does not.
+  const [seen, setSeen] = useState<string | null>(selected);
   if (selected !== seen) {
     setSeen(selected);
     if (selected !== null) setView("Step");
