@@ -3,6 +3,7 @@ import { duration } from "../app/words.ts";
 import { Tabs } from "./Detail.tsx";
 import { Icon, Tile } from "./Icon.tsx";
 import { JsonTree } from "./JsonTree.tsx";
+import { paragraphs } from "./prose.ts";
 import { type CardModel, useCanvas } from "./store.ts";
 import { isObject } from "./summarize.ts";
 import type { Json } from "./types.ts";
@@ -46,13 +47,25 @@ function NodePanel({ card }: { card: CardModel }) {
         </div>
         <aside className="panel-side">
           <h3 className="label">About this step</h3>
-          <p>{entry?.summary ?? "This type of node is not known here."}</p>
-          {entry?.description ? <p className="soft panel-text">{entry.description}</p> : null}
+          <Prose text={entry?.summary ?? "This type of node is not known here."} />
+          <Prose text={entry?.description ?? ""} className="soft panel-text" />
           <Returns schema={entry?.output_schema} ports={card.ports} />
         </aside>
       </div>
     </section>
   );
+}
+
+function Prose({ text, className }: { text: string; className?: string }) {
+  return paragraphs(text).map((paragraph, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a text does not change while it is shown
+    <p key={at} className={className}>
+      {paragraph.map((piece, place) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: as above
+        piece.isCode ? <code key={place}>{piece.text}</code> : piece.text,
+      )}
+    </p>
+  ));
 }
 
 function Parameters({ card }: { card: CardModel }) {
@@ -81,7 +94,11 @@ function Parameters({ card }: { card: CardModel }) {
                 <Value value={value} name={name} />
               )}
             </dd>
-            {typeof schema?.description === "string" ? <dd className="help">{schema.description}</dd> : null}
+            {typeof schema?.description === "string" ? (
+              <dd className="help">
+                <Prose text={schema.description} />
+              </dd>
+            ) : null}
           </div>
         );
       })}
