@@ -30,7 +30,7 @@ describe("viewOf", () => {
     expect(line(run("RETRYING", { max_attempts: 4 }))).toBe("running|14 min|try 2 of 4");
     expect(
       line(run("FAILED", { attempt: 4, error: { code: "http.status", message: "It answered 503." } })),
-    ).toBe("error|4 tries|503");
+    ).toBe("error|4 tries|HTTP error");
     expect(line(run("SKIPPED"))).toBe("none||Skipped");
   });
 

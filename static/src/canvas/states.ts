@@ -65,9 +65,12 @@ export function errorWord(code: string): string {
   return (code.split(".").at(-1) ?? code).replaceAll("_", " ");
 }
 
-/** An error in a word or two: the HTTP status its text names, else its code. */
+/** Codes whose last part alone says too little. */
+const ERROR_WORDS: Record<string, string> = { "http.status": "HTTP error" };
+
+/** An error in a word or two, by its code alone: live changes carry no more, and a card must not change its words. */
 export function errorLabel(error: RunError): string {
-  return /\b[45]\d\d\b/.exec(error.message ?? "")?.[0] ?? errorWord(error.code);
+  return ERROR_WORDS[error.code] ?? errorWord(error.code);
 }
 
 export function openWait(snapshot: Snapshot, nodeId: string): Wait | undefined {
