@@ -11,12 +11,13 @@ from apps.nodes.expressions import ExprError
 from apps.nodes.expressions.budget import Budget
 
 _FUEL: Final = 5_000_000
-"""About two seconds of work at most: what a node has is one long text or list, not one of many expressions."""
+_REGEX_SECONDS: Final = 1.0
+"""More than an expression may take: what a node has is one long text, not one of many conditions."""
 
 
 def budget() -> Budget:
     """What one run of a node may spend on borrowed functions."""
-    return Budget(_FUEL)
+    return Budget(_FUEL, _REGEX_SECONDS)
 
 
 @contextmanager

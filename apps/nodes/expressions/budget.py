@@ -48,11 +48,11 @@ ITEMS_PER_FUEL_SHIFT: Final = 2
 class Budget:
     """Fuel left for one evaluation. Every method raises ExprError once the evaluation may not go on."""
 
-    __slots__ = ("_regex_until", "fuel")
+    __slots__ = ("_regex_seconds", "_regex_until", "fuel")
 
-    def __init__(self, fuel: int = MAX_FUEL) -> None:
+    def __init__(self, fuel: int = MAX_FUEL, regex_seconds: float = MAX_REGEX_SECONDS) -> None:
         self.fuel = fuel
-        self._regex_until = 0.0
+        self._regex_seconds, self._regex_until = regex_seconds, 0.0
 
     def spend(self, units: int) -> None:
         """Pay for work about to be done."""
@@ -96,6 +96,6 @@ class Budget:
         """Check the time regular expressions have taken, counted from the first call."""
         now = time.thread_time()
         if not self._regex_until:
-            self._regex_until = now + MAX_REGEX_SECONDS
+            self._regex_until = now + self._regex_seconds
         elif now > self._regex_until:
             raise ExprError("the regular expression takes too long on this text", hint="use a simpler pattern")
