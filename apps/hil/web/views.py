@@ -58,14 +58,6 @@ class _InboxPage(WorkspacePage):
         }
 
 
-class Inbox(_InboxPage):
-    """Everything that waits for people, and what was answered."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The list, with nothing opened."""
-        return self.render("hil/inbox.html", self.list_context(self.listing()))
-
-
 class InboxList(_InboxPage):
     """The live part of the list."""
 
@@ -105,11 +97,14 @@ class _QuestionPage(_InboxPage):
         status: int = 200,
         error: DomainError | None = None,
         created: CreatedLink | None = None,
+        found: Listing | None = None,
     ) -> HttpResponse:
-        """The page of a question, beside the list it stands in."""
-        found = self.listing(None if "tab" in self.request.GET else WAITING if row.is_pending else ANSWERED)
+        """The page of a question beside the list it stands in, or with `found` the page of this list with it."""
+        is_list = found is not None
+        found = found or self.listing(None if "tab" in self.request.GET else WAITING if row.is_pending else ANSWERED)
         context = self.list_context(found, row.id) | self._neighbours(found, row.id)
         context |= {
+            "is_list": is_list,
             "question": question(row, clock.now()),
             "interaction": row,
             "people": self._people(),
@@ -147,6 +142,17 @@ class _QuestionPage(_InboxPage):
         me = self.actor.id
         able.sort(key=lambda user: user.id != me)
         return {"count": len(able), "shown": able[:SHOWN_PEOPLE], "more": max(0, len(able) - SHOWN_PEOPLE), "me": me}
+
+
+class Inbox(_QuestionPage):
+    """Everything that waits for people, and what was answered."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The list, with its first question opened beside it where there is room."""
+        found = self.listing()
+        if found.ids:
+            return self.page(self.find(found.ids[0]), found=found)
+        return self.render("hil/inbox.html", self.list_context(found))
 
 
 class OneQuestion(_QuestionPage):

@@ -69,6 +69,25 @@ def test_questions_stand_in_groups(workspace: Workspace, alice: User) -> None:
     assert re.search(r"1 h \d\d min left", page)
 
 
+def test_the_inbox_opens_its_first_question_and_stays_the_inbox(workspace: Workspace, alice: User) -> None:
+    execution_id = park(workspace)
+    ask(workspace, execution_id=execution_id, title="Next week?", lasts=timedelta(days=7), data={"order": "A-2"})
+    first = ask(workspace, execution_id=execution_id, title="Today?", lasts=timedelta(hours=1), data={"order": "A-1"})
+
+    page = client_of(alice).get(URL).content.decode()
+
+    assert f'action="{URL}{first.id}/"' in page
+    assert "A-1" in page
+    assert "A-2" not in page
+    # Phones show the list: what is opened beside it is hidden there.
+    assert 'class="inbox"' in page
+    assert "<h1>Inbox</h1>" in page
+    assert page.count("<h1") == 1
+    assert "Runs ask here" not in page
+    answer(workspace, first, alice)
+    assert "by Alice" in text_of(client_of(alice).get(f"{URL}?tab=answered"))
+
+
 def test_the_live_list_answers_204_until_something_changes(workspace: Workspace, alice: User) -> None:
     client = client_of(alice)
     ask(workspace)
