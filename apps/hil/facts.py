@@ -82,18 +82,31 @@ def _word(word: str) -> str:
 
 
 def _object(data: dict[str, Any]) -> Iterator[Block]:
-    words = {key: value for key, value in data.items() if _is_scalar(value) and not _is_number(value)}
     parts = {key: value for key, value in data.items() if not _is_scalar(value)}
-    figures = {key: value for key, value in data.items() if _is_number(value)}
+    figures = {key: value for key, value in data.items() if _is_scalar(value) and (_is_number(value) or _is_sum(key))}
+    words = {key: value for key, value in data.items() if key not in parts and key not in figures}
     if not parts:
         yield _rows("", words | figures)
         return
     if words:
         yield _rows("", words)
     for key, value in parts.items():
-        yield _block(label_of(key), value)
+        yield from _part(label_of(key), value)
     if figures:
         yield _rows("", figures)
+
+
+def _part(title: str, value: Any) -> Iterator[Block]:
+    """An object inside an object: what is plain in it as rows, then what is not, each under both names."""
+    if not isinstance(value, dict) or not value or all(_is_scalar(inner) for inner in value.values()):
+        yield _block(title, value)
+        return
+    plain = {key: inner for key, inner in value.items() if _is_scalar(inner)}
+    if plain:
+        yield _rows(title, plain)
+    for key, inner in value.items():
+        if key not in plain:
+            yield _block(f"{title}: {label_of(key)}", inner)
 
 
 def _block(title: str, value: Any) -> Block:
@@ -115,11 +128,9 @@ def _block(title: str, value: Any) -> Block:
 
 
 def _rows(title: str, values: dict[str, Any]) -> Block:
-    keys = sorted(values, key=lambda key: (_is_number(values[key]), key.lower() in _SUMS, _rank(key)))
+    keys = sorted(values, key=lambda key: (_is_sum(key), _is_number(values[key]), _rank(key)))
     last = len(keys) - 1
-    rows = (
-        Row(label_of(key), _value(values[key]), key.lower() in _SUMS and at == last > 0) for at, key in enumerate(keys)
-    )
+    rows = (Row(label_of(key), _value(values[key]), _is_sum(key) and at == last) for at, key in enumerate(keys))
     return Block("rows", title, rows=tuple(rows)[:MOST_ROWS], hidden=max(0, len(keys) - MOST_ROWS))
 
 
@@ -134,10 +145,14 @@ def _table(title: str, items: list[dict[str, Any]]) -> Block | None:
         return None
     shown = items[:MOST_ROWS]
     numeric = {key: all(_is_number(item.get(key)) for item in shown) for key in keys}
-    keys.sort(key=lambda key: (numeric[key], key.lower() in _SUMS, _rank(key)))
+    keys.sort(key=lambda key: (numeric[key], _is_sum(key), _rank(key)))
     columns = tuple(Column(label_of(key), numeric[key]) for key in keys)
     lines = tuple(tuple(_value(item.get(key)) for key in keys) for item in shown)
     return Block("table", title, columns=columns, lines=lines, hidden=len(items) - len(shown))
+
+
+def _is_sum(key: str) -> bool:
+    return key.lower() in _SUMS
 
 
 def _is_scalar(value: Any) -> bool:

@@ -54,6 +54,34 @@ def test_an_order_reads_from_what_it_is_over_its_parts_to_its_total() -> None:
     ]
 
 
+def test_an_object_in_an_object_reads_like_one() -> None:
+    found = facts(
+        {
+            "items": [{"name": "Chair"}],
+            "in_stock": {
+                "items": [{"name": "Chair", "left": 4}],
+                "warehouse": "Malmö",
+                "next": {"date": "2026-12-01", "left": 20},
+                "aisles": ["A", "B"],
+            },
+            "customer": {"name": "Lindqvist", "since": 2019},
+            "total": "EUR 12.50",
+        }
+    )
+
+    assert [(block.kind, block.title) for block in found] == [
+        ("table", "Items"),
+        ("rows", "In stock"),
+        ("table", "In stock: Items"),
+        ("rows", "In stock: Next"),
+        ("list", "In stock: Aisles"),
+        ("rows", "Customer"),
+        ("rows", ""),
+    ]
+    assert [row.label for row in found[1].rows] == ["Warehouse"]
+    assert [(row.label, row.is_total) for row in found[-1].rows] == [("Total", True)]
+
+
 @pytest.mark.parametrize("nothing", [None, {}, [], ""])
 def test_nothing_shows_nothing(nothing: Any) -> None:
     assert facts(nothing) == []
@@ -63,7 +91,7 @@ def test_scalars_lists_and_the_rest() -> None:
     assert [block.kind for block in facts("one\ntwo")] == ["text"]
     assert [block.kind for block in facts([1, True, None])] == ["list"]
     assert facts([1, True, None])[0].lines == ((Value("1", "number"),), (Value("Yes"),), (Value("–", "nothing"),))
-    assert [block.kind for block in facts({"a": {"b": {"c": 1}}})] == ["json"]
+    assert [block.kind for block in facts({"a": {"b": {"c": {"d": 1}}}})] == ["json"]
     assert [block.kind for block in facts([{"a": 1}, [2]])] == ["json"]
 
 
