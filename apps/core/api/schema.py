@@ -54,6 +54,10 @@ class ProblemAwareSchema(AutoSchema):
         found: str = super().get_operation_id()
         return found
 
+    def get_summary(self) -> str:
+        """The first sentence of what the operation does: the reference shows it beside the address."""
+        return " ".join(self.get_description().split()).partition(". ")[0].removesuffix(".")
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """The operation as drf-spectacular describes it, with the problem document as its default response."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)

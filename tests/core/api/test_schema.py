@@ -42,6 +42,13 @@ def test_operations_have_names_of_their_own(schema: dict[str, Any]) -> None:
     assert len(names) == len(set(names))
 
 
+def test_every_operation_says_in_a_line_what_it_does(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            if isinstance(operation, dict) and "operationId" in operation:
+                assert 5 < len(operation.get("summary", "")) < 121, f"{method} {path}: {operation.get('summary')}"
+
+
 def test_yaml_for_those_who_accept_only_that() -> None:
     response = Client().get(reverse("schema"), headers={"Accept": "application/yaml"})
     assert response["Content-Type"].startswith("application/yaml")
