@@ -111,9 +111,15 @@ class ExecutionPage(WorkspacePage):
             "starter": starter(found),
             "took": took(found),
             "asked": asked,
-            "failed_node": names.get((found.error or {}).get("node_id", "")),
+            "failed_node": _failed_node(found.error or {}, names),
             "what_stops": _what_stops(asked),
         }
+
+
+def _failed_node(error: dict[str, Any], names: dict[str, str]) -> str:
+    """The node to name before the error's words; empty when they name it themselves."""
+    name = names.get(error.get("node_id", ""), "")
+    return "" if f"“{name}”" in error.get("message", "") else name
 
 
 def _what_stops(asked: list[tuple[str, Wait]]) -> str:

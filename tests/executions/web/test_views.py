@@ -229,6 +229,19 @@ def test_a_draft_without_a_trigger_is_no_fault(browser: Client, make: Make) -> N
     assert browser.post(path, {"input": ""}).status_code == 422
 
 
+@pytest.mark.parametrize("message", ["It broke.", "value of “total”: no list"])
+def test_an_error_names_its_node_once(browser: Client, cast: Cast, make: Make, message: str) -> None:
+    workflow = make(definition([node("t", "TRIGGER.MANUAL"), node("total", "ACTION.TRANSFORM")], ["t > total"]))
+    execution_id = started(cast, workflow)
+    with tenant(cast.workspace.id):
+        error = {"code": "x.y", "message": message, "node_id": "total"}
+        Execution.objects.filter(id=execution_id).update(status="ERROR", error=error)
+    page = browser.get(f"{LIST}{execution_id}/").content.decode()
+    notice = re.search(r'id="execution-notice".*?</div>', page, re.DOTALL)
+    assert notice is not None
+    assert notice[0].count("total") == 1
+
+
 def test_viewers_watch_and_change_nothing(cast: Cast, make: Make) -> None:
     from apps.accounts import services as accounts
     from apps.accounts.models import User
