@@ -77,6 +77,11 @@ class EditForm(forms.Form):
     )
     draft_revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
+    def lock(self) -> None:
+        """Let its fields be read and copied, not changed."""
+        for field in self.fields.values():
+            field.widget.attrs["readonly"] = True
+
 
 def as_text(definition: Any) -> str:
     """A definition as people read and edit it."""

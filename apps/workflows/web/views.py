@@ -85,8 +85,9 @@ class WorkflowNew(WorkspacePage):
                     definition=parcel.definition,
                 )
             except DomainError as refused:
-                form.add_error(None, refused.message)
                 findings = refused.errors
+                if not findings:
+                    form.add_error(None, refused.message)
             else:
                 is_blank = parcel.definition is None
                 target = "workflow-edit" if is_blank else "workflow"
@@ -160,7 +161,10 @@ class WorkflowEdit(_OneWorkflow):
             "definition": as_text(found.draft),
             "draft_revision": found.draft_revision,
         }
-        return self.show("workflows/edit.html", found, {"form": EditForm(initial=initial)})
+        form = EditForm(initial=initial)
+        if not self.actor.can(Permission.WORKFLOW_UPDATE):
+            form.lock()
+        return self.show("workflows/edit.html", found, {"form": form})
 
     def post(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
         """Save the draft, which may have errors, or say why it is none."""
@@ -174,8 +178,9 @@ class WorkflowEdit(_OneWorkflow):
             except DraftConflict as conflict:
                 form.add_error(None, f"{conflict.message} {conflict.hint}")
             except DomainError as refused:
-                form.add_error(None, refused.message)
                 refusals = refused.errors
+                if not refusals:
+                    form.add_error(None, refused.message)
             else:
                 messages.success(request, _("Draft saved"))
                 return redirect("workflow-edit", workspace=self.workspace.slug, workflow=workflow)

@@ -113,6 +113,12 @@ class TestNew:
         with tenant(cast.workspace.id):
             assert not Workflow.objects.exists()
 
+    def test_what_is_wrong_with_a_definition_is_told_once(self, client: Client) -> None:
+        broken = '{"nodes": [{"id": "a", "name": "A", "type": "ACTION", "subtype": "HTTP_REQEST"}]}'
+        page = text(client.post(f"{URL}new/", {"name": "x", "document": broken}), 422)
+        assert page.count("HTTP_REQEST”") == 1
+        assert "The definition has" not in page
+
     def test_a_file_that_is_none_is_told(self, client: Client) -> None:
         file = SimpleUploadedFile("w.json", b"\xff\xfe")
         assert "UTF-8" in text(client.post(f"{URL}new/", {"file": file}), 422)
@@ -259,6 +265,7 @@ class TestButtons:
             page = viewer.get(f"{URL}{workflow.id}/{tail}").content.decode()
             assert "/activate/" not in page
             assert "/publish/" not in page
+            assert (tail != "edit/") or page.count(" readonly") >= 3
         assert viewer.post(f"{URL}{workflow.id}/activate/").status_code == 403
         assert viewer.post(f"{URL}{workflow.id}/edit/", {}).status_code == 403
         assert viewer.get(f"{URL}new/").status_code == 403
