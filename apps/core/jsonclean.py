@@ -44,13 +44,13 @@ def parse(raw: bytes | str, *, limit: int | None = None) -> Any:
     except NotJson:
         raise
     except UnicodeDecodeError as error:
-        raise NotJson(f"The body is not UTF-8 (byte {error.start}).") from None
+        raise NotJson(f"This is not UTF-8 (byte {error.start}).") from None
     except json.JSONDecodeError as error:
-        raise NotJson(f"The body is not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
+        raise NotJson(f"This is not JSON: {error.msg} at line {error.lineno} column {error.colno}.") from None
     except RecursionError:
         raise JsonTooDeep from None
     except ValueError:  # Python refuses integers of more than 4,300 digits
-        raise NotJson("A number in the body has more than 1,000 digits, which cannot be stored.") from None
+        raise NotJson("A number has more than 1,000 digits, which cannot be stored.") from None
     check(value)
     return value
 
