@@ -312,7 +312,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "AgentFlow",
-    "DESCRIPTION": "Draw a workflow, start it, watch it run, and answer what it asks.",
+    "DESCRIPTION": "Make a workflow, start it, watch it run, and answer what it asks.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

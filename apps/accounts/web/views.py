@@ -135,7 +135,7 @@ class Members(WorkspacePage):
             form.add_error("email", f"{error.message} {error.hint}".strip())
             return self._page(form, status=422)
         if added.token is None:
-            messages.success(request, _("%(email)s is a member now.") % {"email": added.membership.user.email})
+            messages.success(request, _("%(email)s is in the workspace now.") % {"email": added.membership.user.email})
             return HttpResponseRedirect(request.path)
         link = f"{settings.BASE_URL}/enter/{added.token}/"
         return _private(self._page(MemberForm(), fresh=added.membership, link=link, status=201))

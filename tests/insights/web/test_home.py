@@ -81,7 +81,7 @@ def test_a_new_workspace_sees_its_first_steps(
 ) -> None:
     page = signed_in(alice).get("/w/acme/").content.decode()
     assert "First steps" in page
-    assert "Draw a workflow" in page
+    assert "Make a workflow" in page
     assert page.count('data-status="SUCCESS"') == 1  # bob is there already
 
 
