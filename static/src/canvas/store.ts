@@ -136,6 +136,7 @@ function afterChange(old: Snapshot, next: Snapshot): void {
     document.dispatchEvent(new CustomEvent("execution:status", { detail: { status: next.status } }));
   if (selected !== null && runOf(old, selected)?.state !== runOf(next, selected)?.state)
     void loadPayload(selected);
+  if (old.status !== next.status) follow(next);
   if (TERMINAL.has(next.status) && !TERMINAL.has(old.status)) {
     feed?.stop();
     // Error texts and summaries do not travel live.
@@ -202,8 +203,7 @@ export async function begin(given: CanvasData): Promise<void> {
   useCanvas.setState({ mode: data.mode, data, ...arranged, snapshot, now: serverNow(), connection: "ended" });
   if (data.mode === "execution" && snapshot) {
     tick();
-    const first = initialSelection(snapshot);
-    if (first !== null && innerWidth >= 900) useCanvas.getState().select(first);
+    follow(snapshot);
     if (data.live_url && !TERMINAL.has(snapshot.status)) {
       feed = new LiveFeed({
         socketUrl: data.live_url,
@@ -227,6 +227,18 @@ function runLine(nodeId: string, ports: readonly string[], data: CanvasData): st
   return [view ? `${view.lead} ${view.rest}` : "", port ? `14 min ${port}` : "1.9 s 2nd try"].reduce(
     (a, b) => (a.length > b.length ? a : b),
   );
+}
+
+/** The step that was shown without anybody choosing it. */
+let shown: string | null = null;
+
+/** Shows the step that matters now, unless a person chose or closed one. */
+function follow(snapshot: Snapshot): void {
+  const { selected, select } = useCanvas.getState();
+  const best = initialSelection(snapshot);
+  if (innerWidth < 900 || selected !== shown || best === null || best === selected) return;
+  shown = best;
+  select(best);
 }
 
 /** What a person came to see: what failed, what waits, what runs, else the last to finish. */
