@@ -118,7 +118,8 @@ def _runtime_database() -> dict[str, Any]:
     found["OPTIONS"] |= {
         # Not Django's `assume_role`: together with the pool it waits for itself. The server sets the role at the start
         # of the session, so that even RESET ROLE leads back to it.
-        "options": f"{given} -c role=agentflow_app".strip(),
+        # A process that is frozen inside a transaction keeps its locks no longer than a minute.
+        "options": f"{given} -c role=agentflow_app -c idle_in_transaction_session_timeout=60s".strip(),
         "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 16), "timeout": 10},
     }
     return found

@@ -81,3 +81,9 @@ def test_a_claim_takes_what_is_due_in_its_queues_the_oldest_first(idle: Engine) 
         oldest = set(Execution.objects.filter(queue="default").order_by("runnable_at").values_list("id", flat=True)[:2])
     assert {each.id for each in claim(2)} == oldest
     assert len(claim(10)) == 2
+
+
+def test_who_is_frozen_inside_a_transaction_loses_its_locks(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        assert cursor.fetchone() == ("1min",)
