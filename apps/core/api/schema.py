@@ -56,7 +56,8 @@ class ProblemAwareSchema(AutoSchema):
 
     def get_summary(self) -> str:
         """The first sentence of what the operation does: the reference shows it beside the address."""
-        return " ".join(self.get_description().split()).partition(". ")[0].removesuffix(".")
+        words = " ".join(self.get_description().split()).replace("`", "")
+        return words.partition(". ")[0].removesuffix(".")
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         """The operation as drf-spectacular describes it, with the problem document as its default response."""

@@ -55,7 +55,7 @@ class Executions(WorkspaceViewSet):
 
     @extend_schema(parameters=[forms.ListQuery], responses=forms.ExecutionOut(many=True))
     def list(self, request: Request) -> Response:
-        """Newest first. `status` may be repeated or hold several, separated by commas."""
+        """The executions, newest first. `status` may be repeated or hold several, separated by commas."""
         refuse_both(request.query_params, "workflow", "workflow_id")
         asked = checked(forms.ListQuery, statuses_split(request.query_params))
         rows = selectors.execution_list(
