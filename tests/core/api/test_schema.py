@@ -49,6 +49,14 @@ def test_every_operation_says_in_a_line_what_it_does(schema: dict[str, Any]) -> 
                 assert 5 < len(operation.get("summary", "")) < 121, f"{method} {path}: {operation.get('summary')}"
 
 
+def test_health_needs_no_key_and_may_be_down(schema: dict[str, Any]) -> None:
+    operation = schema["paths"]["/api/v1/public/health/"]["get"]
+    assert operation.get("security", []) in ([], [{}])
+    assert {"200", "503"} <= set(operation["responses"])
+    parts = schema["components"]["schemas"]["HealthOut"]["properties"]
+    assert set(parts) == {"status", "revision", "database", "broker", "workers", "beat"}
+
+
 def test_yaml_for_those_who_accept_only_that() -> None:
     response = Client().get(reverse("schema"), headers={"Accept": "application/yaml"})
     assert response["Content-Type"].startswith("application/yaml")
