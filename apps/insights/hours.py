@@ -23,8 +23,12 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One hour of today, with the same hour of yesterday, as `components/chart_hours.html` draws it."""
+    """One hour of today, with the same hour of yesterday, as `components/chart_hours.html` draws it.
 
+    `label` names few of the hours, in UTC; `title` says when (in UTC) and then `words`.
+    """
+
+    at: datetime
     label: str
     success: int
     human: int
@@ -33,6 +37,7 @@ class Bar:
     is_now: bool
     is_future: bool
     title: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +77,19 @@ def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:
     is_now, is_near = at.hour == this_hour, abs(at.hour - this_hour) < 3
     label = _("Now") if is_now else f"{at.hour:02}" if at.hour % 3 == 0 and not is_near else ""
     words = {
-        "from": f"{at.hour:02}:00",
-        "to": f"{(at.hour + 1) % 24:02}:00",
         "success": today.success,
         "human": today.human,
         "error": today.error,
         "yesterday": yesterday.total,
     }
     if at.hour > this_hour:
-        title = _("%(from)s to %(to)s yesterday: %(yesterday)d") % words
+        said = _(" yesterday: %(yesterday)d") % words
     else:
-        title = (
-            _(
-                "%(from)s to %(to)s: %(success)d succeeded, %(human)d wait for a person, %(error)d failed;"
-                " yesterday %(yesterday)d"
-            )
-            % words
+        said = (
+            _(": %(success)d succeeded, %(human)d wait for a person, %(error)d failed; yesterday %(yesterday)d") % words
         )
     return Bar(
+        at=at,
         label=label,
         success=today.success,
         human=today.human,
@@ -97,5 +97,6 @@ def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:
         other_day=yesterday.total,
         is_now=is_now,
         is_future=at.hour > this_hour,
-        title=title,
+        title=_("%(from)02d:00 to %(to)02d:00 UTC") % {"from": at.hour, "to": (at.hour + 1) % 24} + said,
+        words=said,
     )

@@ -44,3 +44,12 @@ def test_today_stands_beside_yesterday() -> None:
     assert found.top == 20
     assert found.bars[6].label == "06"
     assert found.bars[12].label == "12"
+
+
+def test_hours_say_when_in_utc_and_what_then() -> None:
+    found = chart({datetime(2026, 11, 20, 8, tzinfo=UTC): Hour(3, 2, 0, 1)}, now=NOW)
+    eight, late = found.bars[8], found.bars[23]
+    assert eight.at == datetime(2026, 11, 20, 8, tzinfo=UTC)
+    assert eight.title == "08:00 to 09:00 UTC: 2 succeeded, 0 wait for a person, 1 failed; yesterday 0"
+    assert eight.title.endswith(eight.words)
+    assert late.title == "23:00 to 00:00 UTC yesterday: 0"

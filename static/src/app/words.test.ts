@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, relativeTime, timeLeft } from "./words.ts";
+import { duration, hourLabel, hourSpan, moment, relativeTime, timeLeft } from "./words.ts";
 
 const now = new Date(2026, 10, 20, 9, 12, 0);
 const earlier = (ms: number): Date => new Date(now.getTime() - ms);
@@ -43,6 +43,21 @@ describe("duration", () => {
     [51 * HOUR, "2 d 3 h"],
   ])("says %i ms as %s", (ms, words) => {
     expect(duration(ms)).toBe(words);
+  });
+});
+
+describe("moment", () => {
+  it("says the same as the server, in the reader's zone", () => {
+    const date = new Date(2026, 10, 21, 9, 2, 3);
+    expect(moment(date, "day")).toBe("Sat 21 Nov, 09:02");
+    expect(moment(date, "short")).toBe("21 Nov, 09:02");
+    expect(moment(date, "clock")).toBe("09:02:03");
+  });
+
+  it("names hours, with minutes only where a zone has them", () => {
+    expect(hourSpan(new Date(2026, 10, 20, 23, 0))).toBe("23:00 to 00:00");
+    expect(hourLabel(new Date(2026, 10, 20, 9, 0))).toBe("09");
+    expect(hourLabel(new Date(2026, 10, 20, 9, 30))).toBe("09:30");
   });
 });
 

@@ -50,6 +50,28 @@ export function exactTime(date: Date): string {
   });
 }
 
+/** How a moment of its own is said: "Sat 21 Nov, 09:12", "21 Nov, 09:12", "09:12:03", or with all there is to say. */
+export type MomentForm = "day" | "short" | "clock" | "exact";
+
+/** An absolute time in the reader's zone, in the form the server uses for UTC. */
+export function moment(date: Date, form: MomentForm): string {
+  if (form === "exact") return exactTime(date);
+  if (form === "clock") return `${clock(date)}:${String(date.getSeconds()).padStart(2, "0")}`;
+  const day = `${date.getDate()} ${date.toLocaleDateString("en-GB", { month: "short" })}, ${clock(date)}`;
+  return form === "day" ? `${date.toLocaleDateString("en-GB", { weekday: "short" })} ${day}` : day;
+}
+
+/** The hour that begins at a moment, in the reader's zone: "09:00 to 10:00". */
+export function hourSpan(from: Date): string {
+  return `${clock(from)} to ${clock(new Date(from.getTime() + HOUR))}`;
+}
+
+/** The hour alone, "09"; with its minutes where the zone is off by half an hour. */
+export function hourLabel(from: Date): string {
+  const text = clock(from);
+  return text.endsWith(":00") ? text.slice(0, 2) : text;
+}
+
 /** A length of time in milliseconds with at most two units: "2 ms", "1.9 s", "48 s", "14 min 35 s", "2 d 3 h". */
 export function duration(ms: number): string {
   const length = Math.max(0, ms);
