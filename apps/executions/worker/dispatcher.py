@@ -46,7 +46,7 @@ class Dispatcher:
         queues: Sequence[str],
         lease_seconds: float = 30.0,
         places: int = 100,
-        threads: int = 64,
+        threads: int = 128,
         movers: int = 4,
         sweeps: Sequence[Callable[[], object]] = (),
     ) -> None:
