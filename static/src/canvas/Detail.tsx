@@ -39,7 +39,9 @@ function StepDetail({ card }: { card: CardModel }) {
   const logs = loaded?.logs ?? [];
   const tabs: TabName[] = ["Output", "Input", "Parameters", ...(error ? (["Error"] as const) : []), "Log"];
   const [chosen, setTab] = useState<TabName | null>(null);
-  const tab = chosen && tabs.includes(chosen) ? chosen : error ? "Error" : "Output";
+  // What a person is asked stands in the parameters; there is no output before the answer.
+  const first = error ? "Error" : live?.state === "WAITING_INPUT" ? "Parameters" : "Output";
+  const tab = chosen && tabs.includes(chosen) ? chosen : first;
   const length = run ? lengthOf(run, now) : null;
   const took = length === null ? "" : duration(length);
 
