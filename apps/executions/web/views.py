@@ -19,6 +19,7 @@ from apps.executions import launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
+from apps.executions.web.figures import figures
 from apps.executions.web.forms import StartForm, as_text, sample_input
 from apps.executions.web.rows import FILTERS, filter_words, fingerprint, rows, short_id, starter, steps, took
 from apps.nodes.registry import catalogue
@@ -71,6 +72,23 @@ class ExecutionList(WorkspacePage):
         options = workflows.workflow_list(self.workspace.id).only("id", "name", "active_version")[:MOST_WORKFLOWS]
         context |= {"statuses": filter_words(), "workflows": options}
         return self.render("executions/list.html", context)
+
+
+class WorkflowFigures(WorkspacePage):
+    """What the rows of the list of workflows show of their executions, for all rows at once."""
+
+    permission = Permission.EXECUTION_READ
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The cells of the workflows asked for, which find their places by their ids."""
+        asked = [found for raw in request.GET.getlist("id")[:MOST_WORKFLOWS] if (found := _uuid(raw))]
+        workflow_ids = list(dict.fromkeys(asked))
+        runs = selectors.latest_runs(workspace_id=self.workspace.id, workflow_ids=workflow_ids)
+        waiting = selectors.waiting_counts(workspace_id=self.workspace.id, workflow_ids=workflow_ids)
+        rows = [figures(one, runs[one], waiting.get(one, 0)) for one in workflow_ids]
+        response = self.render("executions/_figures.html", {"rows": rows})
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class ExecutionPage(WorkspacePage):
