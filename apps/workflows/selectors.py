@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,22 @@ class TriggerInfo:
     def starts(self) -> str:
         """What starts it, in a few words."""
         return f"{self.method} /{self.address.partition(' ')[2]}" if self.method else self.name
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether it is called with a body."""
+        return bool(self.url) and self.method not in ("GET", "DELETE")
+
+    def curl(self, body: Any) -> str:
+        """The command that calls it with this body; empty when it is not called from outside."""
+        if not self.url:
+            return ""
+        lines = [f"curl -X {self.method} '{self.url}'"]
+        if self.secret_header:
+            lines.append(f"-H '{self.secret_header}: …'")
+        if self.takes_body:
+            lines.append(f"-H 'Content-Type: application/json' -d {quote(json.dumps(body, ensure_ascii=False))}")
+        return " \\\n  ".join(lines)
 
 
 def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:

@@ -197,6 +197,7 @@ ROUTES = [
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     # ── workflows, pages ──
     Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/example/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/figures/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/new/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/new/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}),

@@ -12,5 +12,6 @@ urlpatterns = [
     path("executions/<uuid:execution>/cancel/", views.ExecutionCancel.as_view(), name="execution-cancel"),
     path("executions/<uuid:execution>/rerun/", views.ExecutionRerun.as_view(), name="execution-rerun"),
     path("workflows/figures/", views.WorkflowFigures.as_view(), name="workflow-figures"),
+    path("workflows/<uuid:workflow>/example/", views.TriggerExample.as_view(), name="trigger-example"),
     path("workflows/<uuid:workflow>/run/", views.ExecutionStart.as_view(), name="execution-start"),
 ]

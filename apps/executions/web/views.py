@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from apps.accounts.access.pages import WorkspacePage
@@ -29,6 +30,7 @@ from apps.workflows.models import Workflow
 
 PAGE_SIZE = 50
 MOST_WORKFLOWS = 200
+LONGEST_EXAMPLE = 2_000
 
 
 class ExecutionList(WorkspacePage):
@@ -87,6 +89,29 @@ class WorkflowFigures(WorkspacePage):
         waiting = selectors.waiting_counts(workspace_id=self.workspace.id, workflow_ids=workflow_ids)
         rows = [figures(one, runs[one], waiting.get(one, 0)) for one in workflow_ids]
         response = self.render("executions/_figures.html", {"rows": rows})
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class TriggerExample(WorkspacePage):
+    """The command that calls a webhook as it was called last, for the page of triggers."""
+
+    permission = Permission.EXECUTION_READ
+
+    def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
+        """The command, or 204 when there was no call with a JSON body short enough to show."""
+        found = workflows.workflow_get(self.workspace.id, workflow)
+        node_id = request.GET.get("node", "")
+        triggers = workflows.trigger_list(self.workspace.slug, found)
+        trigger = next((one for one in triggers if one.node_id == node_id and one.takes_body), None)
+        if trigger is None:
+            raise NotFound
+        last = selectors.last_input(workspace_id=self.workspace.id, workflow_id=found.id, trigger_node=node_id)
+        body = last.get("body") if isinstance(last, dict) else None
+        command = trigger.curl(body)
+        response = HttpResponse(status=204)
+        if isinstance(body, dict | list) and len(command) <= LONGEST_EXAMPLE:
+            response = HttpResponse(escape(command))
         response["Cache-Control"] = "no-store"
         return response
 

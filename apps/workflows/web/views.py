@@ -22,6 +22,7 @@ from apps.workflows.errors import DraftConflict
 from apps.workflows.graph import draft_of, errors_in
 from apps.workflows.lint import lint
 from apps.workflows.models import Status, Workflow
+from apps.workflows.samples import sample_body
 from apps.workflows.transfer import Parcel, export_document
 from apps.workflows.web.forms import EditForm, NewForm, as_text
 
@@ -197,7 +198,7 @@ class WorkflowTriggers(_OneWorkflow):
         """The list of triggers."""
         found = selectors.workflow_get(self.workspace.id, workflow)
         calls = [
-            {"trigger": trigger, "curl": _curl(trigger)}
+            {"trigger": trigger, "curl": trigger.curl(sample_body(found.draft, trigger.node_id))}
             for trigger in selectors.trigger_list(self.workspace.slug, found)
         ]
         return self.show("workflows/triggers.html", found, {"calls": calls})
@@ -326,11 +327,3 @@ def _badge_label(workflow: Workflow) -> str:
 def _status_word(status: str) -> str:
     words = {"draft": _("Draft"), "active": _("Live"), "paused": _("Paused"), "archived": _("Archived")}
     return words[status]
-
-
-def _curl(trigger: selectors.TriggerInfo) -> str:
-    if not trigger.url:
-        return ""
-    body = "" if trigger.method in ("GET", "DELETE") else " \\\n  -H 'Content-Type: application/json' -d '{}'"
-    proof = f" \\\n  -H '{trigger.secret_header}: …'" if trigger.secret_header else ""
-    return f"curl -X {trigger.method} '{trigger.url}'{proof}{body}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +74,27 @@ def test_the_list_is_filtered_by_its_address(browser: Client, cast: Cast, make: 
     assert shown("q=refund") == {ended}
     assert shown("status=nonsense") == set()
     assert shown("workflow=nonsense&page=999") == {kept, ended}
+
+
+def test_a_webhook_is_shown_as_it_was_called_last(browser: Client, cast: Cast, make: Make) -> None:
+    hook = definition([node("hook", "TRIGGER.WEBHOOK", path="orders"), node("end", "FLOW.STOP")], ["hook > end"])
+    workflow = make(hook)
+    url = f"/w/acme/workflows/{workflow.id}/example/?node="
+    assert browser.get(f"{url}hook").status_code == 204
+    started(cast, workflow, {"body": {"name": "Old"}})
+    started(cast, workflow, {"body": {"name": "Zoë's <b>"}, "headers": {}})
+
+    answer = browser.get(f"{url}hook")
+
+    command = unescape(answer.content.decode())
+    assert command.startswith("curl -X POST 'http")
+    assert shlex.split(command)[-1] == '{"name": "Zoë\'s <b>"}'
+    assert b"<b>" not in answer.content
+    assert answer["Cache-Control"] == "no-store"
+    assert browser.get(f"{url}end").status_code == 404
+    for body in ("text", None, ["x" * 3000]):
+        started(cast, workflow, {"body": body})
+        assert browser.get(f"{url}hook").status_code == 204
 
 
 def test_an_unchanged_list_is_not_sent_again(browser: Client, cast: Cast, make: Make) -> None:

@@ -168,6 +168,11 @@ class TestOne:
         assert f"{settings.BASE_URL}/webhooks/acme/orders" in page
         assert "-H 'X-Webhook-Secret: …'" in page
         assert "0123456789" not in page
+        assert "-d '{}'" in page
+        reading = create(cast, "Reading", small("reading"))
+        called = client.get(f"{URL}{reading.id}/triggers/").content.decode()
+        assert """-d '{"amount": "…"}'""" in unescape(called)
+        assert f'hx-get="{URL}{reading.id}/example/?node=hook"' in called
         bare = create(cast, "Bare", {"nodes": [transform("a")]})
         assert "Nothing starts this workflow" in text(client.get(f"{URL}{bare.id}/triggers/"))
 
