@@ -50,8 +50,12 @@ def finish(run: NodeRun, done: Done, now: datetime) -> Settled:
 
 def end(run: NodeRun, ending: Ending, now: datetime) -> None:
     """The node ends the whole execution. Nothing leaves it; how it ended is kept with it, see `ending_of`."""
-    finish(run, Done(ending.output), now)
-    run.port, run.suspended = None, {"success": ending.success, "error": ending.error}
+    if ending.success:
+        finish(run, Done(ending.output), now)
+        run.port, run.suspended = None, {"success": True, "error": None}
+        return
+    run.become(NodeEvent.FAIL)
+    run.output, run.error, run.finished_at = ending.output, ending.error, now
 
 
 def ending_of(runs: Iterable[NodeRun]) -> Ending | None:
@@ -59,7 +63,7 @@ def ending_of(runs: Iterable[NodeRun]) -> Ending | None:
     closed = [(run.finished_at, run.node_id, run) for run in runs if run.port is None and run.finished_at is not None]
     for _, _, run in sorted(closed, key=lambda each: each[:2]):
         if run.state is State.FAILED:
-            return Ending(False, run.error, None)
+            return Ending(False, run.error, run.output)
         if run.state is State.COMPLETED and run.suspended is not None:
             return Ending(run.suspended["success"], run.suspended["error"], run.output)
     return None

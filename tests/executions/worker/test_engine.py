@@ -88,6 +88,7 @@ def test_stop_ends_the_execution(engine: Engine) -> None:
     )
     found = engine.run(document, {"what": "luck"})
     assert (found["status"], found["error"]["message"]) == ("ERROR", "No luck today")
+    assert states(found)["end"] == "FAILED"
 
 
 def test_a_timer_parks_holding_nothing_and_goes_on_by_itself(engine: Engine) -> None:
