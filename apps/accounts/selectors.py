@@ -82,8 +82,13 @@ def sign_in_link_workspace(hash_: str) -> UUID | None:
     return found
 
 
-def has_anyone_signed_up() -> bool:
-    """Whether somebody can enter by themselves: with a password or a provider. Demo users cannot."""
+def has_anyone_signed_up(*, has_demo: bool) -> bool:
+    """Whether this installation belongs to somebody already.
+
+    Where there is a demo its users do not count: only who can enter by themselves does, with a password or a provider.
+    """
+    if not has_demo:
+        return bool(User.objects.exists())
     if User.objects.exclude(password__startswith="!").exclude(password="").exists():
         return True
     from allauth.socialaccount.models import SocialAccount

@@ -25,7 +25,7 @@ def is_registration_open() -> bool:
     """Whether strangers may sign up: as AGENTFLOW_OPEN_REGISTRATION says, else until the first person has."""
     if settings.OPEN_REGISTRATION is not None:
         return bool(settings.OPEN_REGISTRATION)
-    return not selectors.has_anyone_signed_up()
+    return not selectors.has_anyone_signed_up(has_demo=settings.DEMO_ENABLED)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -16,6 +16,6 @@ def entrance(request: HttpRequest) -> dict[str, Any]:
     """`is_registration_open`, `is_first_run`, `has_mail`; asked only by templates that use them."""
     return {
         "is_registration_open": SimpleLazyObject(is_registration_open),
-        "is_first_run": SimpleLazyObject(lambda: not selectors.has_anyone_signed_up()),
+        "is_first_run": SimpleLazyObject(lambda: not selectors.has_anyone_signed_up(has_demo=settings.DEMO_ENABLED)),
         "has_mail": settings.HAS_MAIL,
     }

@@ -63,8 +63,15 @@ class TestEntrance:
 
     def test_a_demo_owner_is_not_the_first_person(self, db: None, settings: object) -> None:
         settings.OPEN_REGISTRATION = None  # type: ignore[attr-defined]
+        settings.DEMO_ENABLED = True  # type: ignore[attr-defined]
         services.workspace_create(name="Demo", owner=User.objects.create_user("demo@example.com"))
         assert b"Who owns this installation" in Client().get("/accounts/signup/").content
+
+    def test_without_a_demo_whoever_was_let_in_closes_the_door(self, db: None, settings: object) -> None:
+        settings.OPEN_REGISTRATION = None  # type: ignore[attr-defined]
+        settings.DEMO_ENABLED = False  # type: ignore[attr-defined]
+        services.workspace_create(name="Acme", owner=User.objects.create_user("ada@example.com"))
+        assert b"Registration is closed" in Client().get("/accounts/signup/").content
 
     def test_the_operator_can_close_or_open_it(self, cast: Cast, settings: object) -> None:
         settings.OPEN_REGISTRATION = False  # type: ignore[attr-defined]
