@@ -6,12 +6,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from rest_framework.test import APIClient
 
     from apps.accounts.models import User, Workspace
     from tests.cast import Cast
+
+
+# A busy machine draws slowly; that says nothing about the product.
+settings.register_profile("agentflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("agentflow")
 
 
 @pytest.fixture

@@ -84,7 +84,13 @@ def test_a_page_finds_its_way_back_to_a_web_server_that_was_killed(
     expect(page.locator(".island-connection")).to_have_count(0)
     mark(page)
 
-    tabs.expected += ["net::ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE", "socket: "]
+    tabs.expected += [
+        "net::ERR_CONNECTION_REFUSED",
+        "ERR_CONNECTION_RESET",
+        "ERR_EMPTY_RESPONSE",
+        "socket: ",
+        "console: htmx:",
+    ]
     os.kill(running.child("daphne"), signal.SIGKILL)
     expect(page.locator(".island-connection")).to_be_visible()
     expect(page.locator(".island-connection")).to_have_count(0)
