@@ -44,11 +44,11 @@ def examine() -> Iterator[Diagnosis]:
     """Every part in turn, also when an earlier one is not well. Never raises."""
     parts: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Install Python 3.11 or newer, then: make run PYTHON=/path/to/python3.11"),
-        ("port", _port, "Stop what uses it, or choose another: AGENTFLOW_PORT=8001 make run"),
         ("PostgreSQL", _postgres, "Embedded: make run starts it. Own server: compare DATABASE_URL with it."),
         ("Valkey", _valkey, "Embedded: make run starts it. Own server: compare REDIS_URL with it."),
         ("broker", check_broker, "Compare CELERY_BROKER_URL (or REDIS_URL) with the broker that runs."),
         ("migrations", _migrations, "python manage.py migrate --database owner"),
+        ("web", _web, "make run. Taken by something else: AGENTFLOW_PORT=8001 make run"),
         ("worker", check_workers, "make run, or: celery -A config worker --pool threads -Q default,ai,bulk"),
         ("beat", check_beat, "make run, or: celery -A config beat"),
         ("front end", _front_end, "make run builds it, or: cd static && npm ci && npm run build"),
@@ -71,7 +71,7 @@ def _python() -> str:
     return f"Python {found}"
 
 
-def _port() -> str:
+def _web() -> str:
     host, port = os.environ.get("AGENTFLOW_BIND") or "127.0.0.1", int(os.environ.get("AGENTFLOW_PORT") or 8000)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -82,7 +82,7 @@ def _port() -> str:
             if _is_ours(host, port):
                 return f"AgentFlow answers on {host}:{port}."
             raise Amiss(f"{host}:{port} cannot be used: {error.strerror}.") from None
-    return f"{host}:{port} is free: AgentFlow does not run there."
+    raise Amiss(f"Nothing answers on {host}:{port}.")
 
 
 def _is_ours(host: str, port: int) -> bool:

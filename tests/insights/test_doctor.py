@@ -11,11 +11,15 @@ from django.core.management import call_command
 from django.test.utils import override_settings
 
 from apps.insights.doctor import examine
+from tests.chaos.world import free_port
 
 pytestmark = pytest.mark.integration
 
 
-def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(committed_db: None) -> None:
+def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(
+    committed_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENTFLOW_PORT", str(free_port()))
     out = StringIO()
     with pytest.raises(SystemExit) as ended:
         call_command("doctor", stdout=out)
@@ -26,7 +30,7 @@ def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(committed_db: None
     assert any(line.startswith("✓ migrations") for line in lines)
     at = next(number for number, line in enumerate(lines) if line.startswith("✗ worker"))
     assert "celery -A config worker" in lines[at + 1]
-    assert "2 to mend." in lines  # worker and beat: no product runs in a unit test
+    assert "3 to mend." in lines  # web, worker and beat: no product runs in a unit test
 
 
 def test_a_part_that_is_away_does_not_end_the_examination(committed_db: None, tmp_path: Path) -> None:
