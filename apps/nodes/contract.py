@@ -329,6 +329,11 @@ class Node:
         """The output ports for these stored (unresolved) parameters."""
         return cls.ports
 
+    @classmethod
+    def needs_of(cls, params: Mapping[str, Json]) -> int | None:
+        """How many deliveries are enough to run, for these stored parameters. None: every branch still alive."""
+        return None
+
     def effect(self, params: Any) -> Effect:
         """What running with these resolved parameters does to the world. Must not do anything itself."""
         return Effect.PURE

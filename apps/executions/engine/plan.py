@@ -1,7 +1,8 @@
 """What may run next. Pure: the graph and the node runs in, names of nodes out.
 
 A node runs once, when each of its incoming connections is resolved (delivered or skipped) and at least one delivered.
-A node all of whose connections were skipped is skipped itself, and so is what depends on it alone.
+A node all of whose connections were skipped is skipped itself, and so is what depends on it alone. A node that says how
+many deliveries are enough runs as soon as it has them, or as soon as it can never have them, and then fails itself.
 """
 
 from __future__ import annotations
@@ -79,13 +80,20 @@ def resumable(graph: Graph, runs: Runs, holds: Condition) -> Plan:
 
 def _ready(graph: Graph, runs: Runs, node_id: str, holds: Condition) -> bool | None:
     """True: run it. False: skip it. None: something it depends on is still open."""
-    delivered = False
+    needs = graph.nodes[node_id].needs
+    delivered = pending = 0
     for edge in graph.incoming[node_id]:
         source = runs[edge.source]
         if not source.is_settled:
-            return None
-        delivered = delivered or (source.delivers(edge.port) and holds(edge))
-    return delivered
+            if needs is None:
+                return None
+            pending += 1
+        elif source.delivers(edge.port) and holds(edge):
+            delivered += 1
+    if needs is None or not pending:
+        return delivered > 0
+    is_decided = delivered >= needs or (delivered > 0 and delivered + pending < needs)
+    return True if is_decided else None
 
 
 def delivered(graph: Graph, runs: Mapping[str, NodeRun], node_id: str, holds: Condition) -> list[Edge]:

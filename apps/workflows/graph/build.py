@@ -113,6 +113,7 @@ def _node(stored: NodeDocument, cls: type[Node]) -> GraphNode:
         cls=cls,
         params=params,
         ports=ports,
+        needs=cls.needs_of(params),
         on_error=stored.on_error,
         retry=Retry(**(default | given)) if given else cls.retry,
         on_unknown=OnUnknown(stored.on_unknown) if stored.on_unknown else cls.on_unknown,

@@ -39,6 +39,8 @@ class GraphNode:
     """As stored, upgraded by the type's migrations; expressions unresolved. Not to be changed."""
     ports: tuple[str, ...]
     """Where values can leave, `error` included when errors are routed."""
+    needs: int | None
+    """How many deliveries are enough to run; None: one from every branch that is still alive."""
     on_error: OnError
     retry: Retry
     on_unknown: OnUnknown

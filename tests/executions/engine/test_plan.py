@@ -177,3 +177,55 @@ def test_loading_half_way_finds_the_same_ready_nodes(case: tuple[Graph, dict[str
         stored = {key: NodeRun(key, state=run.state, port=run.port) for key, run in runs.items() if run.is_settled}
         loaded = plan.begin(g, "t") | stored
         assert sorted(plan.resumable(g, loaded, always).ready) == sorted(ready)
+
+
+def merging(mode: str, count: int = 2) -> Graph:
+    names: list[tuple[str, str, str, dict[str, Any]]] = [("t", "TRIGGER", "MANUAL", {})]
+    names += [(name, "ACTION", "TRANSFORM", {"fields": []}) for name in ("a", "b", "c")]
+    names += [("join", "FLOW", "MERGE", {"mode": mode, "count": count})]
+    nodes = [
+        {"id": name, "name": name, "type": kind, "subtype": subtype, "params": params}
+        for name, kind, subtype, params in names
+    ]
+    connections = [{"from": "t", "port": "main", "to": name} for name in ("a", "b", "c")]
+    connections += [{"from": name, "port": "main", "to": "join"} for name in ("a", "b", "c")]
+    return graph.compile({"nodes": nodes, "connections": connections, "settings": {}})
+
+
+def settle_in_turn(g: Graph, ports: dict[str, str]) -> list[list[str]]:
+    """What became ready after each of the branches, in their order."""
+    runs = plan.begin(g, "t")
+    complete(runs, "t")
+    plan.follow(g, runs, ["t"], always)
+    found = []
+    for node_id, port in ports.items():
+        complete(runs, node_id, port)
+        ready = plan.follow(g, runs, [node_id], always).ready
+        found.append(ready)
+        for each in ready:
+            complete(runs, each)
+    return found
+
+
+def test_the_first_to_arrive_is_enough_for_any_and_later_ones_start_nothing() -> None:
+    assert settle_in_turn(merging("any"), {"b": "main", "a": "main", "c": "main"}) == [["join"], [], []]
+
+
+def test_so_many_are_enough_for_n() -> None:
+    assert settle_in_turn(merging("n"), {"b": "main", "a": "main", "c": "main"}) == [[], ["join"], []]
+
+
+def test_n_runs_to_its_failure_as_soon_as_too_few_can_come() -> None:
+    assert settle_in_turn(merging("n", 3), {"a": "main", "b": "nowhere", "c": "main"}) == [[], ["join"], []]
+
+
+def test_a_merge_none_of_whose_branches_delivers_is_skipped() -> None:
+    g = merging("any")
+    runs = plan.begin(g, "t")
+    complete(runs, "t")
+    plan.follow(g, runs, ["t"], always)
+    skipped = []
+    for name in ("a", "b", "c"):
+        complete(runs, name, "nowhere")
+        skipped += plan.follow(g, runs, [name], always).skipped
+    assert skipped == ["join"]

@@ -220,3 +220,21 @@ def test_one_wait_row_per_question(engine: Engine, there: Receiver) -> None:
     with tenant(engine.workspace.id):
         assert Wait.objects.filter(execution_id=execution_id).count() == 2
         assert Wait.objects.filter(execution_id=execution_id, resolved_at=None).count() == 1
+
+
+def test_the_first_answer_goes_on_while_the_slower_branch_runs_to_its_end(engine: Engine, there: Receiver) -> None:
+    there.says(body={"who": "slow"}, delay=1.0)
+    document = definition(
+        [
+            node("t", "TRIGGER.MANUAL"),
+            node("slow", "ACTION.HTTP_REQUEST", method="GET", url=f"{there.url}/slow"),
+            node("fast", "ACTION.TRANSFORM", fields=fields(who="fast")),
+            node("first", "FLOW.MERGE", mode="any", combine="merge_objects"),
+            node("end", "FLOW.RESPOND", status=200, body={"who": "{{ $json.who }}"}),
+        ],
+        ["t > slow", "t > fast", "slow > first", "fast > first", "first > end"],
+    )
+    execution_id = engine.start(engine.publish(document))
+    found = engine.until(execution_id)
+    assert found["response"]["body"] == {"who": "fast"}
+    assert states(found) == dict.fromkeys(("t", "slow", "fast", "first", "end"), "COMPLETED")

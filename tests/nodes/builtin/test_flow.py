@@ -44,6 +44,14 @@ class TestMerge:
         assert run(Merge, {"combine": "list"}, sources=sources) == Done([2, {"x": 1}])
         assert run(Merge, {}, sources={"a": None}) == Done({"a": None})
 
+    def test_too_few_branches_are_an_error(self) -> None:
+        with pytest.raises(NodeError, match="2 branches were wanted, and only 1 can come"):
+            run(Merge, {"mode": "n"}, sources={"a": 1})
+
+    def test_how_many_deliveries_are_enough(self) -> None:
+        wanted = [Merge.needs_of(params) for params in ({}, {"mode": "any"}, {"mode": "n"}, {"mode": "n", "count": 3})]
+        assert wanted == [None, 1, 2, 3]
+
     def test_only_objects_become_one_object(self) -> None:
         with pytest.raises(NodeError, match="“b” is not an object"):
             run(Merge, {"combine": "merge_objects"}, sources={"b": 2, "a": {"x": 1}})

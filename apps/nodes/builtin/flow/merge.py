@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from apps.nodes.contract import Context, Done, Example, Json, Node, NodeError, NodeOutput, NodeParams, NodeType, Result
 
 
 class Merge(Node):
-    """Wait for every branch that is still alive and go on with their values together.
+    """Bring branches together: wait for all that are alive, for the first, or for so many of them.
 
-    Branches that were skipped are not waited for.
+    Branches that were skipped are not waited for. With `any` and `n` the others run on; what they bring comes too late
+    to be part of this. When fewer than `n` can still come, the node fails at once.
     """
 
     type, subtype, icon, name = NodeType.FLOW, "MERGE", "merge", "Merge"
-    summary = "Wait for all"
-    keywords = ("join", "combine", "wait for all", "fan-in")
+    summary = "Wait for {mode}"
+    keywords = ("join", "combine", "wait for all", "fan-in", "race", "first", "quorum")
 
     class Params(NodeParams):
-        mode: Literal["all"] = "all"
-        """`all`: every live branch."""
+        mode: Literal["all", "any", "n"] = "all"
+        """`all`: every live branch. `any`: the first to arrive. `n`: as many as `count` says."""
+        count: Annotated[int, Field(ge=1, le=500)] = 2
+        """How many branches `n` waits for."""
         combine: Literal["by_source", "list", "merge_objects"] = "by_source"
         """An object with one member per source node's id, a list in the order of the connections, or one object."""
 
@@ -32,6 +38,12 @@ class Merge(Node):
             params={"mode": "all"},
             input={"total": {"sum": 12}, "stock": {"left": 3}},
             returns={"total": {"sum": 12}, "stock": {"left": 3}},
+        ),
+        Example(
+            "The first of two suppliers to answer",
+            params={"mode": "any", "combine": "list"},
+            input={"fast": {"price": 12}},
+            returns=[{"price": 12}],
         ),
         Example(
             "As a list",
@@ -47,8 +59,22 @@ class Merge(Node):
         ),
     )
 
+    @classmethod
+    def needs_of(cls, params: Mapping[str, Json]) -> int | None:
+        """One for `any`, `count` for `n`."""
+        if params.get("mode") == "any":
+            return 1
+        count = params.get("count", 2)
+        return count if params.get("mode") == "n" and type(count) is int else None
+
     def run(self, params: Params, ctx: Context) -> Result:
         """Combine what was delivered."""
+        if params.mode == "n" and len(ctx.sources) < params.count:
+            raise NodeError(
+                "merge.too_few",
+                f"{params.count} branches were wanted, and only {len(ctx.sources)} can come.",
+                "Ask for fewer, or look at why the others were skipped.",
+            )
         if params.combine == "list":
             return Done(list(ctx.sources.values()))
         if params.combine == "by_source":
