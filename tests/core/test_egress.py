@@ -530,3 +530,9 @@ def test_nobody_listening_is_said_without_the_systems_number() -> None:
     with pytest.raises(EgressError, match=rf"^No connection to 127\.0\.0\.1:{port}: Connection refused\.") as refused:
         door.request("GET", f"http://127.0.0.1:{port}/")
     assert refused.value.hint == "Check host and port, and that it runs."
+
+
+def test_nobody_is_led_to_open_a_metadata_address() -> None:
+    with pytest.raises(EgressError) as refused:
+        HttpDoor(Policy.of([])).request("GET", "http://169.254.169.254/latest/meta-data/")
+    assert "EGRESS_ALLOW" not in refused.value.hint

@@ -41,7 +41,10 @@ def resolve(
         if what:
             raise Refused(
                 f"{host} leads to {what}, which workflows may not call.",
-                hint=f"If it is meant to be reachable, the operator can add {host}:{port} to EGRESS_ALLOW.",
+                # Nobody should be led to open the address at which a cloud hands out its keys.
+                hint="Call a public address instead."
+                if "metadata" in what
+                else f"If it is meant to be reachable, the operator can add {host}:{port} to EGRESS_ALLOW.",
             )
         if port not in PORTS:
             raise Refused(
