@@ -161,14 +161,6 @@ def open_wait_list(*, workspace_id: UUID, execution_ids: Iterable[UUID]) -> list
     )
 
 
-def node_run_list(*, workspace_id: UUID, execution_id: UUID, node_id: str | None = None) -> list[NodeRun]:
-    """The node runs of an execution. Without `node_id` their payloads are left out."""
-    found = NodeRun.objects.filter(workspace_id=workspace_id, execution_id=execution_id)
-    if node_id is not None:
-        return list(found.filter(node_id=node_id))
-    return list(found.defer("params", "output", "logs", "suspended"))
-
-
 def execution_record(*, execution: Execution, with_history: bool) -> Record:
     """What the log of an execution is told from; `with_history` adds every checkpoint."""
     of_it = {"workspace_id": execution.workspace_id, "execution_id": execution.id}

@@ -67,8 +67,3 @@ def register(kind: str, handler: WaitKind) -> None:
 def handler_of(kind: str) -> WaitKind | None:
     """Who takes part in waits of this kind, if anybody."""
     return _kinds.get(kind)
-
-
-def kinds() -> dict[str, WaitKind]:
-    """All handlers by kind."""
-    return dict(_kinds)

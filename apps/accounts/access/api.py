@@ -22,13 +22,6 @@ from apps.core.errors import Forbidden, Unauthenticated
 from apps.core.tenancy import tenant
 
 
-class WorkspaceRequest(Request):
-    """What a handler gets: DRF's request with the workspace and the actor found out."""
-
-    workspace: Workspace
-    actor: Actor
-
-
 class NotDeclared(Forbidden):
     """Nobody has said who may do this, so nobody may."""
 

@@ -38,7 +38,6 @@ class State(StrEnum):
 
 
 TERMINAL = frozenset({Status.SUCCESS, Status.ERROR, Status.CANCELED, Status.TIMED_OUT})
-PARKED = frozenset({Status.WAITING, Status.WAITING_FOR_HUMAN, Status.PAUSED})
 SETTLED = frozenset({State.COMPLETED, State.FAILED, State.SKIPPED, State.CANCELED})
 HUMAN = frozenset({Status.WAITING_FOR_HUMAN, Status.PAUSED})
 
