@@ -185,6 +185,11 @@ class Timer:
     kind: ClassVar[str] = "timer"
     until: datetime
 
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When it ends by itself."""
+        return self.until
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -210,6 +215,11 @@ class AskHuman:
     data: Json = None
     deadline: datetime | None = None
     priority: str = "normal"
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When nobody is asked any more."""
+        return self.deadline
 
 
 Wait: TypeAlias = Timer | AskHuman

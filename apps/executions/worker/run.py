@@ -27,7 +27,7 @@ from apps.executions.worker import prepare
 from apps.executions.worker.changes import change_of, closed_wait, opened_wait
 from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
-from apps.nodes.contract import AskHuman, Done, NodeError, Result, Stop, Suspend, Timer
+from apps.nodes.contract import Done, NodeError, Result, Stop, Suspend
 from apps.workflows.graph import Edge, Graph
 
 logger = logging.getLogger(__name__)
@@ -186,7 +186,7 @@ class Run(Hand):
         if isinstance(result, Suspend):
             run.suspended = jsonclean.cleaned(result.state)
             run.become(NodeEvent.SUSPEND)
-            self._open(run, result.wait.kind, _wakes(result.wait), result.wait, now)
+            self._open(run, result.wait.kind, result.wait.wakes_at, result.wait, now)
             return []
         return self._failed(run, result, now, honours=call.honours_key)
 
@@ -391,7 +391,3 @@ class Run(Hand):
 
 def _stop_error(run: NodeRun, stop: Stop) -> dict[str, Any]:
     return settle.describe(NodeError("executions.stopped", stop.message or "The workflow stopped itself."), run.node_id)
-
-
-def _wakes(wait: Timer | AskHuman) -> datetime | None:
-    return wait.until if isinstance(wait, Timer) else wait.deadline
