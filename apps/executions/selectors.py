@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
+from apps.executions import iterations
 from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import NodeRun as Held
@@ -174,20 +175,20 @@ def execution_record(*, execution: Execution, with_history: bool) -> Record:
 
 
 def execution_snapshot(
-    *, execution: Execution, node_id: str | None = None, with_payloads: bool = False
+    *, execution: Execution, node_id: str | None = None, with_payloads: bool = False, with_settled: bool = False
 ) -> dict[str, Any]:
     """An execution as pages, API and watchers start from it.
 
-    Payloads (input, params, output, logs) come with the node run of `node_id` only, or with all when `with_payloads`.
-    Call it inside one transaction, so that `seq` and the rest belong together.
+    What has settled inside containers is only counted, in `counts`, unless `with_settled`: a snapshot stays small
+    however many iterations there are. Payloads (input, params, output, logs) come with the node run of `node_id` only,
+    or with all when `with_payloads`. Call it inside one transaction, so that `seq` and the rest belong together.
     """
+    of_it: Any = {"workspace_id": execution.workspace_id, "execution_id": execution.id}
     graph = graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id)
-    found = NodeRun.objects.filter(workspace_id=execution.workspace_id, execution_id=execution.id)
-    has_payloads = with_payloads or node_id is not None
-    rows = list(found if has_payloads else found.defer("params", "output", "logs", "suspended"))
-    held = _held(graph, rows) if has_payloads else {}
-    order = {name: at for at, name in enumerate(graph.order)}
-    rows.sort(key=lambda row: (order.get(row.node_id, 0), row.path))
+    found, waits = NodeRun.objects.filter(**of_it), Wait.objects.filter(**of_it)
+    if not with_settled:
+        found, waits = iterations.shown_runs(found), iterations.shown_waits(waits)
+    rows = list(found if with_payloads or node_id is not None else found.defer(*_PAYLOADS))
     return {
         "id": str(execution.id),
         "workflow_id": str(execution.workflow_id),
@@ -208,15 +209,52 @@ def execution_snapshot(
         "resume_count": execution.resume_count,
         "definition": execution.version.definition,
         "remaining_nodes": _remaining(execution, graph, rows),
-        "node_runs": [_node_run(graph, row, held if with_payloads or row.node_id == node_id else None) for row in rows],
-        "waits": [_wait(row) for row in wait_list(workspace_id=execution.workspace_id, execution_id=execution.id)],
+        "node_runs": _node_runs(graph, rows, None if with_payloads else node_id, has_all=with_payloads),
+        "counts": iterations.settled_counts(**of_it),
+        "waits": [_wait(row) for row in waits.order_by("opened_at", "id")],
     }
+
+
+def iteration_snapshot(*, execution: Execution, path: str, node_id: str | None = None) -> dict[str, Any]:
+    """One iteration of a container as `execution_snapshot` shows the whole: its node runs in full, deeper ones counted.
+
+    The iteration's own node run, which is the container's with this path, is among them. Payloads come with the node
+    run of `node_id` only.
+    """
+    of_it: Any = {"workspace_id": execution.workspace_id, "execution_id": execution.id}
+    graph = graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id)
+    found = iterations.shown_runs(NodeRun.objects.filter(**of_it), path)
+    rows = list(found if node_id is not None else found.defer(*_PAYLOADS))
+    waits = iterations.shown_waits(Wait.objects.filter(**of_it), path)
+    return {
+        "path": path,
+        "seq": execution.seq,
+        "node_runs": _node_runs(graph, rows, node_id),
+        "counts": iterations.settled_counts(**of_it, path=path),
+        "waits": [_wait(row) for row in waits.order_by("opened_at", "id")],
+    }
+
+
+_PAYLOADS = ("params", "output", "logs", "suspended")
+
+
+def _node_runs(
+    graph: Graph, rows: list[NodeRun], node_id: str | None, *, has_all: bool = False
+) -> list[dict[str, Any]]:
+    """Rows in the order of the graph; with payloads those of `node_id`, or all."""
+    order = {name: at for at, name in enumerate(graph.order)}
+    rows.sort(key=lambda row: (order.get(row.node_id, 0), row.path))
+    levels: dict[str, dict[str, Held]] = {}
+    if has_all or node_id is not None:
+        for path in {row.path for row in rows}:
+            levels[path] = _held(graph, [row for row in rows if row.path == path])
+    return [_node_run(graph, row, levels[row.path] if has_all or row.node_id == node_id else None) for row in rows]
 
 
 def _remaining(execution: Execution, graph: Graph, rows: Iterable[NodeRun]) -> list[str]:
     if execution.is_terminal:
         return []
-    settled = {row.node_id for row in rows if row.state in SETTLED}
+    settled = {row.node_id for row in rows if row.state in SETTLED and not row.path}
     others = {trigger for trigger in graph.triggers if trigger != execution.trigger_node}
     return [node_id for node_id in graph.order if node_id not in settled and node_id not in others]
 

@@ -106,7 +106,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     },
     **{
         f"/api/v1/app/executions/{{pk}}/{action}": asking_execution
-        for action in ("", "logs/", "response/", "cancel/", "events/")
+        for action in ("", "logs/", "response/", "cancel/", "events/", "iterations/", "node-runs/")
     },
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
@@ -228,6 +228,24 @@ ROUTES = [
         charlie=404,
         anonymous=401,
         is_asynchronous=True,
+    ),
+    Route(
+        "GET",
+        "/api/v1/app/executions/{pk}/iterations/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        query="container=lines",
+    ),
+    Route(
+        "GET",
+        "/api/v1/app/executions/{pk}/node-runs/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        query="path=lines[0]",
     ),
     Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),

@@ -103,10 +103,10 @@ class Engine:
             each.poke()
 
     def snapshot(self, execution_id: UUID) -> Json:
-        """The execution with all payloads."""
+        """The execution with all payloads, and every node run inside its containers."""
         with tenant(self.workspace.id):
             execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=execution_id)
-            found = selectors.execution_snapshot(execution=execution, with_payloads=True)
+            found = selectors.execution_snapshot(execution=execution, with_payloads=True, with_settled=True)
             return found | {"output": execution.output, "response": execution.response}
 
     def until(self, execution_id: UUID, *statuses: str, seconds: float = 10.0) -> Json:

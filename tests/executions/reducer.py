@@ -1,6 +1,7 @@
 """What the canvas does with live changes (`static/src/canvas/reducer.ts`), in Python.
 
 A snapshot and a message in, the next snapshot out. Payloads and what errors say never travel live: no side has them.
+What has settled inside containers is only counted, so what a side remembers is bounded by what is open at once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from apps.executions.engine.states import SETTLED, TERMINAL
 Json = dict[str, Any]
 _TIMES = {"at", "started_at", "finished_at", "retry_at", "opened_at", "wake_at", "resolved_at"}
 _PAYLOADS = {"input", "params", "output", "logs", "name"}
+_COUNTED = ("node_id", "is_iteration", "state", "port")
 _STATIC = ("id", "workflow_id", "version", "mode", "trigger", "definition")
 
 
@@ -26,9 +28,21 @@ def plain(snapshot: Json) -> Json:
         "resume_count": snapshot["resume_count"],
         "error": _code(snapshot["error"]),
         "remaining_nodes": snapshot["remaining_nodes"],
+        **_scope(snapshot),
+    } | {key: snapshot[key] for key in _STATIC}
+
+
+def plain_iteration(snapshot: Json) -> Json:
+    """The snapshot of one iteration likewise."""
+    return {"path": snapshot["path"], "seq": snapshot["seq"], **_scope(snapshot)}
+
+
+def _scope(snapshot: Json) -> Json:
+    return {
         "node_runs": {(run["node_id"], run["path"]): _node_run(run) for run in snapshot["node_runs"]},
         "waits": {wait["id"]: {key: _value(key, value) for key, value in wait.items()} for wait in snapshot["waits"]},
-    } | {key: snapshot[key] for key in _STATIC}
+        "counts": {tuple(row[key] for key in _COUNTED): row["count"] for row in snapshot["counts"]},
+    }
 
 
 def apply(snapshot: Json, message: Json) -> Json:
@@ -37,22 +51,47 @@ def apply(snapshot: Json, message: Json) -> Json:
         return snapshot
     assert message["seq"] == snapshot["seq"] + 1, "a change was left out"
     found = {**snapshot, "seq": message["seq"]}
+    path = snapshot.get("path", "")
     for change in message.get("changes", ()):
         if "wait" in change:
-            wait = {key: _value(key, value) for key, value in change["wait"].items()}
-            found["waits"] = found["waits"] | {wait["id"]: found["waits"].get(wait["id"], {}) | wait}
+            found["waits"] = _waits_after(found["waits"], change["wait"], path)
         elif "node_id" in change:
-            key = (change["node_id"], change["path"])
-            run = _run_after(found["node_runs"].get(key), change)
-            found["node_runs"] = found["node_runs"] | {key: run}
-            if run["state"] in SETTLED:
-                found["remaining_nodes"] = [name for name in found["remaining_nodes"] if name != change["node_id"]]
-        else:
+            if change["path"] == path or change["path"].startswith(f"{path}/" if path else ""):
+                _note_run(found, change, path)
+        elif "path" not in snapshot:
             found |= {key: _value(key, value) for key, value in change.items() if key != "error_code"}
             found["error"] = change.get("error_code", found["error"])
             if change["status"] in TERMINAL:
                 found["remaining_nodes"] = []
     return found
+
+
+def _note_run(found: Json, change: Json, path: str) -> None:
+    key = (change["node_id"], change["path"])
+    run = _run_after(found["node_runs"].get(key), change)
+    is_settled = run["state"] in SETTLED
+    if change["path"] == path or not is_settled:
+        found["node_runs"] = found["node_runs"] | {key: run}
+    else:
+        found["node_runs"] = {other: each for other, each in found["node_runs"].items() if other != key}
+        is_iteration = change["path"].split("/")[-1].startswith(f"{run['node_id']}[")
+        row = (run["node_id"], is_iteration, run["state"], run["port"])
+        found["counts"] = found["counts"] | {row: found["counts"].get(row, 0) + 1}
+    if is_settled and not change["path"] and "remaining_nodes" in found:
+        found["remaining_nodes"] = [name for name in found["remaining_nodes"] if name != change["node_id"]]
+
+
+def _waits_after(waits: Json, change: Json, path: str) -> Json:
+    """A wait that closes brings neither its path nor when it was opened: one that is not known is not shown."""
+    known = waits.get(change["id"])
+    if known is None and "opened_at" not in change:
+        return waits
+    wait = (known or {}) | {key: _value(key, value) for key, value in change.items()}
+    at = wait["path"]
+    is_ours = at == path or at.startswith(f"{path}/" if path else "")
+    if not is_ours or (at != path and wait["resolved_at"] is not None):
+        return {other: each for other, each in waits.items() if other != change["id"]}
+    return waits | {change["id"]: wait}
 
 
 def _run_after(old: Json | None, change: Json) -> Json:

@@ -102,6 +102,16 @@ class NodeRunOut(serializers.Serializer[Any]):
     logs = LogLineOut(many=True, required=False)
 
 
+class CountOut(serializers.Serializer[Any]):
+    """How many node runs inside containers have settled alike. `is_iteration`: they are rounds of `node_id` itself."""
+
+    node_id = serializers.CharField()
+    is_iteration = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=STATES)
+    port = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField()
+
+
 class WaitOut(serializers.Serializer[Any]):
     """Something an execution waits or waited for."""
 
@@ -117,7 +127,11 @@ class WaitOut(serializers.Serializer[Any]):
 
 
 class ExecutionDetail(ExecutionOut):
-    """An execution with everything that is known of it. `seq` is its last checkpoint."""
+    """An execution with everything that is known of it. `seq` is its last checkpoint.
+
+    `node_runs` holds the workflow's own nodes, and of those inside containers the ones that are still open; what has
+    settled there is counted in `counts` and listed by `iterations` and `node-runs`.
+    """
 
     seq = serializers.IntegerField()
     deadline_at = serializers.DateTimeField(allow_null=True)
@@ -125,6 +139,7 @@ class ExecutionDetail(ExecutionOut):
     unknown_writes = serializers.JSONField()
     remaining_nodes = serializers.ListField(child=serializers.CharField())
     node_runs = NodeRunOut(many=True)
+    counts = CountOut(many=True)
     waits = WaitOut(many=True)
     input = serializers.JSONField(allow_null=True, required=False)
     output = serializers.JSONField(allow_null=True, required=False)
@@ -139,6 +154,7 @@ class ExecutionDetail(ExecutionOut):
             "unknown_writes",
             "remaining_nodes",
             "node_runs",
+            "counts",
             "waits",
             "input",
             "output",

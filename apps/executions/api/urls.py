@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, views
+from apps.executions.api import events, execute, iterations, views
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
@@ -13,5 +13,7 @@ router.register("executions", views.Executions, basename="execution")
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
     path("executions/<uuid:pk>/events/", events.view, name="execution-events"),
+    path("executions/<uuid:pk>/iterations/", iterations.Iterations.as_view(), name="execution-iterations"),
+    path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),
     *router.urls,
 ]
