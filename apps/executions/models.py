@@ -9,6 +9,12 @@ from django.db import models
 from apps.accounts.models import Workspace
 from apps.core.ids import uuid7
 from apps.executions.engine.states import TERMINAL, State, Status
+from apps.executions.records import Artifact as Artifact
+from apps.executions.records import Payload as Payload
+from apps.executions.records import PayloadUse as PayloadUse
+from apps.executions.records import Retention as Retention
+from apps.executions.records import StorageUse as StorageUse
+from apps.executions.records import UsageDay as UsageDay
 from apps.workflows.models import Version, Workflow
 
 
@@ -47,6 +53,11 @@ class Execution(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
+    by_reference: models.JSONField[Any, Any] = models.JSONField(
+        null=True, help_text="columns whose values are in object storage: {name: {sha256, size, head}}"
+    )
+    data_bytes = models.BigIntegerField(db_default=0, help_text="what its node runs have written so far, about")
+    rerun_of = models.UUIDField(null=True, help_text="the execution this one does again or goes on from")
 
     class Meta:
         constraints = [
@@ -116,6 +127,10 @@ class NodeRun(models.Model):
     attempts: models.JSONField[Any, Any] = models.JSONField(default=list)
     logs: models.JSONField[Any, Any] = models.JSONField(default=list)
 
+    kept_from = models.UUIDField(
+        null=True, help_text="the execution it really ran in; its own when its output was given"
+    )
+    by_reference: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="as with executions")
     class Meta:
         constraints = [models.CheckConstraint(condition=_is_one_of("state", State), name="node_run_state")]
 
