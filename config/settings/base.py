@@ -177,6 +177,7 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 ENGINE_LEASE_SECONDS = env.number("ENGINE_LEASE_SECONDS", 30)
 EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
+OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,36000")
 
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.
 DEMO_ENABLED = False

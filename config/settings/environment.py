@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Mapping
@@ -49,6 +50,18 @@ def number(name: str, default: int) -> int:
 def listing(name: str, default: str = "") -> list[str]:
     """The variable as a list: items separated by commas, blanks around them and empty items dropped."""
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def seconds(name: str, default: str) -> list[float]:
+    """The variable as a list of lengths of time in seconds, at least one."""
+    found = listing(name, default)
+    try:
+        lengths = [float(item) for item in found]
+    except ValueError:
+        lengths = []
+    if not lengths or not all(0 <= length < math.inf for length in lengths):
+        raise ImproperlyConfigured(f"{name}={','.join(found)!r} is not a list of seconds, as in 0,5,300.")
+    return lengths
 
 
 def database(url: str, *, name: str) -> dict[str, Any]:

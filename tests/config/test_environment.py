@@ -80,6 +80,16 @@ def test_flags_numbers_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:
         env.text("MISSING")
 
 
+def test_lengths_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.seconds("MISSING", "0,5,300") == [0, 5, 300]
+    monkeypatch.setenv("A", "0.1, 2")
+    assert env.seconds("A", "1") == [0.1, 2]
+    for wrong in ("soon", "1,-2", "inf", ","):
+        monkeypatch.setenv("A", wrong)
+        with pytest.raises(ImproperlyConfigured, match="A="):
+            env.seconds("A", "1")
+
+
 @pytest.mark.parametrize("value", ["", "change-me", "x" * 60, "short", "django-insecure-" + "abcdefgh" * 8])
 def test_a_secret_key_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SECRET_KEY", value)
