@@ -63,7 +63,7 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
     `InputInvalid`, `BlockedByPause`.
     """
     with tenant(workspace_id):
-        workflow = _startable(workspace_id, start.workflow_id)
+        workflow = startable(workspace_id, start.workflow_id)
         version = workflow.active_version or workflow_services.version_snapshot(
             workspace_id=workspace_id, workflow_id=workflow.id, actor=actor
         )
@@ -72,33 +72,13 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
         return services.execution_start(
             origin=origin_of(version, graph),
             trigger_node=node.id,
-            input=_accepted(node, start.given),
+            input=accepted(node, start.given),
             now=now,
             mode="production" if version.number else "test",
             dedupe_key=start.dedupe_key,
             reply_to=start.reply_to,
             execution_id=start.execution_id,
-            started_by=_who(actor),
-        )
-
-
-def execution_rerun(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now: datetime) -> Started:
-    """Start the same version once more with the same input, as an execution of its own. Raises `BlockedByPause`.
-
-    It has a lineage of its own, too: whatever it sends is meant to be done again. Raises `WorkflowUnknown` when the
-    workflow is gone, `WorkflowArchived`.
-    """
-    with tenant(workspace_id):
-        earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
-        _startable(workspace_id, earlier.workflow_id)
-        graph = graph_of(workspace_id=workspace_id, version_id=earlier.version_id)
-        return services.execution_start(
-            origin=origin_of(earlier.version, graph),
-            trigger_node=earlier.trigger_node,
-            input=earlier.input,
-            now=now,
-            mode=earlier.mode,
-            started_by=_who(actor) | {"rerun_of": str(earlier.id)},
+            started_by=who(actor),
         )
 
 
@@ -136,7 +116,8 @@ def triggers_of(graph: Graph) -> list[GraphNode]:
     return sorted(found, key=lambda node: node.subtype != "MANUAL")
 
 
-def _startable(workspace_id: UUID, workflow_id: UUID) -> Workflow:
+def startable(workspace_id: UUID, workflow_id: UUID) -> Workflow:
+    """A workflow that may be started. Raises `WorkflowUnknown`, `WorkflowArchived`."""
     workflow = workflows.workflow_get(workspace_id, workflow_id)
     if workflow.status == Status.ARCHIVED:
         raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
@@ -160,7 +141,8 @@ def _trigger(graph: Graph, wanted: str | None) -> GraphNode:
     raise TriggerUnclear(hint=f"Send `trigger` with one of: {names}.", errors=[FieldError("trigger", "Missing.")])
 
 
-def _accepted(node: GraphNode, given: Any) -> Any:
+def accepted(node: GraphNode, given: Any) -> Any:
+    """What a trigger delivers when it is given this. Raises `InputInvalid`."""
     assert issubclass(node.cls, Trigger)
     accepted = node.cls.accept(node.params, given)
     schema = node.params.get("input_schema")
@@ -175,5 +157,6 @@ def _accepted(node: GraphNode, given: Any) -> Any:
     return accepted
 
 
-def _who(actor: Actor) -> dict[str, Any]:
+def who(actor: Actor) -> dict[str, Any]:
+    """Who starts, as it is kept with the execution."""
     return {"kind": actor.kind, "id": str(actor.id) if actor.id else None, "label": actor.label}

@@ -91,6 +91,7 @@ class Execution(models.Model):
                 condition=models.Q(status__in=[str(Status.PAUSED), str(Status.WAITING_FOR_HUMAN)]),
             ),
             models.Index(fields=["workflow"], name="execution_held", condition=models.Q(held_by__isnull=False)),
+            models.Index(fields=["rerun_of"], name="execution_reruns", condition=models.Q(rerun_of__isnull=False)),
         ]
 
     @property
@@ -126,11 +127,11 @@ class NodeRun(models.Model):
     failures = models.IntegerField(default=0)
     attempts: models.JSONField[Any, Any] = models.JSONField(default=list)
     logs: models.JSONField[Any, Any] = models.JSONField(default=list)
-
     kept_from = models.UUIDField(
         null=True, help_text="the execution it really ran in; its own when its output was given"
     )
     by_reference: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="as with executions")
+
     class Meta:
         constraints = [models.CheckConstraint(condition=_is_one_of("state", State), name="node_run_state")]
 
@@ -173,6 +174,60 @@ class Wait(models.Model):
         ]
 
 
+class Call(models.Model):
+    """A call of a node's own address that came before the node waited for it. Gone as soon as the node has it.
+
+    No foreign key in Django's eyes: the database deletes it with its execution.
+    """
+
+    pk = models.CompositePrimaryKey("execution_id", "node_id", "path")
+    execution_id = models.UUIDField()
+    node_id = models.TextField()
+    path = models.TextField(default="")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    received_at = models.DateTimeField()
+    answer: models.JSONField[Any, Any] = models.JSONField()
+
+
+class Value(models.Model):
+    """What workflows keep under a key: for the whole workspace, or (`workflow`) for one workflow's executions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    workflow = models.ForeignKey(Workflow, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.TextField()
+    value: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="SQL null: being made, or deleted")
+    revision = models.BigIntegerField(default=1)
+    expires_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "workflow", "key"], name="value_once", nulls_distinct=False)
+        ]
+        indexes = [
+            models.Index(fields=["workflow"], name="value_of_workflow", condition=models.Q(workflow__isnull=False)),
+            models.Index(fields=["expires_at"], name="value_expiry", condition=models.Q(expires_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ValueWrite(models.Model):
+    """A change of a value that was made, under its idempotency key: a repeat gives the same and changes nothing."""
+
+    pk = models.CompositePrimaryKey("workspace_id", "key")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.TextField()
+    result: models.JSONField[Any, Any] = models.JSONField(null=True)
+    written_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["written_at"], name="value_write_age")]
+
+
 class Worker(models.Model):
     """A process that runs executions, alive while it renews its row."""
 
@@ -188,3 +243,53 @@ class Lane(models.Model):
 
     workspace = models.OneToOneField(Workspace, primary_key=True, on_delete=models.CASCADE, related_name="+")
     served_at = models.DateTimeField()
+
+
+class Redrive(models.Model):
+    """A job that redrives many failed executions, a few at a time. What it has to do are its items."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    status = models.TextField(default="running")
+    version = models.TextField(help_text="same or newest")
+    asked: models.JSONField[Any, Any] = models.JSONField(help_text="the filter, as it was asked for")
+    total = models.IntegerField()
+    started_by = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["running", "done", "canceled"]), name="redrive_status"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="redrive_newest"),
+            models.Index(fields=["created_at"], name="redrive_running", condition=models.Q(status="running")),
+        ]
+
+
+class RedriveItem(models.Model):
+    """One failed execution of a redrive, and what became of it. The key makes sure it is redriven once."""
+
+    pk = models.CompositePrimaryKey("redrive", "source_id")
+    redrive = models.ForeignKey(Redrive, on_delete=models.CASCADE, related_name="+", db_index=False)
+    source_id = models.UUIDField()
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    state = models.TextField(default="pending")
+    execution_id = models.UUIDField(null=True, help_text="the new execution")
+    code = models.TextField(default="", help_text="why it was refused")
+    message = models.TextField(default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["pending", "started", "refused", "canceled"]), name="redrive_item_state"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["redrive", "source_id"], name="redrive_item_pending", condition=models.Q(state="pending")
+            )
+        ]

@@ -199,6 +199,7 @@ def execution_snapshot(
         "seq": execution.seq,
         "trigger": execution.trigger_node,
         "started_by": execution.started_by,
+        "rerun_of": _text(execution.rerun_of),
         "created_at": _when(execution.created_at),
         "started_at": _when(execution.started_at),
         "finished_at": _when(execution.finished_at),
@@ -296,6 +297,8 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         "finished_at": _when(row.finished_at),
         "attempts": attempts_of(row),
     }
+    if row.kept_from is not None:  # it ran in that execution; its own id: its output was given
+        found["kept_from"] = str(row.kept_from)
     if held is not None:
         found |= {
             "input": _input(graph, held, row.node_id),
@@ -318,6 +321,10 @@ def _wait(row: Wait) -> dict[str, Any]:
         "resolved_at": _when(row.resolved_at),
         "resolved_by": row.resolved_by,
     }
+
+
+def _text(id_: UUID | None) -> str | None:
+    return str(id_) if id_ else None
 
 
 def _when(at: datetime | None) -> str | None:

@@ -106,7 +106,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     },
     **{
         f"/api/v1/app/executions/{{pk}}/{action}": asking_execution
-        for action in ("", "logs/", "response/", "cancel/", "events/", "iterations/", "node-runs/")
+        for action in ("", "logs/", "response/", "cancel/", "rerun/", "events/", "iterations/", "node-runs/")
     },
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
@@ -121,6 +121,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/i/{token}/": interaction_token,
     "/enter/{token}/": sign_in_token,
     "/webhooks/{workspace}/{path}": lambda cast: "nobody/listens",
+    "/callbacks/{token}": lambda cast: "a-guess",
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
@@ -248,6 +249,7 @@ ROUTES = [
         query="path=lines[0]",
     ),
     Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/executions/{pk}/rerun/", alice=201, bob=201, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),
@@ -256,6 +258,7 @@ ROUTES = [
     Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),
     # ── doors with a proof of their own ──
     Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route("POST", "/callbacks/{token}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
     Route(  # no worker beats in a test
         "GET", "/api/v1/public/health/", alice=503, bob=503, charlie=503, anonymous=503, is_asynchronous=True
     ),

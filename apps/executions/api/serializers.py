@@ -96,6 +96,9 @@ class NodeRunOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     attempts = AttemptOut(many=True)
+    kept_from = serializers.UUIDField(
+        required=False, help_text="The execution it really ran in; this one's own id: its output was given."
+    )
     input = serializers.JSONField(required=False, allow_null=True)
     params = serializers.JSONField(required=False, allow_null=True)
     output = serializers.JSONField(required=False, allow_null=True)
@@ -134,6 +137,7 @@ class ExecutionDetail(ExecutionOut):
     """
 
     seq = serializers.IntegerField()
+    rerun_of = serializers.UUIDField(allow_null=True, help_text="The execution this one does again or goes on from.")
     deadline_at = serializers.DateTimeField(allow_null=True)
     definition = serializers.JSONField()
     unknown_writes = serializers.JSONField()
@@ -149,6 +153,7 @@ class ExecutionDetail(ExecutionOut):
         fields = [
             *ExecutionOut.Meta.fields,
             "seq",
+            "rerun_of",
             "deadline_at",
             "definition",
             "unknown_writes",
@@ -221,6 +226,33 @@ class ExecuteIn(Strict):
         min_value=0,
         max_value=MAX_WAIT_SECONDS,
         help_text="Seconds to wait for the end; what is not finished by then is answered as it stands.",
+    )
+
+
+class RerunIn(Strict):
+    """How to do an execution again."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The fields; one is named by a word that Python keeps for itself."""
+        begins = serializers.CharField(
+            required=False,
+            default="start",
+            max_length=200,
+            help_text="`start`; `failed`: where it failed; or a node's id (`node:<id>` where that is one of the words). "
+            "What was finished before is kept.",
+        )
+        return {"from": begins} | super().get_fields()
+
+    version = serializers.ChoiceField(
+        choices=["same", "newest", "draft"],
+        required=False,
+        default="same",
+        help_text="`newest`: the published one. `draft`: the draft as it is now; that makes it a test.",
+    )
+    input = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text="What the trigger delivers, or, at a node, what goes into that node. Left out: the same as before.",
     )
 
 

@@ -18,7 +18,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.executions import launch, selectors, story
+from apps.executions import launch, rerun, selectors, story
 from apps.executions.api import serializers as forms
 from apps.executions.engine.states import Status
 from apps.executions.models import Execution
@@ -48,6 +48,7 @@ class Executions(WorkspaceViewSet):
         "logs": Permission.EXECUTION_READ,
         "stored_response": Permission.EXECUTION_READ,
         "cancel": Permission.EXECUTION_CANCEL,
+        "rerun": Permission.WORKFLOW_EXECUTE,
     }
     filters = {"list": ("workflow", "workflow_id", "status", "since", "search")}
     serializer_class = forms.ExecutionOut
@@ -118,6 +119,27 @@ class Executions(WorkspaceViewSet):
         """End an execution at once. Nobody is asked any more; writes whose outcome is unknown are listed on it."""
         launch.execution_stop(workspace_id=self.workspace.id, execution_id=pk, actor=self.actor, now=now())
         return Response(state_of(selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)))
+
+    @extend_schema(request=forms.RerunIn, responses={201: forms.ExecuteOut})
+    @action(detail=True, methods=["post"])
+    def rerun(self, request: Request, pk: UUID) -> Response:
+        """Start an execution that does this one again: from its start, from a node on, or from where it failed.
+
+        One that did not succeed goes on in its own lineage unless the input is another: a write whose outcome is
+        unknown is sent under the same idempotency key, or asked about first. 409 with what does not fit.
+        """
+        asked = checked(forms.RerunIn, request.data)
+        again = rerun.Again(
+            **rerun.begins_at(asked["from"]),
+            version=asked["version"],
+            input=asked.get("input"),
+            has_input="input" in asked,
+        )
+        started = rerun.execution_rerun(
+            workspace_id=self.workspace.id, execution_id=pk, actor=self.actor, now=now(), again=again
+        )
+        found = state_of(selectors.execution_get(workspace_id=self.workspace.id, execution_id=started.id))
+        return Response(found, status=201, headers={"Location": f"/api/v1/app/executions/{started.id}/"})
 
 
 def response_of(execution: Execution) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Conflict, DomainError, FieldError, NotFound
-from apps.executions import launch, selectors
+from apps.executions import launch, rerun, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
@@ -199,7 +199,7 @@ class ExecutionRerun(WorkspacePage):
         """Start it, and go to the new execution."""
         target = execution
         try:
-            target = launch.execution_rerun(
+            target = rerun.execution_rerun(
                 workspace_id=self.workspace.id, execution_id=execution, actor=self.actor, now=now()
             ).id
         except selectors.ExecutionNotFound:

@@ -1,0 +1,240 @@
+"""What an execution that goes on from an earlier one begins with: which node runs are kept, and what runs again. Pure.
+
+A kept node run is settled from the start, so that the engine takes such an execution up like any other that was
+interrupted: what has no settled node run yet, runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from apps.core.errors import FieldError
+from apps.core.suggest import nearest, shown
+from apps.executions.engine import plan
+from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.states import SETTLED, State
+from apps.nodes.contract import OnUnknown
+from apps.workflows.graph import Edge, Graph
+
+Runs = Mapping[str, NodeRun]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What an earlier execution left behind: the node runs outside of containers by node, without payloads."""
+
+    graph: Graph
+    runs: Runs
+    ended_at: datetime | None = None
+    unknown: frozenset[str] = frozenset()
+    """Nodes whose write was sent and whose outcome nobody saw."""
+
+
+@dataclass(slots=True)
+class Keeping:
+    """What the new execution begins with. With `misfits` it must not begin at all."""
+
+    kept: list[str] = field(default_factory=list)
+    """Nodes whose node runs are copied, those of finished containers with everything inside."""
+    doubted: list[str] = field(default_factory=list)
+    """Writes whose outcome is unknown: the engine asks about them, or repeats them under the same key."""
+    made: list[NodeRun] = field(default_factory=list)
+    """Node runs that are written anew: skipped ones, given ones, and counts of failures that go on."""
+    starts: list[str] = field(default_factory=list)
+    """What runs first."""
+    misfits: list[FieldError] = field(default_factory=list)
+    """Why it cannot be done, one finding per node."""
+
+
+def lasts(run: NodeRun, ended_at: datetime | None) -> bool:
+    """Whether a node run came to an end of its own that a later execution can build on.
+
+    A node that ended the whole execution did not, nor did what was stopped with it. What was cancelled before the end
+    was cancelled by the workflow itself.
+    """
+    if run.state in (State.COMPLETED, State.FAILED):
+        return run.port is not None
+    if run.state is State.CANCELED:
+        return run.finished_at is not None and ended_at is not None and run.finished_at < ended_at
+    return run.state is State.SKIPPED
+
+
+def keep(
+    graph: Graph, past: Past, *, trigger: str, first: str | None, given: Runs | None = None, is_same_lineage: bool
+) -> Keeping:
+    """Keep what `past` finished, except `first` and what follows from it; `first` None: go on where it failed.
+
+    `given` replaces what the sources of `first` delivered. In the same lineage, counts of received failures and doubts
+    about writes go on. `graph` may be of another version than `past.graph`: nodes are matched by their ids, and what
+    does not fit is listed.
+    """
+    found = Keeping()
+    found.misfits = [*_ends(graph, trigger, first)]
+    if found.misfits:
+        return found
+    again = frozenset() if first is None else frozenset({first}) | graph.descendants(first)
+    is_same = graph is past.graph
+    runs = {
+        node_id: run
+        for node_id, run in past.runs.items()
+        if lasts(run, past.ended_at)
+        and node_id not in again
+        and node_id in graph.nodes
+        # Which ways a newer version takes, it decides itself.
+        and (is_same or run.state is not State.SKIPPED)
+    }
+    if not is_same:
+        found.misfits = [*_changed(graph, past, runs), *_came_new(graph, past, runs, trigger, first)]
+        if found.misfits:
+            return found
+    given = given or {}
+    runs = {node_id: run for node_id, run in runs.items() if node_id not in given}
+    found.kept = list(runs)
+    found.made = [*given.values()]
+    _follow(graph, found, {**runs, **given}, trigger)
+    if first is not None and first not in found.starts:
+        found.misfits = [*_unreached(graph, past, {**runs, **given}, first)]
+    if is_same_lineage:
+        _go_on(graph, past, found)
+    return found
+
+
+def alone(graph: Graph, *, trigger: str, node_id: str, recorded: Iterable[str], given: Runs) -> Keeping:
+    """Run one node by itself: everything else is kept as `recorded` or `given`, or skipped."""
+    found = Keeping(kept=[name for name in recorded if name != node_id and name not in given])
+    settled = {name: NodeRun(name, state=State.COMPLETED, port="main") for name in found.kept}
+    rest = [name for name in _level(graph) if name != node_id and name not in settled and name not in given]
+    found.made = [*given.values(), *_skipped(rest)]
+    found.starts = [node_id]
+    return found
+
+
+def until(graph: Graph, *, trigger: str, node_id: str | None, given: Runs) -> Keeping:
+    """Run only what `node_id` depends on, and it; None: everything. What is `given` does not run, nor what only leads
+    there."""
+    found = Keeping(made=[*given.values()])
+    if node_id is not None:
+        wanted = _needed(graph, node_id, given)
+        found.made += _skipped(name for name in _level(graph) if name not in wanted and name not in given)
+    _follow(graph, found, {run.node_id: run for run in found.made}, trigger)
+    return found
+
+
+def sources(graph: Graph, node_id: str, runs: Runs) -> tuple[list[Edge], bool]:
+    """The connections by which a value on the main input of a node would come, and whether they brought one before."""
+    edges = [edge for edge in graph.incoming.get(node_id, ()) if edge.input == "main"]
+    brought = [edge for edge in edges if edge.source in runs and runs[edge.source].delivers(edge.port)]
+    return (brought, True) if brought else (edges, False)
+
+
+def given_to(graph: Graph, node_id: str, runs: Runs, value: Any, now: datetime) -> dict[str, NodeRun]:
+    """Node runs of the sources of a node that make `value` its input.
+
+    With one source it is what that one delivers; with several it is an object keyed by their node ids, as the node
+    sees it. Raises `ValueError` saying which keys are meant.
+    """
+    edges, _ = sources(graph, node_id, runs)
+    names = list(dict.fromkeys(edge.source for edge in edges))
+    values = {names[0]: value} if len(names) == 1 else value
+    if not isinstance(values, dict) or not values or not values.keys() <= set(names):
+        raise ValueError(f"Several nodes lead here: give an object with one member for each of {', '.join(names)}.")
+    return {
+        edge.source: NodeRun(
+            edge.source, state=State.COMPLETED, output=values[edge.source], port=edge.port, finished_at=now
+        )
+        for edge in reversed(edges)
+        if edge.source in values
+    }
+
+
+# ── What does not fit ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ends(graph: Graph, trigger: str, first: str | None) -> Iterator[FieldError]:
+    if trigger not in graph.triggers:
+        yield FieldError("trigger", f"This version has no trigger “{shown(trigger)}”, by which the execution began.")
+    if first is not None and first not in graph.nodes:
+        hint = nearest(first, list(graph.nodes))
+        yield FieldError("from", f"This version has no node “{shown(first)}”.", hint=hint)
+
+
+def _changed(graph: Graph, past: Past, runs: Runs) -> Iterator[FieldError]:
+    for node_id in (node_id for node_id in graph.order if node_id in runs):
+        run, node, before = runs[node_id], graph.nodes[node_id], past.graph.nodes.get(node_id)
+        if before is not None and (node.type, node.subtype) != (before.type, before.subtype):
+            yield _misfit(node_id, f"“{node.name}” was of type {before.subtype} and is of type {node.subtype} now.")
+        elif run.port is not None and run.port not in node.ports:
+            yield _misfit(node_id, f"“{node.name}” went on by “{run.port}”, and has no such port any more.")
+
+
+def _came_new(graph: Graph, past: Past, runs: Runs, trigger: str, first: str | None) -> Iterator[FieldError]:
+    before = frozenset().union(*(graph.ancestors(name) for name in (*runs, *([first] if first else []))))
+    reachable = graph.descendants(trigger)
+    for node_id in graph.order:
+        if node_id in before and node_id in reachable and node_id not in past.graph.nodes:
+            name = graph.nodes[node_id].name
+            yield _misfit(node_id, f"“{name}” is new, and stands before what would be kept.")
+
+
+def _unreached(graph: Graph, past: Past, runs: Runs, first: str) -> Iterator[FieldError]:
+    open_ = [edge.source for edge in graph.incoming.get(first, ()) if edge.source not in runs]
+    for node_id in dict.fromkeys(open_):
+        state = past.runs[node_id].state if node_id in past.runs else State.PENDING
+        if state not in SETTLED or not lasts(past.runs[node_id], past.ended_at):
+            yield _misfit(node_id, f"“{graph.nodes[node_id].name}” did not finish, so nothing is kept of it.")
+            return
+    name = graph.nodes[first].name
+    yield FieldError("from", f"The execution took another way: nothing that is kept leads to “{name}”.")
+
+
+def _misfit(node_id: str, message: str) -> FieldError:
+    return FieldError(f"nodes.{node_id}", message)
+
+
+# ── What follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _follow(graph: Graph, found: Keeping, settled: Runs, trigger: str) -> None:
+    """Write down what is skipped from the start, and find out what runs first."""
+    runs = plan.begin(graph, trigger)
+    found.made += _skipped(
+        node_id for node_id, run in runs.items() if run.state is State.SKIPPED and node_id not in settled
+    )
+    runs.update(settled)
+    found.starts = plan.resumable(graph, runs, lambda edge: True).ready
+    if runs[trigger].state is State.PENDING:
+        found.starts.insert(0, trigger)
+
+
+def _go_on(graph: Graph, past: Past, found: Keeping) -> None:
+    for node_id, run in past.runs.items():
+        if node_id not in graph.nodes or node_id in found.kept or any(made.node_id == node_id for made in found.made):
+            continue
+        node, before = graph.nodes[node_id], past.graph.nodes.get(node_id)
+        is_same_type = before is not None and (node.type, node.subtype) == (before.type, before.subtype)
+        is_asked = node_id in past.unknown and node_id in found.starts and node.on_unknown is OnUnknown.ASK
+        if is_asked and is_same_type:
+            found.doubted.append(node_id)
+        elif run.failures:
+            found.made.append(NodeRun(node_id, failures=run.failures))
+
+
+def _needed(graph: Graph, node_id: str, given: Runs) -> frozenset[str]:
+    seen, todo = {node_id}, [node_id]
+    while todo:
+        for edge in graph.incoming.get(todo.pop(), ()):
+            if edge.source not in seen and edge.source not in given:
+                seen.add(edge.source)
+                todo.append(edge.source)
+    return frozenset(seen)
+
+
+def _level(graph: Graph) -> Iterable[str]:
+    return graph.order
+
+
+def _skipped(names: Iterable[str]) -> list[NodeRun]:
+    return [NodeRun(name, state=State.SKIPPED) for name in names]

@@ -1,0 +1,122 @@
+"""The rows an execution begins with that goes on from another one. Written in the transaction that starts it.
+
+What is kept is copied inside the database, whatever its size. The execution is then at its first checkpoint, so that a
+worker loads it like any other that ran before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from apps.executions.engine.keep import Keeping, Past
+from apps.executions.engine.noderun import NodeRun as Held
+from apps.executions.engine.states import State
+from apps.executions.graphs import graph_of
+from apps.executions.models import Execution, NodeRun
+from apps.executions.worker.changes import change_of
+
+_LIGHT = ("node_id", "state", "attempt", "port", "also", "started_at", "finished_at", "failures")
+
+
+def past_of(execution: Execution) -> Past:
+    """What an execution left behind, without payloads and without what ran inside containers."""
+    rows = NodeRun.objects.filter(workspace_id=execution.workspace_id, execution_id=execution.id, path="")
+    return Past(
+        graph=graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id),
+        runs={row["node_id"]: _held(row) for row in rows.values(*_LIGHT)},
+        ended_at=execution.finished_at,
+        unknown=frozenset(write["node_id"] for write in execution.unknown_writes if not write.get("path")),
+    )
+
+
+def _held(row: dict[str, Any]) -> Held:
+    return Held(**(row | {"state": State(row["state"]), "also": tuple(row["also"] or ())}))
+
+
+def write(
+    *, execution_id: UUID, workspace_id: UUID, source_id: UUID, keeping: Keeping, past: Past, at: datetime
+) -> None:
+    """Give a new execution what it keeps of `source_id`, or was given. Must run in the transaction that started it."""
+    ids: dict[str, Any] = {
+        "new": execution_id,
+        "source": source_id,
+        "kept": keeping.kept,
+        "doubted": keeping.doubted,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        if keeping.kept:
+            cursor.execute(_COPY, ids)
+        if keeping.doubted:
+            cursor.execute(_DOUBT, ids)
+        NodeRun.objects.bulk_create(_row(made, execution_id, workspace_id) for made in keeping.made)
+        changes = [change_of(run) for run in _runs(keeping, past, at)]
+        cursor.execute(
+            """WITH begun AS (UPDATE executions_execution SET seq = 1 WHERE id = %s RETURNING id, workspace_id, fence)
+               INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
+               SELECT id, 1, workspace_id, %s, fence, %s::jsonb FROM begun""",
+            [execution_id, at, json.dumps(changes)],
+        )
+
+
+def _runs(keeping: Keeping, past: Past, at: datetime) -> Iterable[Held]:
+    yield from (past.runs[node_id] for node_id in keeping.kept)
+    yield from (Held(node_id, state=State.RUNNING, attempt=1, started_at=at) for node_id in keeping.doubted)
+    yield from keeping.made
+
+
+def _row(made: Held, execution_id: UUID, workspace_id: UUID) -> NodeRun:
+    is_given = made.state is State.COMPLETED
+    return NodeRun(
+        execution_id=execution_id,
+        workspace_id=workspace_id,
+        node_id=made.node_id,
+        state=str(made.state),
+        output=made.output,
+        port=made.port,
+        also=list(made.also),
+        failures=made.failures,
+        finished_at=made.finished_at,
+        kept_from=execution_id if is_given else None,
+    )
+
+
+_COLUMNS = [field.column for field in NodeRun._meta.local_concrete_fields if field.column]
+
+
+def _select(given: dict[str, str]) -> str:
+    """The copy of a node run's row, column by column, whichever there are."""
+    return f"""
+        INSERT INTO executions_noderun ({", ".join(_COLUMNS)})
+        SELECT {", ".join(given.get(name, f"old.{name}") for name in _COLUMNS)}
+        FROM executions_noderun old WHERE old.execution_id = %(source)s"""
+
+
+# What was given to the earlier execution bears that one's id, and so does what really ran there.
+_COPY = (
+    _select({"execution_id": "%(new)s", "wait_id": "NULL", "kept_from": "COALESCE(old.kept_from, old.execution_id)"})
+    + """ AND CASE WHEN old.path = '' THEN old.node_id ELSE split_part(old.path, '[', 1) END = ANY(%(kept)s)"""
+)
+
+# As if its owner had been lost in the middle of the call.
+_DOUBT = (
+    _select(
+        {
+            "execution_id": "%(new)s",
+            "state": "'RUNNING'",
+            "attempt": "1",
+            "started_at": "%(at)s",
+            "attempt_at": "%(at)s",
+            **dict.fromkeys(("finished_at", "error", "output", "port", "suspended", "wait_id", "retry_at"), "NULL"),
+            **dict.fromkeys(("attempts", "also", "logs"), "'[]'::jsonb"),
+            "kept_from": "NULL",
+        }
+    )
+    + " AND old.path = '' AND old.node_id = ANY(%(doubted)s)"
+)
