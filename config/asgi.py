@@ -55,7 +55,7 @@ class Web:
         scope["root_path"] = ""
         path: str = scope["path"]
         handler: Any
-        if path.startswith("/webhooks/"):
+        if path.startswith(("/webhooks/", "/callbacks/")):
             handler = self.webhooks
         elif path.startswith(settings.STATIC_URL):
             handler = self.static

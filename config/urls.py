@@ -30,7 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             _of("insights.web.urls", "workflows.web.urls", "executions.web.urls", "hil.web.urls", "accounts.web.urls")
         ),
     ),
-    path("webhooks/", include("apps.triggers.webhooks.urls")),
+    path("", include("apps.triggers.webhooks.urls")),
     path("", include(_of("hil.web.public_urls", "insights.web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),

@@ -26,7 +26,7 @@ class OpenWait:
     path: str
     kind: str
     wake_at: datetime | None
-    request: Any  # contract.AskHuman, Review or contract.Timer
+    request: Any  # one of contract.Wait, or Review
 
 
 class WaitKind(Protocol):

@@ -222,7 +222,50 @@ class AskHuman:
         return self.deadline
 
 
-Wait: TypeAlias = Timer | AskHuman
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """Wait for a call of the node's own address, which exists from the start of the execution: see `callback_method`.
+
+    `resume` gets `{"id", "method", "headers", "query", "body", "received_at"}`, or `None` when nobody had called by
+    `deadline`. A call that came before the node waited counts.
+    """
+
+    kind: ClassVar[str] = "callback"
+    deadline: datetime | None = None
+    title: str = ""
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When a call comes too late."""
+        return self.deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Wait for an event of this name in the workspace, posted from a minute before on.
+
+    `match`: the value (text, number, truth value) that must stand at each dotted path of the event's data. `resume`
+    gets `{"id", "name", "data", "posted_at"}`, or `None` when there was none by `deadline`.
+    """
+
+    kind: ClassVar[str] = "event"
+    name: str
+    match: Mapping[str, Json] = field(default_factory=dict)
+    deadline: datetime | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When nothing is waited for any more."""
+        return self.deadline
+
+    @property
+    def title(self) -> str:
+        """What is waited for, in one line."""
+        where = ", ".join(f"{path} = {value}" for path, value in self.match.items())
+        return f"{self.name} where {where}" if where else self.name
+
+
+Wait: TypeAlias = Timer | AskHuman | Callback | Event
 
 
 # ── What a node may touch ────────────────────────────────────────────────────────────────────────────────────────────
@@ -342,6 +385,14 @@ class Node:
     @classmethod
     def needs_of(cls, params: Mapping[str, Json]) -> int | None:
         """How many deliveries are enough to run, for these stored parameters. None: every branch still alive."""
+        return None
+
+    @classmethod
+    def callback_method(cls, params: Mapping[str, Json]) -> str | None:
+        """By which HTTP method the node's own address is called, for these stored parameters. None: it has none.
+
+        For nodes that suspend with `Callback`. Expressions see the address as `$execution.callback_url["Node name"]`.
+        """
         return None
 
     def effect(self, params: Any) -> Effect:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-_TOKENS = re.compile(r"(/(?:i|enter)/)[^/\s\"'?]+")
+_TOKENS = re.compile(r"(/(?:i|enter|callbacks)/)[^/\s\"'?]+")
 _KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
 
 

@@ -19,7 +19,7 @@ from apps.core.errors import Conflict, DomainError, FieldError, Forbidden, Inval
 from apps.core.jsonclean import cleaned
 
 logger = logging.getLogger(__name__)
-PROBLEM_PREFIXES = ("/api/", "/webhooks/", "/integrations/")
+PROBLEM_PREFIXES = ("/api/", "/webhooks/", "/callbacks/", "/integrations/")
 
 
 class CsrfFailed(Forbidden):

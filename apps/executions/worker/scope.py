@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apps.executions.calls import callback_urls
 from apps.executions.worker.hand import Hand
 from apps.nodes.expressions import Scope
 
@@ -41,7 +42,12 @@ def scope_of(hand: Hand, given: Mapping[str, Any], now: datetime) -> Scope:
         node=Outputs(hand),
         trigger=claimed.input,
         vars={},
-        execution=lambda: {"id": str(claimed.id), "mode": claimed.mode, "created_at": claimed.created_at.isoformat()},
+        execution=lambda: {
+            "id": str(claimed.id),
+            "mode": claimed.mode,
+            "created_at": claimed.created_at.isoformat(),
+            "callback_url": dict(callback_urls(hand.graph, claimed.id)),
+        },
         workflow=lambda: {"id": str(claimed.workflow_id), "version_id": str(claimed.version_id)},
         now=now.astimezone(ZoneInfo(settings.timezone)),
     )

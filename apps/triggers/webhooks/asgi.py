@@ -1,4 +1,4 @@
-"""Webhooks as an ASGI application of their own: the way in that the web server takes.
+"""Webhooks and callbacks as an ASGI application of their own: the way in that the web server takes.
 
 A webhook needs neither session nor forms nor templates, and Django's handler would cost as much as the rest of the
 call: five changes between event loop and threads, where this has one.
@@ -16,18 +16,20 @@ from apps.core.jsonclean import cleaned
 from apps.triggers.errors import DeliveryTooLarge, NobodyListens
 from apps.triggers.webhooks import answers
 from apps.triggers.webhooks.answers import Answer
+from apps.triggers.webhooks.callbacks import take
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
 from apps.triggers.webhooks.front import respond
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "/webhooks/"
+CALLBACKS = "/callbacks/"
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """One request below `/webhooks/`. Refusals and faults are problem documents, as everywhere."""
+    """One request below `/webhooks/` or `/callbacks/`. Refusals and faults are problem documents, as everywhere."""
     try:
         answer = await _answer(scope, receive)
     except _Gone:
@@ -41,18 +43,22 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 
 async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
-    workspace, _, path = str(scope["path"]).removeprefix(PREFIX).partition("/")
-    path = path.strip("/")
-    if not workspace or not path:
-        raise NobodyListens("The address of a webhook is /webhooks/<workspace>/<path>.")
+    address = str(scope["path"])
+    is_callback = address.startswith(CALLBACKS)
+    if is_callback:
+        workspace, path = "", address.removeprefix(CALLBACKS)
+    else:
+        workspace, _, path = address.removeprefix(PREFIX).partition("/")
+        if not workspace or not path.strip("/"):
+            raise NobodyListens("The address of a webhook is /webhooks/<workspace>/<path>.")
     headers = headers_of(scope["headers"])
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
         raise DeliveryTooLarge(f"The body has {int(length):,} bytes; at most {MAX_BYTES:,} are accepted.")
-    return await respond(
+    return await (take if is_callback else respond)(
         Delivery(
             workspace=workspace,
-            path=path,
+            path=path.strip("/"),
             method=scope["method"],
             headers=headers,
             query=scope["query_string"].decode("latin-1"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
@@ -17,8 +16,6 @@ from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.delivery import Delivery
 from apps.triggers.webhooks.receiver import Accepted
 
-# Short visits to the database only, so a few threads are enough, and half of the connections stay free for pages.
-_threads = ThreadPoolExecutor(8, thread_name_prefix="webhook")
 _PAUSES = (0.1, 0.2, 0.4, 0.8)
 
 
@@ -38,7 +35,7 @@ async def respond(delivery: Delivery) -> Answer:
             channel=ticket.channel,
             arrived_at=time.monotonic(),
         )
-        accepted: Accepted = await loop.run_in_executor(_threads, accept)
+        accepted: Accepted = await loop.run_in_executor(receiver.THREADS, accept)
         links = _links(delivery.workspace, accepted.execution_id)
         if not accepted.waits:
             return answers.accepted(accepted.execution_id, accepted.status, links)
@@ -68,7 +65,7 @@ async def _look_until_answered(execution_id: UUID, patience_seconds: float) -> R
     until = time.monotonic() + patience_seconds
     pauses = iter(_PAUSES)
     while True:
-        reply = await loop.run_in_executor(_threads, replies.reply_now, execution_id)
+        reply = await loop.run_in_executor(receiver.THREADS, replies.reply_now, execution_id)
         if reply is not None or time.monotonic() >= until:
             return reply
         await asyncio.sleep(next(pauses, 1.0))

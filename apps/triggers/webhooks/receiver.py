@@ -6,7 +6,11 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, InterfaceError, OperationalError, connection
@@ -23,6 +27,10 @@ from apps.workflows import selectors as workflows
 from apps.workflows.selectors import WebhookTarget
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# Short visits to the database only, so a few threads are enough, and half of the connections stay free for pages.
+THREADS = ThreadPoolExecutor(8, thread_name_prefix="webhook")
 
 PATIENCE_SECONDS = 2.0
 """How long a delivery is held while the database restarts, before its sender is asked to come again."""
@@ -48,6 +56,18 @@ def accept(delivery: Delivery, *, execution_id: UUID, channel: str, arrived_at: 
     `arrived_at` is on the monotonic clock: who stood in line while others found the database away is not kept for
     another try. Raises what `views.receive` lists.
     """
+    return patiently(
+        partial(_accept, delivery, execution_id=execution_id, channel=channel),
+        arrived_at=arrived_at,
+    )
+
+
+def patiently(work: Callable[[bool], T], *, arrived_at: float) -> T:
+    """Do short database work, waiting out a restart of the database, and return the connection to the pool.
+
+    `work` is told whether this is another try: then the first may have been committed. Raises `Unavailable` when the
+    database stays away.
+    """
     global _missed_at
     until = arrived_at + PATIENCE_SECONDS
     is_again = False
@@ -55,9 +75,9 @@ def accept(delivery: Delivery, *, execution_id: UUID, channel: str, arrived_at: 
         raise _away()
     while True:
         try:
-            accepted = _accept(delivery, execution_id=execution_id, channel=channel, is_again=is_again)
+            done = work(is_again)
             _missed_at = -math.inf
-            return accepted
+            return done
         except (OperationalError, InterfaceError) as error:
             connection.close()
             logger.warning("a delivery waits for the database: %s", str(error).partition("\n")[0])
@@ -70,7 +90,7 @@ def accept(delivery: Delivery, *, execution_id: UUID, channel: str, arrived_at: 
             connection.close()
 
 
-def _accept(delivery: Delivery, *, execution_id: UUID, channel: str, is_again: bool) -> Accepted:
+def _accept(delivery: Delivery, is_again: bool, *, execution_id: UUID, channel: str) -> Accepted:
     target = workflows.webhook_find(delivery.workspace, delivery.method, delivery.path)
     if target is None:
         raise _nobody(delivery)

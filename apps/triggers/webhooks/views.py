@@ -1,4 +1,4 @@
-"""Webhooks as a view, for servers and tests that go through the URL configuration; `asgi` is the quick way in."""
+"""Webhooks and callbacks as views, for what goes through the URL configuration; `asgi` is the quick way in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.triggers.errors import DeliveryTooLarge
+from apps.triggers.webhooks.answers import Answer
+from apps.triggers.webhooks.callbacks import take
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
 from apps.triggers.webhooks.front import respond
 
@@ -13,19 +15,30 @@ from apps.triggers.webhooks.front import respond
 @csrf_exempt
 async def receive(request: HttpRequest, workspace: str, path: str) -> HttpResponse:
     """Take a delivery in and answer as its webhook node says. Raises what `front.respond` lists."""
+    return _sent(await respond(_delivery(request, workspace, path)))
+
+
+@csrf_exempt
+async def receive_call(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the call of a node's own address in. Raises what `callbacks.take` lists."""
+    return _sent(await take(_delivery(request, "", token)))
+
+
+def _delivery(request: HttpRequest, workspace: str, path: str) -> Delivery:
     body: bytes = request.read(MAX_BYTES + 1)
     if len(body) > MAX_BYTES:
         raise DeliveryTooLarge(f"The body has more than {MAX_BYTES:,} bytes.")
-    answer = await respond(
-        Delivery(
-            workspace=workspace,
-            path=path.strip("/"),
-            method=request.method or "",
-            headers=headers_of(request.scope["headers"]),  # type: ignore[attr-defined]
-            query=request.META.get("QUERY_STRING", ""),
-            body=body,
-        )
+    return Delivery(
+        workspace=workspace,
+        path=path.strip("/"),
+        method=request.method or "",
+        headers=headers_of(request.scope["headers"]),  # type: ignore[attr-defined]
+        query=request.META.get("QUERY_STRING", ""),
+        body=body,
     )
+
+
+def _sent(answer: Answer) -> HttpResponse:
     response = HttpResponse(answer.content, status=answer.status, headers=answer.headers)
     response._has_been_logged = True  # type: ignore[attr-defined]  # a workflow that failed is no fault of the product
     return response

@@ -13,9 +13,9 @@ from apps.nodes.builtin.flow.respond import Respond
 from apps.nodes.builtin.flow.stop import Stop as StopNode
 from apps.nodes.builtin.flow.switch import Switch
 from apps.nodes.builtin.flow.wait import Wait
-from apps.nodes.contract import Done, NodeError, Response, Stop, Suspend, Timer
+from apps.nodes.contract import Callback, Done, Event, NodeError, Response, Stop, Suspend, Timer
 from apps.nodes.params import ParamsInvalid, stored_faults, validated
-from tests.nodes.running import NOW, run
+from tests.nodes.running import NOW, FakeContext, params_of, run
 
 
 def case(name: str, condition: Any) -> dict[str, Any]:
@@ -88,11 +88,40 @@ class TestWait:
             {"duration": float("inf")},
             {"until": "2026-11-20T10:30:00"},
             {"until": "tomorrow"},
+            {"duration": 1, "timeout": 1},
+            {"duration": 1, "event": "paid"},
+            {"mode": "callback", "duration": 1},
+            {"mode": "callback", "method": "HEAD"},
+            {"mode": "callback", "match": {"a": 1}},
+            {"mode": "event"},
+            {"mode": "event", "event": "has spaces"},
+            {"mode": "event", "event": "paid", "match": {"a..b": 1}},
+            {"mode": "event", "event": "paid", "match": dict.fromkeys("abcdef", 1)},
         ],
     )
     def test_what_is_no_moment(self, params: Any) -> None:
         with pytest.raises(ParamsInvalid):
             validated(Wait, params)
+
+    def test_it_waits_for_a_call_or_an_event(self) -> None:
+        assert run(Wait, {"mode": "callback", "timeout": 60}) == Suspend(
+            Callback(NOW + timedelta(minutes=1), "A call (POST)")
+        )
+        asked = run(Wait, {"mode": "event", "event": "paid", "match": {"order.id": "{{ $json.n }}"}}, {"n": 7})
+        assert asked == Suspend(Event("paid", {"order.id": 7}))
+        assert asked.wait.title == "paid where order.id = 7"  # type: ignore[union-attr]
+
+    def test_what_came_goes_on_and_what_did_not_leaves_by_timeout(self) -> None:
+        params = params_of(Wait, {"mode": "event", "event": "paid", "timeout": 1})
+        assert Wait().resume(params, FakeContext(json=1), None, {"id": "e"}) == Done({"id": "e"})
+        assert Wait().resume(params, FakeContext(json=1), None, None) == Done(1, "timeout")
+        assert Wait.ports_of({"mode": "event", "timeout": 1}) == ("main", "timeout")
+        assert Wait.ports_of({"mode": "event"}) == ("main",)
+
+    @pytest.mark.parametrize("value", [None, "", [], {}, "x" * 201])
+    def test_an_event_is_found_by_one_short_value(self, value: Any) -> None:
+        with pytest.raises(NodeError, match="at “id”"):
+            run(Wait, {"mode": "event", "event": "paid", "match": {"id": "{{ $json }}"}}, value)
 
 
 class TestStop:
