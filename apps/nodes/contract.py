@@ -68,13 +68,16 @@ class NodeOutput(BaseModel):
 Expr = Annotated[T, Field(json_schema_extra={"x-expression": True})]
 """A parameter that may hold `{{ … }}`; what it resolves to must be a `T`. Other parameters are taken as written."""
 
+Inner = Annotated[T, Field(json_schema_extra={"x-expression": True, "x-inner": True})]
+"""A container's parameter whose expressions are evaluated once per round, among its children's outputs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A use of the node that its reference page shows and its test runs.
 
-    `answers` are canned HTTP answers in call order for nodes that call out (dicts of `status`, `json`, `headers`), and
-    for nodes that wait for a person what the person answers.
+    `answers` are canned HTTP answers in call order for nodes that call out (dicts of `status`, `json`, `headers`), for
+    nodes that wait for a person what the person answers, for containers what each round gives (`result`).
     """
 
     title: str
@@ -148,7 +151,30 @@ class Suspend:
     state: Json = None
 
 
-Result: TypeAlias = Done | Stop | Suspend
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The node is a container: its children run once per round.
+
+    Loops over `items`, up to `parallelism` at a time; None: one after the other while the parameter `condition` holds,
+    each seeing the result of the one before, and `most` rounds at most. `collects_errors`: a failed round does not
+    stop the others.
+    """
+
+    items: Sequence[Json] | None
+    parallelism: int = 1
+    collects_errors: bool = False
+    most: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The node ends the round it stands in, and with `whole` the whole container. `results`: what the round gives."""
+
+    whole: bool
+    results: tuple[Json, ...] = ()
+
+
+Result: TypeAlias = Done | Stop | Suspend | Rounds | Leave
 
 
 class NodeError(Exception):
@@ -365,6 +391,8 @@ class Node:
     summary: ClassVar[str] = ""  # second line of the card, with parameters in braces: "{method} {url}"
     keywords: ClassVar[tuple[str, ...]] = ()
     ports: ClassVar[tuple[str, ...]] = ("main",)
+    is_container: ClassVar[bool] = False  # whether other nodes may stand inside it
+    is_inner: ClassVar[bool] = False  # whether it can only stand inside a container
     on_unknown: ClassVar[OnUnknown] = OnUnknown.ASK
     retry: ClassVar[Retry] = Retry()
     timeout_seconds: ClassVar[float] = 300.0
@@ -395,6 +423,11 @@ class Node:
         """
         return None
 
+    @classmethod
+    def cancels_others(cls, params: Mapping[str, Json]) -> bool:
+        """Whether, once it runs, the branches that lead here alone and have not arrived are ended."""
+        return False
+
     def effect(self, params: Any) -> Effect:
         """What running with these resolved parameters does to the world. Must not do anything itself."""
         return Effect.PURE
@@ -410,6 +443,16 @@ class Node:
     def resume(self, params: Any, ctx: Context, state: Json, answer: Json) -> Result:
         """Go on after a wait. Only for nodes that suspend."""
         raise TypeError(f"{type(self).__name__} suspends but cannot go on: write its resume().")
+
+
+class Container(Node):
+    """Base of nodes that have children: their `run` answers with `Rounds`."""
+
+    is_container: ClassVar[bool] = True
+
+    def collect(self, params: Any, results: Sequence[Json]) -> Json:
+        """The output, from what the rounds gave, in their order."""
+        return list(results)
 
 
 class Trigger(Node):

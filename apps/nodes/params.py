@@ -38,6 +38,7 @@ class Text:
     value: str
     is_expression: bool
     is_condition: bool
+    is_inner: bool = False  # evaluated inside the container, see `contract.Inner`
 
 
 def truth(value: Json) -> bool:
@@ -145,6 +146,17 @@ def texts(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> 
     return list(_texts(params, [schema], schema.get("$defs", {}), base, False))
 
 
+def inner_names(cls: type[Node]) -> frozenset[str]:
+    """The parameters of a container that are evaluated once per round, see `contract.Inner`."""
+    return _inner(cls.Params)
+
+
+@cache
+def _inner(params: type[BaseModel]) -> frozenset[str]:
+    properties = _schema(params).get("properties", {})
+    return frozenset(name for name, schema in properties.items() if schema.get("x-inner") is True)
+
+
 @cache
 def _schema(params: type[BaseModel]) -> dict[str, Json]:
     return params.model_json_schema()
@@ -155,7 +167,10 @@ def _texts(value: Json, schemas: list[Json], defs: Json, path: str, inside: bool
     inside = inside or any(option.get("x-expression") is True for option in options)
     if isinstance(value, str):
         if OPENING in value:
-            yield Text(path, value, inside, any(option.get("x-condition") is True for option in options))
+            is_condition, is_inner = (
+                any(option.get(mark) is True for option in options) for mark in ("x-condition", "x-inner")
+            )
+            yield Text(path, value, inside, is_condition, is_inner)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(inner, [_member(option, str(key)) for option in options], defs, _join(path, key), inside)

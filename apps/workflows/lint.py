@@ -68,6 +68,15 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
                     "Connect it, or remove it.",
                     node_id=node.id,
                 )
+    for node in graph.nodes.values():
+        if node.cls.is_container and not node.disabled and not graph.levels.get(node.id):
+            yield warning(
+                "container.empty",
+                f"nodes[{draft.places[node.id]}]",
+                f"Nothing stands in “{node.name}”, so each round gives back what it was given.",
+                "Put nodes into it, or remove it.",
+                node_id=node.id,
+            )
     yield from _addresses(graph, draft)
     humans = [node for node in graph.nodes.values() if node.type == NodeType.HUMAN_IN_THE_LOOP and not node.disabled]
     if humans and graph.settings.while_paused == "block":
@@ -140,6 +149,8 @@ def _params(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
             )
         else:
             before = graph.ancestors(node.id)
+            if text.is_inner and not text.is_condition:
+                before |= frozenset(graph.levels.get(node.id, ()))
             yield from _expression(text.value, text.path, node, graph, before, is_condition=text.is_condition)
 
 

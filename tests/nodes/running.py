@@ -9,9 +9,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apps.core.egress import Answer, EgressError
-from apps.nodes.contract import Done, Example, HttpAnswer, Json, Node, Result, Stop, Suspend, Trigger
+from apps.nodes.contract import (
+    Container,
+    Done,
+    Example,
+    HttpAnswer,
+    Json,
+    Leave,
+    Node,
+    Result,
+    Rounds,
+    Stop,
+    Suspend,
+    Trigger,
+)
 from apps.nodes.expressions import Scope, resolve
-from apps.nodes.params import upgraded, validated
+from apps.nodes.params import inner_names, upgraded, validated
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -61,8 +74,11 @@ class FakeContext:
 
 def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:
     """Stored parameters as the node gets them."""
-    resolved: Any = resolve(upgraded(cls, params), Scope(json=given, now=NOW))
-    return validated(cls, resolved)
+    stored = upgraded(cls, params)
+    inner = {name: value for name, value in stored.items() if name in inner_names(cls)}
+    outer: Any = {name: value for name, value in stored.items() if name not in inner}
+    resolved: Any = resolve(outer, Scope(json=given, now=NOW))
+    return validated(cls, resolved | inner)
 
 
 def run(cls: type[Node], params: Mapping[str, Json], given: Json = None, **more: Any) -> Result:
@@ -71,7 +87,7 @@ def run(cls: type[Node], params: Mapping[str, Json], given: Json = None, **more:
 
 
 def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
-    """The output and port an example leads to, waits answered from its `answers`."""
+    """The output and port an example leads to, waits answered (and rounds of loops given) by its `answers`."""
     params = params_of(cls, example.params, example.input)
     answers: Sequence[Any] = list(example.answers)
     sources = example.input if isinstance(example.input, dict) else {}
@@ -84,5 +100,12 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
         result = cls().resume(params, context, result.state, answer)
     if isinstance(result, Stop):
         return result.output, "main"
+    if isinstance(result, Leave):
+        return list(result.results), "main"
+    if isinstance(result, Rounds):
+        node = cls()
+        assert isinstance(node, Container)
+        given = [each["result"] for each in answers] if answers else list(result.items or ())
+        return node.collect(params, given), "main"
     assert isinstance(result, Done)
     return result.output, result.port

@@ -9,10 +9,19 @@ from uuid import UUID
 
 from apps.executions.engine.states import NodeEvent, State, node_next
 
+Key = tuple[str, str]
+"""Which node run of an execution: its path and its node id."""
 
-@dataclass(slots=True)
+# What stands in `effect` of node runs that call nothing themselves.
+CONTAINER, ROUND = "container", "round"
+
+
+@dataclass(slots=True, eq=False)
 class NodeRun:
-    """A node run: its state, what it was given, what came out, and every attempt before the present one."""
+    """A node run: its state, what it was given, what came out, and every attempt before the present one.
+
+    A container has one of its own, and one for each of its rounds, under the path of the round.
+    """
 
     node_id: str
     path: str = ""
@@ -33,6 +42,11 @@ class NodeRun:
     failures: int = 0
     attempts: list[dict[str, Any]] = field(default_factory=list)
     logs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def key(self) -> Key:
+        """Which one it is."""
+        return self.path, self.node_id
 
     @property
     def is_settled(self) -> bool:

@@ -32,12 +32,36 @@ def begin(graph: Graph, trigger: str) -> Runs:
 
     Every other trigger is skipped, and so is every node that nothing from `trigger` can lead to.
     """
-    runs = {node_id: NodeRun(node_id) for node_id in graph.order}
-    others = [node_id for node_id in graph.order if node_id != trigger and not graph.incoming.get(node_id)]
+    runs = fresh(graph, None, "")
+    others = [node_id for node_id in runs if node_id != trigger and not graph.incoming.get(node_id)]
     for node_id in others:
         runs[node_id].become(NodeEvent.SKIP)
     follow(graph, runs, others, lambda edge: True)
     return runs
+
+
+def fresh(graph: Graph, level: str | None, path: str) -> Runs:
+    """The node runs of a level on which nothing has happened yet."""
+    return {node_id: NodeRun(node_id, path) for node_id in graph.levels.get(level, ())}
+
+
+def entries(graph: Graph, runs: Runs) -> list[NodeRun]:
+    """The node runs of a round that nothing leads to."""
+    return [run for node_id, run in runs.items() if not graph.incoming.get(node_id)]
+
+
+def losers(graph: Graph, runs: Runs, winner: str) -> list[NodeRun]:
+    """What is still open and leads to `winner` alone: every path from there ends in it."""
+    found = {node_id for node_id in graph.ancestors(winner) if node_id in runs and not runs[node_id].is_settled}
+    while True:
+        kept = {
+            node_id
+            for node_id in found
+            if all(edge.target == winner or edge.target in found for edge in graph.outgoing[node_id])
+        }
+        if kept == found:
+            return [runs[node_id] for node_id in graph.order if node_id in found]
+        found = kept
 
 
 def follow(graph: Graph, runs: Runs, changed: Iterable[str], holds: Condition) -> Plan:
@@ -65,7 +89,7 @@ def follow(graph: Graph, runs: Runs, changed: Iterable[str], holds: Condition) -
 def resumable(graph: Graph, runs: Runs, holds: Condition) -> Plan:
     """What may run in an execution that was just loaded: everything not yet decided is looked at again."""
     plan = Plan()
-    for node_id in graph.order:
+    for node_id in [node_id for node_id in graph.order if node_id in runs]:
         run = runs[node_id]
         if run.state is not State.PENDING or not graph.incoming.get(node_id):
             continue

@@ -10,7 +10,7 @@ from typing import Any
 from apps.core import jsonclean
 from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import NodeEvent, State
-from apps.nodes.contract import Done, NodeError, OnUnknown, Retry
+from apps.nodes.contract import Done, Leave, NodeError, OnUnknown, Retry
 from apps.workflows.graph import GraphNode
 
 
@@ -56,16 +56,26 @@ def end(run: NodeRun, ending: Ending, now: datetime) -> None:
         return
     run.become(NodeEvent.FAIL)
     run.output, run.error, run.finished_at = ending.output, ending.error, now
+    run.suspended = {"success": False, "error": ending.error}
+
+
+def leave(run: NodeRun, left: Leave, now: datetime) -> None:
+    """The node ends the round it stands in. Nothing leaves it; what it said is kept with it."""
+    finish(run, Done(left.results[0] if left.results else None), now)
+    run.port, run.suspended = None, {"is_whole": left.whole, "results": list(left.results)}
 
 
 def ending_of(runs: Iterable[NodeRun]) -> Ending | None:
-    """How an execution was about to end when its owner was lost, if one of its nodes had ended it."""
+    """How an execution was about to end when its owner was lost, if one of its nodes had ended it.
+
+    A failure inside of a container ends the round it happened in, not the execution.
+    """
     closed = [(run.finished_at, run.node_id, run) for run in runs if run.port is None and run.finished_at is not None]
     for _, _, run in sorted(closed, key=lambda each: each[:2]):
-        if run.state is State.FAILED:
-            return Ending(False, run.error, run.output)
-        if run.state is State.COMPLETED and run.suspended is not None:
+        if run.suspended and "success" in run.suspended:
             return Ending(run.suspended["success"], run.suspended["error"], run.output)
+        if run.state is State.FAILED and not run.path:
+            return Ending(False, run.error, run.output)
     return None
 
 
@@ -94,7 +104,7 @@ def fail(run: NodeRun, node: GraphNode, error: NodeError, now: datetime, *, chan
 def refuse(run: NodeRun, node: GraphNode, error: NodeError, now: datetime) -> Settled:
     """The node failed for good."""
     run.become(NodeEvent.FAIL)
-    run.error, run.finished_at = describe(error, node.id), now
+    run.error, run.suspended, run.finished_at = describe(error, node.id), None, now
     if node.on_error == "stop":
         return Settled(failed=True)
     run.output = {"error": run.error}

@@ -40,9 +40,16 @@ def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
     return found
 
 
-def closed_wait(wait_id: UUID, node_id: str, kind: str, at: datetime, by: str) -> dict[str, Any]:
+def closed_wait(wait_id: UUID, run: NodeRun, kind: str, at: datetime, by: str) -> dict[str, Any]:
     """What watchers are told of a wait that is over."""
-    return {"id": str(wait_id), "node_id": node_id, "kind": kind, "resolved_at": at.isoformat(), "resolved_by": by}
+    return {
+        "id": str(wait_id),
+        "node_id": run.node_id,
+        "path": run.path,
+        "kind": kind,
+        "resolved_at": at.isoformat(),
+        "resolved_by": by,
+    }
 
 
 def opened_wait(wait: OpenWait, now: datetime) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from apps.executions import graphs, live, services, store
 from apps.executions.store import Checkpoint, FenceLost
 from apps.executions.worker import steps
 from apps.executions.worker.changes import answers_caller, reply_of
+from apps.executions.worker.point import taken
 from apps.executions.worker.prepare import Call, timed_out
 from apps.executions.worker.pulse import Pulse
 from apps.executions.worker.run import Run
@@ -218,7 +219,7 @@ class Dispatcher:
     def _take(self, claimed: store.Claimed) -> None:
         try:
             graph = graphs.graph_of(workspace_id=claimed.workspace_id, version_id=claimed.version_id)
-            run = Run(claimed, graph)
+            run = Run(store.whole(claimed), graph)
             with self._lock:
                 earlier = self._runs.get(run.id)
                 if earlier is not None:  # this process was taken for dead, and has it again
@@ -267,8 +268,11 @@ class Dispatcher:
                     return
                 self._persist(run, lambda: step(run))
                 run.due_retries(clock.now())
-                run.advance((), clock.now())
-                self._follow_up(run)
+                while not run.is_dropped:
+                    run.advance((), clock.now())
+                    self._follow_up(run)
+                    if not run.ready:
+                        break
         except FenceLost:
             logger.info("execution %s has another owner or has ended; dropped", run.id)
             self._part(run)
@@ -290,10 +294,10 @@ class Dispatcher:
             starting.append(call)
             run.started(call, now)
             call.deadline = time.monotonic() + call.timeout_seconds
-            run.in_flight[call.node_id] = call
+            run.in_flight[call.key] = call
         try:
             hand_over = self._is_draining and not run.in_flight
-            if starting or run.is_urgent or run.is_idle or hand_over:
+            if starting or run.is_urgent or run.is_idle or run.is_behind or hand_over:
                 self._write(run, hand_over=hand_over)
         except BaseException:
             for _ in starting:
@@ -307,7 +311,7 @@ class Dispatcher:
     def _perform(self, run: Run, call: Call) -> None:
         result = None
         try:
-            if not run.is_dropped and run.in_flight.get(call.node_id) is call:  # what was given up is not sent any more
+            if not run.is_dropped and run.in_flight.get(call.key) is call:  # what was given up is not sent any more
                 result = call.perform()
         finally:
             self._slots.release()
@@ -332,7 +336,7 @@ class Dispatcher:
     # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _write(self, run: Run, *, hand_over: bool) -> None:
-        point = run.point(clock.now(), hand_over=hand_over)
+        point = taken(run, clock.now(), hand_over=hand_over)
         is_answered = self._persist(run, lambda: store.checkpoint(point), point)
         live.changed(run.id, seq=run.seq, at=point.at, changes=point.changes)
         if run.claimed.reply_to and answers_caller(point):

@@ -11,15 +11,16 @@ from typing import Any
 
 from apps.core import clock
 from apps.executions.engine import plan
-from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.noderun import Key, NodeRun
+from apps.executions.engine.rounds import Frame, Loop
 from apps.executions.engine.states import State
 from apps.executions.worker import outward
 from apps.executions.worker.context import NodeContext, idempotency_key
 from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
-from apps.nodes.contract import Done, Node, NodeError, Result, Trigger
+from apps.nodes.contract import Done, Node, NodeError, Result, Rounds, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
-from apps.nodes.params import ParamsInvalid, truth, validated
+from apps.nodes.params import ParamsInvalid, inner_names, truth, validated
 from apps.workflows.graph import Edge, GraphNode
 
 logger = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 class Call:
     """One attempt of one node, ready to be made. Holds no lock and no connection while it is performed."""
 
-    node_id: str
+    key: Key
     node: Node
     params: Any
     stored_params: Any
@@ -42,6 +43,11 @@ class Call:
     state: Any = None
     answer: Any = None
     deadline: float = math.inf  # on this process's monotonic clock, from the moment it is started
+
+    @property
+    def node_id(self) -> str:
+        """The node that is called."""
+        return self.key[1]
 
     def perform(self) -> Result | NodeError:
         """Run the node's own code. Never raises: what goes wrong is returned as a `NodeError`."""
@@ -65,9 +71,9 @@ class Call:
 
 def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:
     """The next attempt of a node that became ready. Raises `NodeError` when its parameters cannot be resolved."""
-    node = hand.graph.nodes[node_run.node_id]
-    edges = plan.delivered(hand.graph, hand.runs, node.id, lambda edge: _condition(hand, edge))
-    given = plan.inputs(hand.runs, edges)
+    node, frame = hand.node_of(node_run), hand.frame_of(node_run)
+    edges = plan.delivered(hand.graph, frame.runs, node.id, lambda edge: _condition(hand, frame, edge))
+    given = _inputs(hand, frame, node, edges)
     if node.is_pinned and hand.claimed.mode == "test":
         return _pinned(hand, node, node_run, given, now)
     if node.disabled:
@@ -76,48 +82,111 @@ def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:
     if answered:
         resolved = node_run.params
     else:
-        resolved = _resolved(hand, node, given, now)
+        resolved = _resolved(hand, frame, node, given, now)
     params = _checked(node, resolved)
-    sources = {edge.source: hand.runs[edge.source].output for edge in edges}
+    sources = {edge.source: frame.runs[edge.source].output for edge in edges}
     # A trigger's parameters are the version's own, and may hold a secret: they are not written down again.
     stored = {} if issubclass(node.cls, Trigger) else resolved
     made = _ready(hand, node, node_run, params, stored, given, now, sources=sources)
     if answered:
         made.resumes, made.state = True, node_run.suspended
-        made.answer = _answer(node, hand.answers.pop(node.id))
+        made.answer = _answer(node, hand.answers.pop(node_run.key))
     return made
 
 
 def again(hand: Hand, node_run: NodeRun) -> Call:
     """Another attempt with the parameters that were resolved and written before the first one."""
-    node = hand.graph.nodes[node_run.node_id]
-    edges = plan.delivered(hand.graph, hand.runs, node.id, lambda edge: holds(hand, edge))
-    sources = {edge.source: hand.runs[edge.source].output for edge in edges}
+    node, frame = hand.node_of(node_run), hand.frame_of(node_run)
+    edges = plan.delivered(hand.graph, frame.runs, node.id, lambda edge: holds(hand, frame, edge))
+    sources = {edge.source: frame.runs[edge.source].output for edge in edges}
     params = _checked(node, node_run.params)
-    made = _ready(
-        hand, node, node_run, params, node_run.params, plan.inputs(hand.runs, edges), clock.now(), sources=sources
-    )
+    given = _inputs(hand, frame, node, edges)
+    made = _ready(hand, node, node_run, params, node_run.params, given, clock.now(), sources=sources)
     past = hand.past.get(node_run.wait_id) if node_run.wait_id else None
     if past is not None:
         made.resumes, made.state, made.answer = True, node_run.suspended, _answer(node, past)
     return made
 
 
-def holds(hand: Hand, edge: Edge) -> bool:
+def holds(hand: Hand, frame: Frame, edge: Edge) -> bool:
     """Whether a connection's condition is true, seen from its source.
 
     A condition that cannot be evaluated lets the value through, so that its target runs and fails with the reason.
     """
     try:
-        return _condition(hand, edge)
+        return _condition(hand, frame, edge)
     except NodeError:
         return True
 
 
-def _condition(hand: Hand, edge: Edge) -> bool:
+def _inputs(hand: Hand, frame: Frame, node: GraphNode, edges: list[Edge]) -> dict[str, Any]:
+    if frame.level is not None and not hand.graph.incoming.get(node.id):
+        return {"main": frame.item}
+    return plan.inputs(frame.runs, edges)
+
+
+# ── Containers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def rounds_of(hand: Hand, node_run: NodeRun) -> tuple[Any, Rounds, Any]:
+    """The parameters, the rounds and the input of a container that is read back."""
+    made = again(hand, node_run)
+    result = made.node.run(made.params, made.context)
+    assert isinstance(result, Rounds)
+    return made.params, result, made.context.json
+
+
+def goes_on(hand: Hand, loop: Loop) -> bool:
+    """Whether the condition of a container without a list holds for the next round. Raises `NodeError`."""
+    given = {"main": loop.item()}
+    found = _evaluated(hand, loop.outer, loop.node, "condition", given, index=loop.begun)
+    try:
+        return truth(found)
+    except ValueError as error:
+        raise NodeError("expressions.failed", f"The condition of “{loop.node.name}”: {error}") from None
+
+
+def gave(hand: Hand, frame: Frame) -> Any:
+    """What a round that is over gives: as the container's `result` says, else its single leaf's output.
+
+    Of several leaves an object by node id, of none null. Raises `NodeError`.
+    """
+    assert frame.level is not None
+    node = hand.graph.nodes[frame.level]
+    leaves = {
+        run.node_id: run.output
+        for run in frame.runs.values()
+        if run.is_settled and run.port is not None and not hand.graph.outgoing.get(run.node_id)
+    }
+    value = next(iter(leaves.values())) if len(leaves) == 1 else (leaves or None)
+    if not frame.runs:
+        value = frame.item
+    if node.params.get("result") is None:
+        return value
+    return _evaluated(hand, frame, node, "result", {"main": value})
+
+
+def _evaluated(
+    hand: Hand, frame: Frame, node: GraphNode, name: str, given: dict[str, Any], *, index: int | None = None
+) -> Any:
+    try:
+        return resolve(node.params[name], scope_of(hand, frame, given, clock.now(), index=index))
+    except ExprError as error:
+        raise NodeError(
+            "expressions.failed",
+            f"params.{name} of “{node.name}”: {error.message}",
+            error.hint or "Open the node and correct the expression.",
+            details={"path": f"params.{name}", "column": error.column},
+        ) from None
+
+
+# ── Conditions and sizes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _condition(hand: Hand, frame: Frame, edge: Edge) -> bool:
     if edge.condition is None:
         return True
-    scope = scope_of(hand, {"main": hand.runs[edge.source].output}, clock.now())
+    scope = scope_of(hand, frame, {"main": frame.runs[edge.source].output}, clock.now())
     try:
         return truth(compile_template(edge.condition).evaluate(scope))
     except (ExprError, ValueError) as error:
@@ -172,9 +241,12 @@ def _answer(node: GraphNode, resolved: Answered) -> Any:
     return {"outcome": "timeout"} if by == "deadline" and node.type == "HUMAN_IN_THE_LOOP" else answer
 
 
-def _resolved(hand: Hand, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
+def _resolved(hand: Hand, frame: Frame, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
+    inner = inner_names(node.cls) if node.cls.is_container else frozenset()
+    stored = {name: value for name, value in node.params.items() if name not in inner}
     try:
-        return resolve(dict(node.params), scope_of(hand, given, now))
+        found: Any = resolve(stored, scope_of(hand, frame, given, now))
+        return found if not inner else found | {name: node.params[name] for name in inner if name in node.params}
     except ExprError as error:
         raise NodeError(
             "expressions.failed",
@@ -220,7 +292,7 @@ def _ready(
         lineage_id=hand.claimed.lineage_id, node_id=node.id, path=node_run.path, failures=node_run.failures
     )
     return Call(
-        node_id=node.id,
+        key=node_run.key,
         node=instance,
         params=params,
         stored_params=stored,

@@ -19,22 +19,24 @@ from uuid import UUID
 from apps.core import clock, jsonclean
 from apps.core.ids import uuid7
 from apps.executions.engine import plan, settle
-from apps.executions.engine.noderun import NodeRun
-from apps.executions.engine.states import TERMINAL, Event, NodeEvent, State, Status, execution_next
-from apps.executions.store import Checkpoint, Claimed, Loaded
+from apps.executions.engine.noderun import CONTAINER, Key, NodeRun
+from apps.executions.engine.rounds import Frame
+from apps.executions.engine.states import NodeEvent, State, Status
+from apps.executions.store import Claimed, Loaded
 from apps.executions.wait_kinds import OpenWait, Review
-from apps.executions.worker import prepare
-from apps.executions.worker.changes import change_of, closed_wait, opened_wait
+from apps.executions.worker import prepare, rounds
+from apps.executions.worker.changes import closed_wait
 from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
-from apps.nodes.contract import Done, NodeError, Result, Stop, Suspend
-from apps.workflows.graph import Edge, Graph
+from apps.nodes.contract import Done, Leave, NodeError, Result, Rounds, Stop, Suspend
+from apps.workflows.graph import Graph
 
 logger = logging.getLogger(__name__)
 
 MAX_OUTPUT_BYTES = 16_000_000
 STOP_GRACE_SECONDS = 30.0
-HUMAN_KINDS = frozenset({"human", "review"})
+MOST_UNWRITTEN = 1_000
+UNWRITTEN_FOR = timedelta(seconds=1)
 
 
 class Run(Hand):
@@ -46,13 +48,17 @@ class Run(Hand):
         self.taken_at = clock.now()
         self.seq = claimed.seq
         self.published: Status | None = None
-        self.ready: deque[str] = deque()
+        self.ready: deque[NodeRun] = deque()
         self.calls: deque[Call] = deque()  # prepared, not started: no thread was free
-        self.in_flight: dict[str, Call] = {}
-        self.awaited: dict[UUID, tuple[str, str, datetime | None]] = {}  # wait → (node, kind, falls due)
+        self.queued: set[Key] = set()  # what is in `ready` or `calls`
+        self.in_flight: dict[Key, Call] = {}
+        self.retrying: dict[Key, NodeRun] = {}
+        self.to_check: deque[Frame] = deque()  # rounds that may be over
+        self.awaited: dict[UUID, tuple[NodeRun, str, datetime | None]] = {}  # wait → (node run, kind, falls due)
         self.opened: list[OpenWait] = []
+        self.withdrawn: list[UUID] = []
         self.closed: list[dict[str, Any]] = []  # waits that were resolved, for the watchers
-        self.dirty: dict[str, NodeRun] = {}
+        self.dirty: dict[Key, NodeRun] = {}
         self.dirty_since: datetime | None = None
         self.is_urgent = False
         self.response: dict[str, Any] | None = None
@@ -66,83 +72,132 @@ class Run(Hand):
 
     def begin(self, now: datetime) -> None:
         """A fresh execution: its trigger becomes ready."""
-        for node_id, run in self.runs.items():
+        for run in self.runs.values():
             if run.state is State.SKIPPED:
-                self._touch(run, now, node_id=node_id)
-        self.ready.append(self.claimed.trigger_node)
+                self.touch(run, now)
+        self.queue(self.runs[self.claimed.trigger_node])
 
     def restore(self, loaded: Loaded, now: datetime) -> None:
         """An execution that ran before: take up what was written, resume what was answered, doubt what was lost."""
-        for run in loaded.runs:
-            self.runs[run.node_id] = run
+        rounds.read_back(self, loaded.runs)
         ending = settle.ending_of(loaded.runs)
         if ending is not None:
-            self._stop(ending, now)
-        for run in loaded.runs:
+            self.stop(ending, now)
+        for run in list(self.calling_runs()):
             if run.state is State.RUNNING and ending is None:
                 self._take_up(run, now)
             elif run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.wait_id:
                 self._look_at_wait(run, loaded)
-        if self.runs[self.claimed.trigger_node].state is State.PENDING:
-            self.ready.append(self.claimed.trigger_node)
-        found = plan.resumable(self.graph, self.runs, self.holds)
-        self._note_plan(found, now)
+            elif run.state is State.RETRYING:
+                self.retrying[run.key] = run
+        trigger = self.runs[self.claimed.trigger_node]
+        if trigger.state is State.PENDING:
+            self.queue(trigger)
+        if ending is None:
+            for frame in self.frames.values():
+                self.note(frame, plan.resumable(self.graph, frame.runs, self._condition(frame)), now)
+            settled = rounds.go_on(self, now)
+            if settled:
+                self.advance(settled, now)
 
     def refresh(self, loaded: Loaded) -> None:
         """Answers that came in while the execution was in hand."""
-        for run in self.runs.values():
-            if (
-                run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW)
-                and run.wait_id
-                and run.node_id not in self.answers
-                and all(call.node_id != run.node_id for call in self.calls)
-            ):
+        for run, _, _ in list(self.awaited.values()):
+            if run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.key not in self.queued:
                 self._look_at_wait(run, loaded)
 
     def _look_at_wait(self, run: NodeRun, loaded: Loaded) -> None:
         assert run.wait_id is not None
         if run.wait_id in loaded.answers:
             self.awaited.pop(run.wait_id, None)
-            self.answers[run.node_id] = self.past[run.wait_id] = loaded.answers[run.wait_id]
+            self.answers[run.key] = self.past[run.wait_id] = loaded.answers[run.wait_id]
             kind, at = loaded.closed[run.wait_id]
-            self.closed.append(closed_wait(run.wait_id, run.node_id, kind, at, loaded.answers[run.wait_id][0]))
-            self.ready.append(run.node_id)
+            self.closed.append(closed_wait(run.wait_id, run, kind, at, loaded.answers[run.wait_id][0]))
+            self.queue(run)
         elif run.wait_id in loaded.open:
             kind, wake_at = loaded.open[run.wait_id]
-            self.awaited[run.wait_id] = (run.node_id, kind, wake_at)
+            self.awaited[run.wait_id] = (run, kind, wake_at)
 
     def _take_up(self, run: NodeRun, now: datetime) -> None:
         """Its owner was lost while this node was calling out."""
+        if self.frame_of(run).leaving is not None:
+            return self.cancel(run, now)
         call = prepare.again(self, run)
         if call.effect == "write" and not call.honours_key:
             lost = NodeError(
                 "executions.outcome_unknown",
-                f"The process that ran “{self.graph.nodes[run.node_id].name}” was lost after the call was sent; "
+                f"The process that ran “{self.node_of(run).name}” was lost after the call was sent; "
                 "whether it was carried out is not known.",
                 "Look at the receiving system, then say what happened.",
                 is_unknown=True,
             )
             self._failed(run, lost, now, honours=False)
         else:
-            self.calls.append(call)
+            self._queue_call(call)
+        return None
 
     # ── Going on ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def advance(self, changed: Iterable[str], now: datetime) -> None:
-        """Run every pure node that is ready, and prepare those that call out, until nothing new follows."""
-        changed = list(changed)
+    def queue(self, run: NodeRun) -> None:
+        """Let a node run that became ready have its turn."""
+        if run.key not in self.queued:
+            self.queued.add(run.key)
+            self.ready.append(run)
+
+    def _queue_call(self, call: Call) -> None:
+        self.queued.add(call.key)
+        self.calls.append(call)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether so much is unwritten, or for so long, that it must be written before more is done."""
+        if not self.dirty:
+            return False
+        return len(self.dirty) >= MOST_UNWRITTEN or clock.now() - (self.dirty_since or clock.now()) > UNWRITTEN_FOR
+
+    def advance(self, changed: Iterable[NodeRun], now: datetime) -> None:
+        """Run every pure node that is ready, and prepare those that call out, until nothing new follows.
+
+        Stops early when there is much to write; what is ready then stays in `ready`.
+        """
+        todo = list(changed)
         while True:
-            if self.stopping is None and changed:
-                self._note_plan(plan.follow(self.graph, self.runs, changed, self.holds), now)
+            while self.stopping is None and (todo or self.to_check):
+                if todo:
+                    self._follow(todo.pop(0), now)
+                else:
+                    todo += rounds.end_if_over(self, self.to_check.popleft(), clock.now())
             if self.stopping is not None:  # nothing new starts, whatever became ready meanwhile
                 self.ready.clear()
                 self.calls.clear()
-            if not self.ready:
+                self.queued.clear()
+            if not self.ready or self.is_behind:
                 return
-            changed = self._run_ready(self.ready.popleft(), clock.now())
+            run = self.ready.popleft()
+            self.queued.discard(run.key)
+            todo += self._run_ready(run, clock.now())
 
-    def _run_ready(self, node_id: str, now: datetime) -> list[str]:
-        run, node = self.runs[node_id], self.graph.nodes[node_id]
+    def _follow(self, run: NodeRun, now: datetime) -> None:
+        frame = self.frames.get(run.path)
+        if frame is None:
+            return
+        if frame.leaving is None:
+            self.note(frame, plan.follow(self.graph, frame.runs, [run.node_id], self._condition(frame)), now)
+        if frame.own is not None:
+            self.to_check.append(frame)
+
+    def _condition(self, frame: Frame) -> plan.Condition:
+        return lambda edge: prepare.holds(self, frame, edge)
+
+    def note(self, frame: Frame, found: plan.Plan, now: datetime) -> None:
+        """Take in what follows on one level: what was skipped, and what became ready."""
+        for node_id in found.skipped:
+            self.touch(frame.runs[node_id], now)
+        if frame.leaving is None:
+            for node_id in found.ready:
+                self.queue(frame.runs[node_id])
+
+    def _run_ready(self, run: NodeRun, now: datetime) -> list[NodeRun]:
         if run.state is State.NEEDS_REVIEW:
             return self._reviewed(run, now)
         try:
@@ -150,16 +205,17 @@ class Run(Hand):
         except NodeError as refused:
             if run.state in (State.WAITING_INPUT, State.RETRYING):
                 run.become(NodeEvent.RESUME if run.state is State.WAITING_INPUT else NodeEvent.START)
-            return self._settled(run, settle.refuse(run, node, refused, now), now)
+            return self.refuse(run, refused, now)
         if call.effect != "pure":
-            self.calls.append(call)
+            self._queue_call(call)
             return []
         self.started(call, now)
         return self.apply(call, call.perform(), clock.now())
 
     def started(self, call: Call, now: datetime) -> None:
         """An attempt of a node begins."""
-        run = self.runs[call.node_id]
+        run = self.run_of(call)
+        self.queued.discard(run.key)
         if run.state is State.WAITING_INPUT:
             run.become(NodeEvent.RESUME)
         elif run.state is State.RUNNING:
@@ -167,22 +223,33 @@ class Run(Hand):
         else:
             settle.start(run, now)
         run.params, run.effect = jsonclean.cleaned(call.stored_params), call.effect
-        self._touch(run, now)
+        self.touch(run, now)
 
-    def apply(self, call: Call, result: Result | NodeError, now: datetime) -> list[str]:
-        """Take in what a node answered. Returns the nodes that are settled now."""
-        run = self.runs[call.node_id]
+    def run_of(self, call: Call) -> NodeRun:
+        """The node run a call is an attempt of."""
+        path, node_id = call.key
+        return self.frames[path].runs[node_id]
+
+    def apply(self, call: Call, result: Result | NodeError, now: datetime) -> list[NodeRun]:
+        """Take in what a node answered. Returns the node runs that are settled now."""
+        run = self.run_of(call)
         run.logs.extend(jsonclean.cleaned(call.context.lines))
         call.context.lines = []
         if isinstance(result, Done):
-            return self._done(run, call, result, now)
+            self.is_urgent = self.is_urgent or call.effect == "write"
+            return self.done(run, result, now)
+        if isinstance(result, Rounds):
+            run.effect = CONTAINER
+            return rounds.open_container(self, run, call, result, now)
+        if isinstance(result, Leave):
+            return rounds.left(self, run, result, now)
         if isinstance(result, Stop):
             error = None if result.success else _stop_error(run, result)
             ending = settle.Ending(result.success, error, jsonclean.cleaned(result.output))
             settle.end(run, ending, now)
-            self._touch(run, now)
-            self._stop(ending, now)
-            return [run.node_id]
+            self.touch(run, now)
+            self.stop(ending, now)
+            return [run]
         if isinstance(result, Suspend):
             run.suspended = jsonclean.cleaned(result.state)
             run.become(NodeEvent.SUSPEND)
@@ -190,38 +257,48 @@ class Run(Hand):
             return []
         return self._failed(run, result, now, honours=call.honours_key)
 
-    def _done(self, run: NodeRun, call: Call, done: Done, now: datetime) -> list[str]:
-        output = jsonclean.cleaned(done.output)
+    def done(self, run: NodeRun, done: Done, now: datetime) -> list[NodeRun]:
+        """A node is finished, unless what it returned is too large."""
+        output, node = jsonclean.cleaned(done.output), self.node_of(run)
         if prepare.is_larger(output, MAX_OUTPUT_BYTES):
             refused = NodeError(
                 "executions.output_too_large",
-                f"“{self.graph.nodes[run.node_id].name}” returned more than {MAX_OUTPUT_BYTES // 1_000_000} MB.",
+                f"“{node.name}” returned more than {MAX_OUTPUT_BYTES // 1_000_000} MB.",
                 "Return less: pick fields with a TRANSFORM, or page through the source.",
             )
-            return self._settled(run, settle.refuse(run, self.graph.nodes[run.node_id], refused, now), now)
+            return self.refuse(run, refused, now)
         settle.finish(run, Done(output, done.port, done.also), now)
-        self._touch(run, now)
-        self.is_urgent = self.is_urgent or call.effect == "write"
+        self.touch(run, now)
         if done.response is not None and self.given_response is None:
             body, headers = jsonclean.cleaned([done.response.body, dict(done.response.headers)])
             self.response = self.given_response = {"status": done.response.status, "body": body, "headers": headers}
             self.is_urgent = True
-        return [run.node_id]
+        if node.cancels_others:
+            frame = self.frame_of(run)
+            rounds.cancel(self, plan.losers(self.graph, frame.runs, run.node_id), now)
+        return [run]
 
-    def _failed(self, run: NodeRun, error: NodeError, now: datetime, *, honours: bool) -> list[str]:
-        node = self.graph.nodes[run.node_id]
+    def refuse(self, run: NodeRun, error: NodeError, now: datetime) -> list[NodeRun]:
+        """A node failed for good."""
+        return self._settled(run, settle.refuse(run, self.node_of(run), error, now), now)
+
+    def _failed(self, run: NodeRun, error: NodeError, now: datetime, *, honours: bool) -> list[NodeRun]:
         self.is_urgent = self.is_urgent or run.effect == "write"
+        node = self.node_of(run)
         return self._settled(run, settle.fail(run, node, error, now, chance=random.random(), honours=honours), now)
 
-    def _settled(self, run: NodeRun, settled: settle.Settled, now: datetime) -> list[str]:
-        self._touch(run, now)
+    def _settled(self, run: NodeRun, settled: settle.Settled, now: datetime) -> list[NodeRun]:
+        self.touch(run, now)
         if settled.doubtful:
             self._open_review(run, now)
+        elif settled.failed and run.path:
+            rounds.failed(self, run, now)
         elif settled.failed:
-            self._stop(settle.Ending(False, run.error, None), now)
-        return [run.node_id] if run.is_settled else []
+            self.stop(settle.Ending(False, run.error, None), now)
+        return [run] if run.is_settled else []
 
-    def _stop(self, ending: settle.Ending, now: datetime) -> None:
+    def stop(self, ending: settle.Ending, now: datetime) -> None:
+        """Let nothing new start, and end the execution so when what runs has ended."""
         if self.stopping is None:
             self.stopping, self.stops_at = ending, now + timedelta(seconds=STOP_GRACE_SECONDS)
 
@@ -230,7 +307,6 @@ class Run(Hand):
     def _open(self, run: NodeRun, kind: str, wake_at: datetime | None, request: Any, now: datetime) -> None:
         run.wait_id = uuid7()
         claimed = self.claimed
-        name = self.graph.nodes[run.node_id].name
         self.opened.append(
             OpenWait(
                 id=run.wait_id,
@@ -238,19 +314,19 @@ class Run(Hand):
                 execution_id=claimed.id,
                 workflow_id=claimed.workflow_id,
                 node_id=run.node_id,
-                node_name=name,
+                node_name=self.node_of(run).name,
                 path=run.path,
                 kind=kind,
                 wake_at=wake_at,
                 request=request,
             )
         )
-        self.awaited[run.wait_id] = (run.node_id, kind, wake_at)
+        self.awaited[run.wait_id] = (run, kind, wake_at)
         self.is_urgent = True
-        self._touch(run, now)
+        self.touch(run, now)
 
     def _open_review(self, run: NodeRun, now: datetime) -> None:
-        node = self.graph.nodes[run.node_id]
+        node = self.node_of(run)
         review = Review(
             title=f"Did “{node.name}” happen?",
             message=(run.error or {}).get("message", ""),
@@ -258,135 +334,65 @@ class Run(Hand):
         )
         self._open(run, "review", None, review, now)
 
-    def _reviewed(self, run: NodeRun, now: datetime) -> list[str]:
+    def _reviewed(self, run: NodeRun, now: datetime) -> list[NodeRun]:
         """A person said what became of a write nobody saw the end of."""
-        _, answer = self.answers.pop(run.node_id)
+        _, answer = self.answers.pop(run.key)
         verdict = (answer or {}).get("outcome")
         run.wait_id = None
         if verdict == "happened":
-            settle.finish(run, Done(jsonclean.cleaned((answer or {}).get("data"))), now)
-            self._touch(run, now)
-            return [run.node_id]
+            return self.done(run, Done((answer or {}).get("data")), now)
         if verdict == "run_again":
-            self.calls.append(prepare.again(self, run))
+            self._queue_call(prepare.again(self, run))
             return []
         error = run.error or {}
-        refused = NodeError(
-            error.get("code", "executions.outcome_unknown"),
-            error.get("message", "It did not happen."),
-            error.get("hint", ""),
-        )
-        return self._settled(run, settle.refuse(run, self.graph.nodes[run.node_id], refused, now), now)
+        code, message = error.get("code", "executions.outcome_unknown"), error.get("message", "It did not happen.")
+        return self.refuse(run, NodeError(code, message, error.get("hint", "")), now)
 
     def due_retries(self, now: datetime) -> None:
         """Prepare the nodes whose back-off is over."""
-        for run in self.runs.values():
-            is_due = run.state is State.RETRYING and run.retry_at is not None and run.retry_at <= now
-            if is_due and self.stopping is None and not any(call.node_id == run.node_id for call in self.calls):
-                self.calls.append(prepare.again(self, run))
+        for run in list(self.retrying.values()):
+            is_due = run.retry_at is not None and run.retry_at <= now
+            if is_due and self.stopping is None and run.key not in self.queued:
+                self._queue_call(prepare.again(self, run))
 
     def next_due(self) -> datetime | None:
         """When the next timer, deadline or retry of this execution falls due."""
         times = [due for _, _, due in list(self.awaited.values()) if due]
-        times += [run.retry_at for run in list(self.runs.values()) if run.state is State.RETRYING and run.retry_at]
+        times += [run.retry_at for run in list(self.retrying.values()) if run.retry_at]
         return min(times, default=None)
 
-    # ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── What is to be written ────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing of it runs or could run now."""
         return not self.in_flight and not self.calls and not self.ready
 
-    def point(self, now: datetime, *, hand_over: bool = False) -> Checkpoint:
-        """What there is to write, and where the execution stands. Taking it clears it; write it or drop the run."""
-        status = self._standing(now)
-        parks = status not in (Status.RUNNING, *TERMINAL)
-        runnable_at = self.next_due() if parks else None
-        point = Checkpoint(
-            execution_id=self.id,
-            workspace_id=self.claimed.workspace_id,
-            fence=self.claimed.fence,
-            seq=self.seq,
-            status=status,
-            at=now,
-            runs=list(self.dirty.values()),
-            changes=[change_of(run, self.graph.nodes[run.node_id].retry.attempts) for run in self.dirty.values()],
-            opened=self.opened,
-            awaited=list(self.awaited),
-            is_released=status is not Status.RUNNING or hand_over,
-            runnable_at=runnable_at,
-            response=self.response,
-            unknown_writes=self.unknown_writes,
-        )
-        if status in TERMINAL:
-            self._close(point)
-            self.closed += [
-                closed_wait(wait_id, node_id, kind, now, str(status).lower())
-                for wait_id, (node_id, kind, _) in self.awaited.items()
-            ]
-        point.changes += [{"wait": opened_wait(wait, now)} for wait in self.opened]
-        point.changes += [{"wait": wait} for wait in self.closed]
-        if status != self.published:
-            point.changes.append(self._status_change(point))
-        self.published = status
-        self.dirty, self.opened, self.closed, self.unknown_writes, self.response = {}, [], [], [], None
-        self.is_urgent, self.dirty_since = False, None
-        self.seq += 1
-        return point
+    def cancel(self, run: NodeRun, now: datetime) -> None:
+        """End a node run that is not wanted any more. A write whose outcome is unknown is listed."""
+        if run.effect == "write" and run.state in (State.RUNNING, State.NEEDS_REVIEW):
+            self.unknown_writes.append({"node_id": run.node_id, "path": run.path, "params": run.params})
+        run.become(NodeEvent.CANCEL)
+        run.finished_at = now
+        self.in_flight.pop(run.key, None)
+        if run.key in self.queued:
+            self.queued.discard(run.key)
+            self.ready = deque(each for each in self.ready if each is not run)
+            self.calls = deque(call for call in self.calls if call.key != run.key)
+        if run.wait_id in self.awaited and self.stopping is None:  # what ends with the execution is closed by its end
+            self.withdrawn.append(run.wait_id)
+            _, kind, _ = self.awaited.pop(run.wait_id)
+            self.closed.append(closed_wait(run.wait_id, run, kind, now, "withdrawn"))
+        self.touch(run, now)
 
-    def _status_change(self, point: Checkpoint) -> dict[str, Any]:
-        change: dict[str, Any] = {"status": str(point.status)}
-        if self.published is None:  # taken since the last change
-            change |= {
-                "started_at": self.claimed.started_at.isoformat(),
-                "resume_count": self.claimed.resume_count,
-            }
-        if point.status in TERMINAL:
-            change["finished_at"] = point.at.isoformat()
-        if point.error:
-            change["error_code"] = point.error.get("code")
-        return change
-
-    def _standing(self, now: datetime) -> Status:
-        if not self.is_idle:
-            return Status.RUNNING
-        if self.stopping is not None:
-            self._cancel_rest(now)
-            return execution_next(Status.RUNNING, Event.SUCCEED if self.stopping.success else Event.FAIL)
-        found = plan.standing(self.runs.values())
-        if found is Status.WAITING and any(kind in HUMAN_KINDS for _, kind, _ in self.awaited.values()):
-            return execution_next(Status.RUNNING, Event.ASK)
-        events = {Status.WAITING: Event.WAIT, Status.WAITING_FOR_HUMAN: Event.ASK, Status.SUCCESS: Event.SUCCEED}
-        return execution_next(Status.RUNNING, events[found]) if found in events else found
-
-    def _close(self, point: Checkpoint) -> None:
-        if self.stopping is not None:
-            point.error, point.output = self.stopping.error, self.stopping.output
-        else:
-            point.output = plan.output(self.graph, self.runs)
-
-    def _cancel_rest(self, now: datetime) -> None:
-        for run in self.runs.values():
-            if run.state in (State.RUNNING, State.WAITING_INPUT, State.RETRYING, State.NEEDS_REVIEW):
-                if run.effect == "write" and run.state in (State.RUNNING, State.NEEDS_REVIEW):
-                    self.unknown_writes.append({"node_id": run.node_id, "path": run.path, "params": run.params})
-                run.become(NodeEvent.CANCEL)
-                run.finished_at = now
-                self._touch(run, now)
-
-    def _touch(self, run: NodeRun, now: datetime, *, node_id: str | None = None) -> None:
-        self.dirty[node_id or run.node_id] = run
+    def touch(self, run: NodeRun, now: datetime) -> None:
+        """This node run has changed and must be written."""
+        self.dirty[run.key] = run
         self.dirty_since = self.dirty_since or now
-
-    def _note_plan(self, found: plan.Plan, now: datetime) -> None:
-        for node_id in found.skipped:
-            self._touch(self.runs[node_id], now)
-        self.ready.extend(node_id for node_id in found.ready if node_id not in self.ready)
-
-    def holds(self, edge: Edge) -> bool:
-        """Whether a connection's condition lets its value through."""
-        return edge.condition is None or prepare.holds(self, edge)
+        if run.state is State.RETRYING:
+            self.retrying[run.key] = run
+        elif self.retrying:
+            self.retrying.pop(run.key, None)
 
 
 def _stop_error(run: NodeRun, stop: Stop) -> dict[str, Any]:

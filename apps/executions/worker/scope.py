@@ -8,20 +8,30 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.executions.calls import callback_urls
+from apps.executions.engine.rounds import Frame
 from apps.executions.worker.hand import Hand
 from apps.nodes.expressions import Scope
 
 
 class Outputs(Mapping[str, Any]):
-    """The outputs of an execution's nodes by the nodes' names; null for those that have not run."""
+    """The outputs of nodes by the nodes' names, as seen from one level; null for those that have not run.
 
-    __slots__ = ("_hand",)
+    Seen are the nodes of that level and of the levels around it; what stands inside another container is not.
+    """
 
-    def __init__(self, hand: Hand) -> None:
-        self._hand = hand
+    __slots__ = ("_frame", "_hand")
+
+    def __init__(self, hand: Hand, frame: Frame) -> None:
+        self._hand, self._frame = hand, frame
 
     def __getitem__(self, name: str) -> Any:
-        return self._hand.runs[self._hand.graph.names[name]].output
+        node_id = self._hand.graph.names[name]
+        frame: Frame | None = self._frame
+        while frame is not None:
+            if node_id in frame.runs:
+                return frame.runs[node_id].output
+            frame = frame.outer
+        return None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._hand.graph.names)
@@ -30,16 +40,17 @@ class Outputs(Mapping[str, Any]):
         return len(self._hand.graph.names)
 
 
-def scope_of(hand: Hand, given: Mapping[str, Any], now: datetime) -> Scope:
+def scope_of(hand: Hand, frame: Frame, given: Mapping[str, Any], now: datetime, *, index: int | None = None) -> Scope:
     """The roots for one node run: its inputs, earlier nodes by name, and facts about the execution.
 
-    `$now` and `$today` are in the workflow's time zone.
+    Inside a container `$item` and `$index` are those of the round (or `index`, before there is one). `$now` and
+    `$today` are in the workflow's time zone.
     """
     claimed, settings = hand.claimed, hand.graph.settings
     return Scope(
         json=given.get("main"),
         input=given,
-        node=Outputs(hand),
+        node=Outputs(hand, frame),
         trigger=claimed.input,
         vars={},
         execution=lambda: {
@@ -49,5 +60,7 @@ def scope_of(hand: Hand, given: Mapping[str, Any], now: datetime) -> Scope:
             "callback_url": dict(callback_urls(hand.graph, claimed.id)),
         },
         workflow=lambda: {"id": str(claimed.workflow_id), "version_id": str(claimed.version_id)},
+        item=frame.item,
+        index=frame.index if index is None else index,
         now=now.astimezone(ZoneInfo(settings.timezone)),
     )

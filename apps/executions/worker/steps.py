@@ -28,8 +28,8 @@ def answered(call: Call, result: Result | NodeError) -> Callable[[Run], None]:
     """Apply what a call gave, unless it was given up meanwhile."""
 
     def step(run: Run) -> None:
-        if run.in_flight.get(call.node_id) is call:
-            del run.in_flight[call.node_id]
+        if run.in_flight.get(call.key) is call:
+            del run.in_flight[call.key]
             now = clock.now()
             run.advance(run.apply(call, result, now), now)
 

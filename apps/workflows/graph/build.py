@@ -14,6 +14,7 @@ from apps.nodes.registry import node_type, node_types
 from apps.workflows.graph.document import ConnectionDocument, Document, NodeDocument, read
 from apps.workflows.graph.findings import Finding, GraphInvalid, error, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
+from apps.workflows.graph.nesting import crossing, nested
 
 Json = Any
 
@@ -30,6 +31,8 @@ class Draft:
     """Sound edges between known nodes, with their index in `connections`."""
     order: tuple[str, ...]
     """Empty when there is a cycle."""
+    levels: Mapping[str | None, tuple[str, ...]]
+    """Who stands in which container, in the order of the document."""
 
     def graph(self) -> Graph:
         """The draft as a graph. Only sound when nothing was wrong with it."""
@@ -38,6 +41,11 @@ class Draft:
         for _, edge in self.edges:
             outgoing[edge.source].append(edge)
             incoming[edge.target].append(edge)
+        place = {node_id: at for at, node_id in enumerate(self.order)}
+        levels = {
+            parent: tuple(sorted(children, key=lambda child: place.get(child, 0)))
+            for parent, children in self.levels.items()
+        }
         return Graph(
             nodes=self.nodes,
             order=self.order,
@@ -46,6 +54,7 @@ class Draft:
             triggers=tuple(n.id for n in self.nodes.values() if issubclass(n.cls, Trigger) and not n.disabled),
             settings=self.document.settings,
             names=MappingProxyType({node.name: node.id for node in self.nodes.values()}),
+            levels=MappingProxyType(levels),
         )
 
 
@@ -90,12 +99,14 @@ def draft_of(definition: Json) -> tuple[Draft, tuple[Finding, ...]]:
             found.append(error("params.unreadable", f"nodes[{at}].params", message, node_id=stored.id))
             continue
         places[stored.id] = at
+    nodes, levels = nested(nodes, places, found)
     edges = tuple(_edges(document, nodes, found))
     order = _order(nodes, edges)
     if len(order) < len(nodes):
         found.append(_cycle(nodes, places, edges, set(nodes) - set(order)))
         order = ()
-    return Draft(document, MappingProxyType(nodes), MappingProxyType(places), edges, order), tuple(found)
+    draft = Draft(document, MappingProxyType(nodes), MappingProxyType(places), edges, order, MappingProxyType(levels))
+    return draft, tuple(found)
 
 
 def _node(stored: NodeDocument, cls: type[Node]) -> GraphNode:
@@ -114,6 +125,8 @@ def _node(stored: NodeDocument, cls: type[Node]) -> GraphNode:
         params=params,
         ports=ports,
         needs=cls.needs_of(params),
+        cancels_others=cls.cancels_others(params),
+        parent=stored.parent,
         on_error=stored.on_error,
         retry=Retry(**(default | given)) if given else cls.retry,
         on_unknown=OnUnknown(stored.on_unknown) if stored.on_unknown else cls.on_unknown,
@@ -186,6 +199,7 @@ def _connection_findings(
             "Remove the connection.",
             node_id=stored.source,
         )
+    yield from crossing(at, stored, nodes)
     source, target = nodes.get(stored.source), nodes.get(stored.to)
     if source and stored.port not in source.ports:
         yield error(

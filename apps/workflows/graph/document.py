@@ -73,6 +73,8 @@ class NodeDocument(_Document):
     type: str
     subtype: str
     params: dict[str, Json] = {}
+    parent: Annotated[str, Field(max_length=100)] | None = None
+    """The container it stands in."""
     position: Position | None = None
     on_error: Literal["stop", "continue", "route"] = "stop"
     retry: RetryDocument | None = None

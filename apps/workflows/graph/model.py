@@ -41,6 +41,10 @@ class GraphNode:
     """Where values can leave, `error` included when errors are routed."""
     needs: int | None
     """How many deliveries are enough to run; None: one from every branch that is still alive."""
+    cancels_others: bool
+    """Whether branches that lead to it alone end once it runs."""
+    parent: str | None
+    """The container it stands in."""
     on_error: OnError
     retry: Retry
     on_unknown: OnUnknown
@@ -65,14 +69,24 @@ class Graph:
     settings: Settings
     names: Mapping[str, str]
     """Node id by name."""
+    levels: Mapping[str | None, tuple[str, ...]]
+    """The nodes that stand in each container, and under None those that stand in none, each in `order`."""
 
     def ancestors(self, node_id: str) -> frozenset[str]:
-        """Every node that runs before this one on some path to it."""
-        return _reach(node_id, self.incoming, lambda edge: edge.source)
+        """Every node that runs before this one on some path to it, or to the containers it stands in."""
+        found = _reach(node_id, self.incoming, lambda edge: edge.source)
+        parent = self.nodes[node_id].parent
+        return found if parent is None else found | self.ancestors(parent)
 
     def descendants(self, node_id: str) -> frozenset[str]:
-        """Every node that some path leads to from this one."""
-        return _reach(node_id, self.outgoing, lambda edge: edge.target)
+        """Every node that some path leads to from this one, with what stands inside of them."""
+        found = _reach(node_id, self.outgoing, lambda edge: edge.target)
+        return found.union(*(self.inside(each) for each in found), self.inside(node_id))
+
+    def inside(self, node_id: str) -> frozenset[str]:
+        """Every node that stands inside this container, however deep. Empty for other nodes."""
+        children = self.levels.get(node_id, ())
+        return frozenset(children).union(*(self.inside(child) for child in children))
 
     @property
     def queue(self) -> str:

@@ -11,6 +11,7 @@ from apps.core.ids import uuid7
 from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import State, Status
 from apps.executions.store import Claimed, Loaded
+from apps.executions.worker.point import taken
 from apps.executions.worker.run import Run
 from apps.nodes.contract import Done, NodeError, Result
 from apps.workflows import graph
@@ -67,11 +68,11 @@ def start_all(run: Run) -> None:
     while run.calls:
         call = run.calls.popleft()
         run.started(call, NOW)
-        run.in_flight[call.node_id] = call
+        run.in_flight[call.key] = call
 
 
 def finish(run: Run, node_id: str, result: Result | NodeError) -> None:
-    call = run.in_flight.pop(node_id)
+    call = run.in_flight.pop(("", node_id))
     run.advance(run.apply(call, result, NOW), NOW)
 
 
@@ -91,7 +92,7 @@ def test_an_error_that_stops_is_not_forgotten_when_the_owner_is_lost() -> None:
     run.restore(loaded(done("t"), bad, NodeRun("slow", state=State.RUNNING, attempt=1, effect="read", params=GET)), NOW)
     run.advance((), NOW)
     assert run.is_idle
-    point = run.point(NOW)
+    point = taken(run, NOW)
     assert (point.status, (point.error or {}).get("code")) == (Status.ERROR, "http.status")
 
 
@@ -104,7 +105,7 @@ def test_an_error_that_goes_on_stays_so_when_the_owner_is_lost() -> None:
     )
     run.restore(loaded(done("t"), bad), NOW)
     run.advance((), NOW)
-    assert run.point(NOW).status is Status.WAITING_FOR_HUMAN
+    assert taken(run, NOW).status is Status.WAITING_FOR_HUMAN
 
 
 def test_a_stop_is_not_forgotten_when_the_owner_is_lost() -> None:
@@ -116,13 +117,13 @@ def test_a_stop_is_not_forgotten_when_the_owner_is_lost() -> None:
     first.advance((), NOW)
     first.ready = deque()
     assert first.stopping is not None
-    written = {each.node_id: each for each in first.point(NOW).runs}
+    written = {each.node_id: each for each in taken(first, NOW).runs}
     written["slow"] = NodeRun("slow", state=State.RUNNING, attempt=1, effect="write", params=POST)
 
     second = run_of(document)
     second.restore(loaded(*written.values()), NOW)
     second.advance((), NOW)
-    point = second.point(NOW)
+    point = taken(second, NOW)
     assert (point.status, (point.error or {}).get("message")) == (Status.ERROR, "No luck today")
     assert [each["node_id"] for each in point.unknown_writes] == ["slow"]
 
@@ -135,12 +136,12 @@ def test_a_stop_with_success_keeps_its_output_when_the_owner_is_lost() -> None:
     first = run_of(document, seq=0)
     first.begin(NOW)
     first.advance((), NOW)
-    written = {each.node_id: each for each in first.point(NOW).runs}
+    written = {each.node_id: each for each in taken(first, NOW).runs}
     written["slow"] = NodeRun("slow", state=State.RUNNING, attempt=1, effect="read", params=GET)
     second = run_of(document)
     second.restore(loaded(*written.values()), NOW)
     second.advance((), NOW)
-    point = second.point(NOW)
+    point = taken(second, NOW)
     assert (point.status, point.error, point.output) == (Status.SUCCESS, None, {"a": 1})
 
 
@@ -152,7 +153,7 @@ def test_an_answer_that_comes_while_it_stops_does_not_keep_it_from_ending() -> N
     run.begin(NOW)
     run.advance((), NOW)
     start_all(run)
-    run.point(NOW)
+    taken(run, NOW)
     finish(run, "bad", NodeError("http.status", "no"))
     wait_id = run.runs["ask"].wait_id
     assert wait_id is not None
@@ -160,7 +161,7 @@ def test_an_answer_that_comes_while_it_stops_does_not_keep_it_from_ending() -> N
     run.advance((), NOW)
     finish(run, "slow", Done({}))
     assert run.is_idle
-    assert run.point(NOW).status is Status.ERROR
+    assert taken(run, NOW).status is Status.ERROR
 
 
 # ── What other threads may look at ───────────────────────────────────────────────────────────────────────────────────
@@ -190,6 +191,8 @@ def test_a_retry_of_a_resumed_node_gets_its_answer_again() -> None:
     run.refresh(loaded(done("t"), asked, answers={wait_id: {"outcome": "approved"}}))
     asked.state, asked.retry_at = State.RETRYING, NOW - timedelta(seconds=1)
     run.ready.clear()
+    run.queued.clear()
+    run.touch(asked, NOW)
     run.due_retries(NOW)
     (call,) = run.calls
     assert (call.resumes, call.answer) == (True, {"outcome": "approved"})
@@ -207,9 +210,9 @@ def test_what_is_written_can_always_be_stored() -> None:
     run.advance((), NOW)
     run.calls[0].stored_params = {"url": bad}
     start_all(run)
-    run.in_flight["call"].context.log(bad, data={bad: float("nan")})
+    run.in_flight["", "call"].context.log(bad, data={bad: float("nan")})
     finish(run, "call", NodeError("http.status", bad, bad, details={"body": bad}))
-    written = repr([(each.params, each.error, each.logs, each.attempts) for each in run.point(NOW).runs])
+    written = repr([(each.params, each.error, each.logs, each.attempts) for each in taken(run, NOW).runs])
     assert "\\x00" not in written
     assert "\\ud800" not in written
     assert "nan" not in written
@@ -227,5 +230,5 @@ def test_fields_of_many_nodes_are_prepared_quickly() -> None:
     run.begin(NOW)
     began = datetime.now(UTC)
     run.advance((), NOW)
-    assert len(run.point(NOW).output) == 498
+    assert len(taken(run, NOW).output) == 498
     assert (datetime.now(UTC) - began).total_seconds() < 2

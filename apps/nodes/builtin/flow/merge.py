@@ -13,8 +13,8 @@ from apps.nodes.contract import Context, Done, Example, Json, Node, NodeError, N
 class Merge(Node):
     """Bring branches together: wait for all that are alive, for the first, or for so many of them.
 
-    Branches that were skipped are not waited for. With `any` and `n` the others run on; what they bring comes too late
-    to be part of this. When fewer than `n` can still come, the node fails at once.
+    Branches that were skipped are not waited for. What others bring after `any` and `n` comes too late to be part of
+    this. When fewer than `n` can still come, the node fails at once.
     """
 
     type, subtype, icon, name = NodeType.FLOW, "MERGE", "merge", "Merge"
@@ -28,6 +28,10 @@ class Merge(Node):
         """How many branches `n` waits for."""
         combine: Literal["by_source", "list", "merge_objects"] = "by_source"
         """An object with one member per source node's id, a list in the order of the connections, or one object."""
+
+        others: Literal["let_run", "cancel"] = "let_run"
+        """What becomes of branches `any` and `n` do not wait for. `cancel` ends what leads here alone; a write that was
+        sent is let finish."""
 
     class Output(NodeOutput):
         """What came in, combined."""
@@ -66,6 +70,11 @@ class Merge(Node):
             return 1
         count = params.get("count", 2)
         return count if params.get("mode") == "n" and type(count) is int else None
+
+    @classmethod
+    def cancels_others(cls, params: Mapping[str, Json]) -> bool:
+        """As `others` says."""
+        return params.get("others") == "cancel"
 
     def run(self, params: Params, ctx: Context) -> Result:
         """Combine what was delivered."""
