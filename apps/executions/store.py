@@ -63,6 +63,7 @@ class Checkpoint:
     changes: list[dict[str, Any]]
     opened: list[OpenWait] = field(default_factory=list)
     awaited: list[UUID] = field(default_factory=list)  # every wait still open: looked at again, or withdrawn at the end
+    withdrawn: list[UUID] = field(default_factory=list)  # waits that are not wanted any more
     is_released: bool = False
     runnable_at: datetime | None = None
     output: Any = None
@@ -179,6 +180,8 @@ def checkpoint(point: Checkpoint) -> bool:
             raise FenceLost
         for wait in point.opened:
             _open_wait(cursor, wait, point.at)
+        if point.withdrawn:
+            withdraw_waits(cursor, point.execution_id, point.at, by="withdrawn", named=point.withdrawn)
         if ended and point.awaited:
             withdraw_waits(cursor, point.execution_id, point.at, by=str(point.status).lower())
         if point.is_released and point.awaited and not ended:
@@ -230,17 +233,33 @@ def _is_answered(cursor: Any, point: Checkpoint) -> bool:
     return bool(cursor.rowcount)
 
 
-def withdraw_waits(cursor: Any, execution_id: UUID, at: datetime, *, by: str) -> None:
-    """Close every open wait of an execution that ends, and tell the kinds' handlers in the same transaction."""
+def withdraw_waits(
+    cursor: Any, execution_id: UUID, at: datetime, *, by: str, named: Sequence[UUID] | None = None
+) -> None:
+    """Close open waits of an execution, all or the named ones, and tell the kinds' handlers in the same transaction."""
     cursor.execute(
         """UPDATE executions_wait SET resolved_at = %s, resolved_by = %s
-           WHERE execution_id = %s AND resolved_at IS NULL RETURNING kind, id""",
-        [at, by, execution_id],
+           WHERE execution_id = %s AND resolved_at IS NULL AND (%s::uuid[] IS NULL OR id = ANY(%s))
+           RETURNING kind, id""",
+        [at, by, execution_id, named, named],
     )
     for kind, ids in _by_kind(cursor.fetchall()).items():
         handler = wait_kinds.handler_of(kind)
         if handler:
             handler.withdrawn(ids)
+
+
+# Of a round that is over only its own row is read: with a thousand rounds the cost stays in what is still open.
+_LOAD = f"""
+WITH over AS (
+    SELECT path FROM executions_noderun
+    WHERE execution_id = %s AND effect = 'round' AND state IN ('COMPLETED', 'FAILED', 'SKIPPED', 'CANCELED')
+)
+SELECT {_NAMES} FROM executions_noderun
+WHERE execution_id = %s AND (path = '' OR (
+    (effect IS NOT DISTINCT FROM 'round' OR path NOT IN (SELECT path FROM over))
+    AND regexp_replace(path, '/?[^/]*$', '') NOT IN (SELECT path FROM over)))
+"""
 
 
 def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -> Loaded:
@@ -269,7 +288,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
             handler = wait_kinds.handler_of(kind)
             if handler:
                 handler.due(ids)
-        cursor.execute(f"SELECT {_NAMES} FROM executions_noderun WHERE execution_id = %s", [execution_id])
+        cursor.execute(_LOAD, [execution_id, execution_id])
         runs = [run_of(row) for row in cursor.fetchall()]
         cursor.execute(
             "SELECT id, resolved_by, answer, resolved_at, kind, wake_at FROM executions_wait WHERE execution_id = %s",
