@@ -22,8 +22,8 @@ check: ## style, types, floors, templates, migrations, production settings
 bench: ## measure, into docs/benchmarks.md
 	$(DO) bench $(ARGS)
 
-chaos: ## kill processes while work goes on
-	$(DO) chaos $(ARGS)
+chaos: ## break everything in turn, into docs/reliability.md; one row: make chaos ONLY=R3
+	$(DO) chaos $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 lock: ## resolve dependencies anew
 	$(DO) lock

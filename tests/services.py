@@ -91,7 +91,7 @@ def _start() -> Run:
         redis_url = valkey.redis_url
     if os.environ.get("DATABASE_URL"):
         return _template_on_given_server(redis_url, str(folder))
-    template = _template(folder / "building")
+    template = migrated_template(folder / "building")
     shutil.copytree(template, folder / "postgres" / "data", symlinks=True)
     for path in (folder / "postgres", *(folder / "postgres").rglob("*")):
         account.owns(path)
@@ -124,7 +124,7 @@ def folder_for_servers(name: str = "agentflow-tests") -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _template(workshop: Path) -> Path:
+def migrated_template(workshop: Path) -> Path:
     """A data folder with a migrated database, kept in var/ until migrations or packages change."""
     digest = hashlib.sha256(str(REPOSITORY).encode())
     for pattern in ("apps/*/migrations/*.py", "apps/core/tenancy.py", "config/settings/*.py", "config/embedded/sql/*"):

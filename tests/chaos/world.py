@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from config.embedded.account import account_for
 from config.embedded.postgres import Postgres
-from config.embedded.process import die_with_parent
-from config.embedded.services import REPOSITORY
 from config.embedded.valkey import Valkey
+from tests.chaos.broker import Broker
+from tests.chaos.process import Nursery, Process, Worker
+from tests.services import migrated_template
 
 LEASE_SECONDS = 2
-SETUP = """
-import django; django.setup()
-from tests.cast import make_cast
-from apps.accounts import services
-cast = make_cast()
-print(services.api_key_create(workspace=cast.workspace, name="chaos", actor=cast.owner).secret)
-"""
+SETUP = "tests.chaos.cast"
+Headers = Mapping[str, str]
 
 
 def free_port() -> int:
@@ -38,61 +36,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Process:
-    """One process of the product, started again whenever the plan killed it."""
-
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
-        self.command, self.environment, self.log = command, environment, log
-        self.deaths = 0
-        self.start()
-
-    def start(self) -> None:
-        """Start it."""
-        parent = os.getpid()
-        with self.log.open("ab") as output:
-            self.popen = subprocess.Popen(
-                self.command,
-                env=self.environment,
-                cwd=REPOSITORY,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=lambda: die_with_parent(parent),
-            )
-
-    def kill(self) -> None:
-        """SIGKILL, and a new one in its place."""
-        self.popen.kill()
-        self.popen.wait()
-        self.deaths += 1
-        self.start()
-
-    def freeze(self) -> None:
-        """SIGSTOP: alive, and deaf."""
-        self.popen.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """SIGCONT."""
-        self.popen.send_signal(signal.SIGCONT)
-
-    def end(self) -> None:
-        """SIGTERM, then SIGKILL."""
-        self.popen.send_signal(signal.SIGCONT)
-        self.popen.terminate()
-        try:
-            self.popen.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.popen.kill()
-            self.popen.wait()
-
-
 class World:
     """PostgreSQL, Valkey, one web process, workers, and a receiver that remembers. Use as a context manager."""
 
-    def __init__(self, folder: Path, *, workers: int) -> None:
+    def __init__(self, folder: Path, *, workers: int = 2) -> None:
         self.folder, self.worker_count = folder, workers
         self._stack = ExitStack()
-        self.key = ""
+        self.workers: list[Worker] = []
+        self.key = self.other_key = ""
 
     def __enter__(self) -> World:
         with ExitStack() as stack:
@@ -104,63 +55,129 @@ class World:
         self._stack.close()
 
     def _start(self, stack: ExitStack) -> None:
+        self.folder.mkdir(exist_ok=True)
         self.folder.chmod(0o755)
         account = account_for(self.folder)
         self.postgres, self.valkey = Postgres(self.folder, account), Valkey(self.folder, account)
+        shutil.copytree(migrated_template(self.folder / "building"), self.postgres.data, symlinks=True)
+        for path in (self.postgres.home, *self.postgres.home.rglob("*")):
+            account.owns(path)
         for server in (self.postgres, self.valkey):
             server.attach()
             stack.callback(server.release)
+        self.broker = Broker(self.valkey.socket)
+        stack.callback(self.broker.close)
         self.web_port, self.receiver_port = free_port(), free_port()
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AGENTFLOW_")} | {
             "DATABASE_URL": self.postgres.url("agentflow_app"),
             "DATABASE_OWNER_URL": self.postgres.url("agentflow_owner"),
             "REDIS_URL": self.valkey.redis_url,
-            "CELERY_BROKER_URL": self.valkey.celery_url,
+            "CELERY_BROKER_URL": self.broker.url,
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "AGENTFLOW_VAR": str(self.folder),
             "ENGINE_LEASE_SECONDS": str(LEASE_SECONDS),
             "EGRESS_ALLOW": f"127.0.0.1:{self.receiver_port}",
             "BASE_URL": f"http://127.0.0.1:{self.web_port}",
+            "CELERY_SKIP_CHECKS": "1",  # a third of a worker's start, and they find the same thing each time
         }
-        self._manage("migrate", "--database", "owner", "--verbosity", "0", "--no-input")
-        self.key = self._python("-c", SETUP).strip().splitlines()[-1]
+        self.nursery = Nursery(self.environment, self.folder / "nursery.log")
+        stack.callback(self.nursery.end)
         self.effects = self.folder / "effects.jsonl"
-        python = [sys.executable, "-m"]
-        receiver = ["tests.fakes.slow", "--port", str(self.receiver_port), "--log", str(self.effects)]
-        self.receiver = self._process(stack, "receiver", [*python, *receiver])
-        daphne = ["daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.web_port), "config.asgi:application"]
-        self.web = self._process(stack, "web", [*python, *daphne])
-        worker = ["celery", "--quiet", "-A", "config", "worker", "--pool", "threads", "--concurrency", "4"]
-        worker += ["-Q", "default,ai,bulk", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-        self.workers = [
-            self._process(stack, f"worker{at}", [*python, *worker, "-n", f"w{at}@chaos"])
-            for at in range(self.worker_count)
-        ]
+        self.effects.touch()
+        self.receiver = self._process(
+            stack, "receiver", "tests.fakes.slow", ["--port", str(self.receiver_port), "--log", str(self.effects)]
+        )
+        self.key, self.other_key = self._cast()
+        daphne = ["-v", "0", "-b", "127.0.0.1", "-p", str(self.web_port), "config.asgi:application"]
+        self.web = self._process(stack, "web", "daphne", daphne)
+        for _ in range(self.worker_count):
+            self.add_worker()
+        stack.callback(self._end_workers)
         self.await_web()
 
-    def _process(self, stack: ExitStack, name: str, command: list[str]) -> Process:
-        made = Process(command, self.environment, self.folder / f"{name}.log")
+    def _process(self, stack: ExitStack, name: str, module: str, arguments: list[str]) -> Process:
+        made = Process(self.nursery, module, arguments, self.folder / f"{name}.log")
         stack.callback(made.end)
         return made
 
-    def _manage(self, *arguments: str) -> str:
-        return self._python(str(REPOSITORY / "manage.py"), *arguments)
+    def _cast(self) -> tuple[str, str]:
+        log = self.folder / "cast.log"
+        made = Process(self.nursery, SETUP, [], log)
+        assert made.await_end(30), "the cast is not there"
+        try:
+            found = json.loads(log.read_text().strip().splitlines()[-1])
+            return found["acme"], found["umbrella"]
+        except (ValueError, IndexError, KeyError):
+            raise RuntimeError(f"the cast could not be made:\n{log.read_text()[-3000:]}") from None
 
-    def _python(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            env=self.environment,
-            cwd=REPOSITORY,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+    # ── Its processes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_worker(self, *, shift_seconds: float = 0) -> Worker:
+        """One more worker process, whose clock goes wrong by so many seconds."""
+        name = f"worker{len(self.workers)}"
+        arguments = ["-A", "config", "--quiet", "worker", "--pool", "threads", "--concurrency", "4"]
+        arguments += ["-Q", "default,ai,bulk", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        made = Worker(
+            self.nursery,
+            "celery",
+            [*arguments, "-n", f"{name}@chaos"],
+            self.folder / f"{name}.log",
+            shift_seconds=shift_seconds,
         )
-        if done.returncode:
-            raise RuntimeError(f"{arguments[:2]} failed:\n{done.stderr[-3000:]}")
-        return done.stdout
+        self.workers.append(made)
+        return made
+
+    def drop_worker(self, worker: Worker, seconds: float = 40) -> bool:
+        """Let a worker end as a deployment does. Whether it went by itself."""
+        self.workers.remove(worker)
+        return worker.end(seconds)
+
+    def _end_workers(self) -> None:
+        for worker in self.workers:
+            worker.thaw()
+            worker.send(signal.SIGKILL)
+
+    def start_workers(self, count: int) -> None:
+        """As many workers with the right time as asked for, whatever was there before."""
+        self._end_workers()
+        self.workers.clear()
+        for _ in range(count):
+            self.add_worker()
+
+    def mend(self, workers: int) -> None:
+        """Everything there and well, with as many workers, whatever was done to it."""
+        self.broker.copies = 1
+        for server in (self.postgres, self.valkey):
+            server.ensure()
+        if not self.web.is_alive:
+            self.web.start()
+        self.await_web()
+        for worker in self.workers:
+            worker.thaw()
+        while len(self.workers) > workers:
+            self.workers.pop().end(1)
+        while len(self.workers) < workers:
+            self.add_worker()
+
+    # ── Its tables ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def database_url(self) -> str:
+        """As a superuser, past every wall: for the judge, and for faults."""
+        return self.postgres.url("postgres")
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """One statement as a superuser."""
+        with psycopg.connect(self.database_url, autocommit=True, connect_timeout=2) as connection:
+            cursor = connection.execute(statement.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
 
     # ── Speaking to it ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def base(self) -> str:
+        """Where the web process answers."""
+        return f"http://127.0.0.1:{self.web_port}"
 
     def await_web(self, seconds: float = 40) -> None:
         """Until the web process answers anything at all."""
@@ -172,16 +189,18 @@ class World:
             time.sleep(0.1)
         raise AssertionError(f"the web process did not come up:\n{(self.folder / 'web.log').read_text()[-3000:]}")
 
-    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, headers: Headers | None = None, timeout: float = 5
+    ) -> tuple[int, Any]:
         """One request: its status and JSON. Status 0 when nobody answered."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.web_port}{path}",
+            f"{self.base}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.key}"} | (headers or {}),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.key}", **(headers or {})},
         )
         try:
-            with urllib.request.urlopen(request, timeout=5) as response:
+            with urllib.request.urlopen(request, timeout=timeout) as response:
                 raw, status = response.read(), response.status
         except urllib.error.HTTPError as error:
             raw, status = error.read(), error.code
@@ -192,9 +211,7 @@ class World:
         except ValueError:
             return status, raw.decode(errors="replace")
 
-    def insist(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
+    def insist(self, method: str, path: str, body: Any = None, headers: Headers | None = None) -> tuple[int, Any]:
         """Ask again while nobody answers or the answer is 5xx, for at most 40 s: what a client that means it does."""
         deadline = time.monotonic() + 40
         while True:
@@ -204,3 +221,12 @@ class World:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{method} {path}: still {status} {found} after 40 s")
             time.sleep(0.2)
+
+    def publish(self, name: str, definition: dict[str, Any], *, key: str | None = None) -> str:
+        """Make a workflow live. Its id."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        status, made = self.insist("POST", "/api/v1/app/workflows", {"name": name, "definition": definition}, headers)
+        assert status == 201, made
+        status, found = self.insist("POST", f"/api/v1/app/workflows/{made['id']}/activate", headers=headers)
+        assert status == 200, found
+        return str(made["id"])

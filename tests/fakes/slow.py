@@ -1,5 +1,8 @@
 """A receiver that takes its time and remembers: `GET /slow?ms=200`, `POST /effect` with an Idempotency-Key, `GET /log`.
 
+With `honours=1` an effect that was asked for before under the same key is not done again. What is asked for, and which
+callers hung up before they were answered, goes into a log of JSON lines.
+
 Run as a process of its own (`python -m tests.fakes.slow --port 5690`), so that it neither shares an interpreter with
 what is measured nor dies with it.
 """
@@ -9,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +25,42 @@ class Receiver:
     def __init__(self, log: Path | None) -> None:
         self.calls = 0
         self.effects: list[dict[str, Any]] = []
+        self.keys: set[str | None] = set()
         self.log = log
 
     async def slow(self, request: web.Request) -> web.Response:
         """Answer after `ms` milliseconds."""
         self.calls += 1
-        await asyncio.sleep(float(request.query.get("ms", "200")) / 1000)
+        await self._take_time(request, 200)
         return web.json_response({"ok": True, "step": request.query.get("step")})
 
     async def effect(self, request: web.Request) -> web.Response:
-        """Do something once per call, and write down under which key it was asked for."""
+        """Do something once per call, or once per key, and write down under which key it was asked for."""
         body = await request.json()
-        entry = {"key": request.headers.get("Idempotency-Key"), "body": body}
+        key = request.headers.get("Idempotency-Key")
+        is_done = not (request.query.get("honours") and key in self.keys)
+        self.keys.add(key)
+        entry = {"key": key, "body": body, "method": request.method, "done": is_done, "at": time.time()}
         self.effects.append(entry)
-        if self.log:
-            with self.log.open("a") as file:
-                file.write(json.dumps(entry) + "\n")
-        await asyncio.sleep(float(request.query.get("ms", "20")) / 1000)
+        self._write(entry)
+        await self._take_time(request, 20)
         return web.json_response({"done": True})
 
     async def read(self, request: web.Request) -> web.Response:
         """What was received so far."""
         return web.json_response({"calls": self.calls, "effects": self.effects})
+
+    async def _take_time(self, request: web.Request, default: float) -> None:
+        try:
+            await asyncio.sleep(float(request.query.get("ms", default)) / 1000)
+        except asyncio.CancelledError:
+            self._write({"hung_up": str(request.rel_url), "at": time.time()})
+            raise
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self.log:
+            with self.log.open("a") as file:
+                file.write(json.dumps(entry) + "\n")
 
 
 def application(log: Path | None = None) -> web.Application:
@@ -65,4 +83,5 @@ if __name__ == "__main__":
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--log", type=Path)
     given = options.parse_args()
-    web.run_app(application(given.log), host="127.0.0.1", port=given.port, print=None, access_log=None)
+    served = application(given.log)
+    web.run_app(served, host="127.0.0.1", port=given.port, print=None, access_log=None, handler_cancellation=True)
