@@ -26,17 +26,20 @@ _LIGHT = ("node_id", "state", "attempt", "port", "also", "started_at", "finished
 
 def past_of(execution: Execution) -> Past:
     """What an execution left behind, without payloads and without what ran inside containers."""
-    rows = NodeRun.objects.filter(workspace_id=execution.workspace_id, execution_id=execution.id, path="")
+    found = NodeRun.objects.filter(workspace_id=execution.workspace_id, execution_id=execution.id, path="")
+    rows = list(found.values("kept_from", *_LIGHT))
     return Past(
         graph=graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id),
-        runs={row["node_id"]: _held(row) for row in rows.values(*_LIGHT)},
+        runs={row["node_id"]: _held(row) for row in rows},
         ended_at=execution.finished_at,
         unknown=frozenset(write["node_id"] for write in execution.unknown_writes if not write.get("path")),
+        ran=frozenset(row["node_id"] for row in rows if row["kept_from"] is None),
     )
 
 
 def _held(row: dict[str, Any]) -> Held:
-    return Held(**(row | {"state": State(row["state"]), "also": tuple(row["also"] or ())}))
+    known = {name: row[name] for name in _LIGHT}
+    return Held(**(known | {"state": State(row["state"]), "also": tuple(row["also"] or ())}))
 
 
 def write(

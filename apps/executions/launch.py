@@ -68,7 +68,7 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
             workspace_id=workspace_id, workflow_id=workflow.id, actor=actor
         )
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
-        node = _trigger(graph, start.trigger)
+        node = trigger_of(graph, start.trigger)
         return services.execution_start(
             origin=origin_of(version, graph),
             trigger_node=node.id,
@@ -124,7 +124,8 @@ def startable(workspace_id: UUID, workflow_id: UUID) -> Workflow:
     return workflow
 
 
-def _trigger(graph: Graph, wanted: str | None) -> GraphNode:
+def trigger_of(graph: Graph, wanted: str | None) -> GraphNode:
+    """The trigger that is meant: the named one, the only one, or the only one by hand. Raises `TriggerUnclear`."""
     known = triggers_of(graph)
     if wanted is not None:
         found = next((node for node in known if node.id == wanted), None)

@@ -102,6 +102,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "versions/",
             "versions/{number}/",
             "execute/",
+            "test/",
         )
     },
     **{
@@ -195,6 +196,7 @@ ROUTES = [
     Route("GET", "/api/v1/app/workflows/{pk}/versions/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/versions/{number}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/execute/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/test/", alice=201, bob=201, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     # ── workflows, pages ──
     Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),

@@ -1,4 +1,5 @@
-"""`POST workflows/<id>/execute`: start a workflow, and wait for its end without a thread or a database connection."""
+"""`POST workflows/<id>/execute` and `…/test`: start a workflow, and wait for its end without a thread or a database
+connection."""
 
 from __future__ import annotations
 
@@ -18,11 +19,12 @@ from apps.core.clock import now
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
 from apps.core.threads import in_request_thread, in_thread, leave_request_thread
-from apps.executions import launch, replies, selectors
+from apps.executions import launch, replies, selectors, trial
 from apps.executions.api import serializers as forms
 from apps.executions.api.views import checked, state_of
 from apps.executions.engine.states import HUMAN, TERMINAL
 from apps.executions.launch import Start
+from apps.executions.trial import Trial
 
 _LONGEST_KEY = 200
 
@@ -77,6 +79,35 @@ class Execute(WorkspaceAPIView):
             return state_of(execution)
 
 
+class Test(Execute):
+    """Start a test run."""
+
+    @extend_schema(operation_id="workflow_test", request=forms.TestIn, responses={201: forms.ExecuteOut})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Test the draft as it is now, or the published version: the whole, up to one node, or one node alone.
+
+        409 `executions.no_data_for_node` where nothing is known that could go into the node.
+        """
+        asked = checked(forms.TestIn, request.data)
+        ticket = self.ticket if asked["wait"] else None
+        wanted = Trial(
+            workflow_id=pk,
+            scope=asked["scope"],
+            node=asked["node"],
+            is_published=asked["version"] == "published",
+            trigger=asked["trigger"],
+            given=asked.get("input"),
+            has_input="input" in asked,
+            pinned=asked.get("pinned") or {},
+            reply_to=ticket.channel if ticket else None,
+            execution_id=ticket.execution_id if ticket else None,
+        )
+        started = trial.execution_test(workspace_id=self.workspace.id, actor=self.actor, trial=wanted, now=now())
+        self.wait_seconds = asked["wait"]
+        headers = {"Location": f"/api/v1/app/executions/{started.id}/"}
+        return Response(self.state(started.id), status=201, headers=headers)
+
+
 def _dedupe_key(raw: str | None, workflow_id: UUID) -> str | None:
     if raw is None:
         return None
@@ -85,15 +116,15 @@ def _dedupe_key(raw: str | None, workflow_id: UUID) -> str | None:
     return f"execute:{workflow_id}:{raw.strip()}"
 
 
-def view() -> Any:
-    """The view: DRF answers in a thread, the waiting is done here.
+def view(cls: type[Execute] = Execute) -> Any:
+    """The view of `cls`: DRF answers in a thread, the waiting is done here.
 
     It carries what DRF and the schema generator look for on a view, so that it is described like any other.
     """
 
     async def execute(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         async with replies.expect() as ticket:
-            here = Execute(ticket=ticket)
+            here = cls(ticket=ticket)
             here.setup(request, pk=pk)
             response = await in_request_thread(here.dispatch)(request, pk=pk)
             if here.wait_seconds and isinstance(response, Response):
@@ -102,7 +133,7 @@ def view() -> Any:
                 response.data = await in_thread(here.state)(ticket.execution_id)
             return response
 
-    execute.cls, execute.initkwargs, execute.csrf_exempt = Execute, {}, True  # type: ignore[attr-defined]
+    execute.cls, execute.initkwargs, execute.csrf_exempt = cls, {}, True  # type: ignore[attr-defined]
     return execute
 
 

@@ -229,6 +229,37 @@ class ExecuteIn(Strict):
     )
 
 
+class TestIn(Strict):
+    """What to test, and with which data."""
+
+    scope = serializers.ChoiceField(
+        choices=["all", "until", "node"],
+        required=False,
+        default="all",
+        help_text="`all`: the whole workflow. `until`: what leads to `node`, and that node. `node`: that node alone, "
+        "with what stands before it taken from the last execution.",
+    )
+    node = serializers.CharField(required=False, allow_null=True, default=None, help_text="Node id.")
+    version = serializers.ChoiceField(choices=["draft", "published"], required=False, default="draft")
+    trigger = serializers.CharField(
+        required=False, allow_null=True, default=None, help_text="Node id; needed when several triggers could be meant."
+    )
+    input = serializers.JSONField(
+        required=False,
+        allow_null=True,
+        help_text="What the trigger delivers; for one node what goes into it. A node with several sources takes an "
+        "object with one member per source, named by node id.",
+    )
+    pinned = serializers.DictField(
+        child=serializers.JSONField(allow_null=True),
+        required=False,
+        help_text="Outputs by node id: these nodes do not run.",
+    )
+    wait = serializers.FloatField(
+        required=False, default=0, min_value=0, max_value=MAX_WAIT_SECONDS, help_text="As with `execute`."
+    )
+
+
 class RerunIn(Strict):
     """How to do an execution again."""
 
@@ -238,7 +269,7 @@ class RerunIn(Strict):
             required=False,
             default="start",
             max_length=200,
-            help_text="`start`; `failed`: where it failed; or a node's id (`node:<id>` where that is one of the words). "
+            help_text="`start`; `failed`: where it failed; or a node's id (`node:<id>` where it is one of the words). "
             "What was finished before is kept.",
         )
         return {"from": begins} | super().get_fields()

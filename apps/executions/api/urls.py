@@ -12,6 +12,7 @@ router.register("executions", views.Executions, basename="execution")
 
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
+    path("workflows/<uuid:pk>/test/", execute.view(execute.Test), name="workflow-test"),
     path("executions/<uuid:pk>/events/", events.view, name="execution-events"),
     path("executions/<uuid:pk>/iterations/", iterations.Iterations.as_view(), name="execution-iterations"),
     path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),

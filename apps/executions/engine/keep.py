@@ -31,6 +31,8 @@ class Past:
     ended_at: datetime | None = None
     unknown: frozenset[str] = frozenset()
     """Nodes whose write was sent and whose outcome nobody saw."""
+    ran: frozenset[str] = frozenset()
+    """Nodes that ran in that execution itself, rather than being kept or given."""
 
 
 @dataclass(slots=True)
@@ -102,11 +104,10 @@ def keep(
     return found
 
 
-def alone(graph: Graph, *, trigger: str, node_id: str, recorded: Iterable[str], given: Runs) -> Keeping:
+def alone(graph: Graph, *, node_id: str, recorded: Iterable[str], given: Runs) -> Keeping:
     """Run one node by itself: everything else is kept as `recorded` or `given`, or skipped."""
     found = Keeping(kept=[name for name in recorded if name != node_id and name not in given])
-    settled = {name: NodeRun(name, state=State.COMPLETED, port="main") for name in found.kept}
-    rest = [name for name in _level(graph) if name != node_id and name not in settled and name not in given]
+    rest = [name for name in graph.order if name != node_id and name not in found.kept and name not in given]
     found.made = [*given.values(), *_skipped(rest)]
     found.starts = [node_id]
     return found
@@ -118,7 +119,7 @@ def until(graph: Graph, *, trigger: str, node_id: str | None, given: Runs) -> Ke
     found = Keeping(made=[*given.values()])
     if node_id is not None:
         wanted = _needed(graph, node_id, given)
-        found.made += _skipped(name for name in _level(graph) if name not in wanted and name not in given)
+        found.made += _skipped(name for name in graph.order if name not in wanted and name not in given)
     _follow(graph, found, {run.node_id: run for run in found.made}, trigger)
     return found
 
@@ -230,10 +231,6 @@ def _needed(graph: Graph, node_id: str, given: Runs) -> frozenset[str]:
                 seen.add(edge.source)
                 todo.append(edge.source)
     return frozenset(seen)
-
-
-def _level(graph: Graph) -> Iterable[str]:
-    return graph.order
 
 
 def _skipped(names: Iterable[str]) -> list[NodeRun]:

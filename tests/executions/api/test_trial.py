@@ -1,0 +1,60 @@
+"""Test runs over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.accounts.models import User
+from tests.executions.api.conftest import Make
+from tests.executions.conftest import Engine
+
+Api = Callable[..., APIClient]
+
+
+def url(workflow: Any) -> str:
+    return f"/api/v1/app/workflows/{workflow.id}/test/"
+
+
+def test_a_node_is_tested_and_its_end_waited_for(engine: Engine, api: Api, bob: User, make: Make) -> None:
+    body = {"scope": "node", "node": "double", "input": {"number": 21}, "wait": 10}
+    answer = api(bob).post(url(make()), body, format="json")
+    assert answer.status_code == 201, answer.json()
+    found = answer.json()
+    assert (found["status"], found["mode"], found["version"], found["output"]) == (
+        "SUCCESS",
+        "test",
+        None,
+        {"twice": 42},
+    )
+    detail = api(bob).get(answer["Location"]).json()
+    assert {run["node_id"]: run.get("kept_from") for run in detail["node_runs"]} == {"t": found["id"], "double": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"scope": "node", "node": "double"}, 409, "executions.no_data_for_node"),
+        ({"scope": "node"}, 400, "core.invalid"),
+        ({"scope": "some"}, 400, "core.invalid"),
+        ({"pinned": [1]}, 400, "core.invalid"),
+        ({"pins": {}}, 400, "core.invalid"),
+        ({"version": "published", "node": 5}, 400, "core.invalid"),
+        ({"wait": 31}, 400, "core.invalid"),
+    ],
+)
+def test_what_cannot_be_tested_is_refused(api: Api, alice: User, make: Make, body: Any, status: int, code: str) -> None:
+    answer = api(alice).post(url(make()), body, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.json()
+
+
+def test_what_is_not_published_has_no_published_version(api: Api, alice: User, make: Make) -> None:
+    answer = api(alice).post(url(make(is_draft=True)), {"version": "published"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "executions.no_version")
+
+
+def test_outsiders_test_nothing(api: Api, charlie: User, make: Make) -> None:
+    assert api(charlie).post(url(make()), {}, format="json").status_code == 404
