@@ -20,6 +20,7 @@ from channels.layers import get_channel_layer
 from django.db import connection
 
 from apps.core.ids import uuid7
+from apps.executions import payloads
 
 logger = logging.getLogger(__name__)
 
@@ -137,12 +138,29 @@ def _read(execution_ids: Iterable[UUID]) -> list[Reply]:
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT execution_id, status, response, output, error FROM executions_replies(%s)",
+                """SELECT execution_id, workspace_id, status, response, output, error, by_reference
+                   FROM executions_replies(%s)""",
                 [list(execution_ids)],
             )
-            return [Reply(row[0], row[1], *(_value(raw) for raw in row[2:])) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
     finally:
         connection.close()
+    return [reply for row in rows if (reply := _reply(*row[:3], *(_value(raw) for raw in row[3:]))) is not None]
+
+
+def _reply(
+    execution_id: UUID, workspace_id: UUID, status: str, response: Any, output: Any, error: Any, references: Any
+) -> Reply | None:
+    large = references or {}
+    if "response" in large or (response is None and status == "SUCCESS" and "output" in large):
+        name = "response" if "response" in large else "output"
+        try:
+            found = payloads.brought_back(workspace_id, {}, {name: large[name]})
+        except payloads.StorageAway as away:
+            logger.warning("the answer of %s cannot be read yet: %s", execution_id, away)
+            return None
+        response, output = found.get("response"), found.get("output", output)
+    return Reply(execution_id, status, response, output, error)
 
 
 def _value(raw: Any) -> Any:

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import Conflict, NotFound, TooLarge
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
-from apps.executions import live, store
+from apps.executions import live, payloads, store
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.poke import poke
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 86_400
+MAX_INPUT_BYTES = 16_000_000
 
 
 class BlockedByPause(Conflict):
@@ -25,6 +26,13 @@ class BlockedByPause(Conflict):
 
     code = "executions.blocked_by_pause"
     default_hint = "Answer the open question, or set while_paused to queue or allow in the workflow's settings."
+
+
+class InputTooLarge(TooLarge):
+    """The input of an execution has more than 16 MB."""
+
+    code = "executions.input_too_large"
+    default_hint = "Send a link to it, or keep it as an artifact, and let the workflow fetch it."
 
 
 class AlreadyEnded(Conflict):
@@ -63,12 +71,12 @@ class Started:
 _START = """
 INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, trigger_node, mode, status, queue,
     runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
-    unknown_writes, started_by, created_at, deadline_at)
+    unknown_writes, started_by, created_at, deadline_at, by_reference)
 SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE clock_timestamp() END,
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' END,
     0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
-    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second'
+    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
           WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
@@ -94,12 +102,19 @@ def execution_start(
     """Write a new execution, due at once, and poke the workers after the commit.
 
     By the database's clock it becomes due and its time runs out, since that clock also decides both; `now` is what is
-    shown as its beginning. With a `dedupe_key` that this workspace used before, nothing is written and the earlier
-    execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a person is asked. Must run
-    inside `tenant()`, or opens it itself.
+    shown as its beginning. Large input is in object storage before anything is written. With a `dedupe_key` that this
+    workspace used before, nothing is written and the earlier execution is returned. Raises `BlockedByPause` when the
+    workflow refuses starts while a person is asked, `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or
+    opens it itself.
     """
     new_id = execution_id or uuid7()
     timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
+    text, refs = payloads.dump(input), None
+    if payloads.is_large(text):
+        if len(text) > MAX_INPUT_BYTES:
+            raise InputTooLarge(f"The input has {len(text):,} characters; at most {MAX_INPUT_BYTES:,} are accepted.")
+        left, references = payloads.taken_out(origin.workspace_id, {"input": input})
+        text, refs = payloads.dump(left["input"]), payloads.dump(references)
     with tenant(origin.workspace_id), connection.cursor() as cursor:
         cursor.execute(
             _START,
@@ -116,7 +131,8 @@ def execution_start(
                 "lineage": lineage_id or new_id,
                 "dedupe": dedupe_key,
                 "reply_to": reply_to,
-                "input": json.dumps(input),
+                "input": text,
+                "refs": refs,
                 "by": json.dumps(started_by),
                 "now": now,
                 "timeout": timeout,
@@ -148,10 +164,12 @@ WITH ended AS (
     SET status = %(status)s, fence = fence + 1, seq = seq + 1, owner = NULL, runnable_at = NULL, held_by = NULL,
         finished_at = %(now)s, error = %(error)s::jsonb,
         unknown_writes = unknown_writes || COALESCE((
-            SELECT jsonb_agg(jsonb_build_object('node_id', n.node_id, 'path', n.path, 'params', n.params))
+            SELECT jsonb_agg(jsonb_build_object('node_id', n.node_id, 'path', n.path, 'params', n.params)
+                || CASE WHEN n.by_reference ? 'params'
+                   THEN jsonb_build_object('by_reference', n.by_reference -> 'params') ELSE '{}' END)
             FROM executions_noderun n WHERE n.execution_id = %(id)s AND n.effect = 'write'
               AND n.state IN ('RUNNING', 'NEEDS_REVIEW')), '[]'::jsonb)
-    WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to, response
+    WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to, response, by_reference
 ), stopped AS (
     UPDATE executions_noderun SET state = 'CANCELED', finished_at = %(now)s
     WHERE execution_id = %(id)s AND state IN ('PENDING', 'RUNNING', 'WAITING_INPUT', 'RETRYING', 'NEEDS_REVIEW')
@@ -167,7 +185,7 @@ WITH ended AS (
            || %(change)s::jsonb FROM ended
     RETURNING changes
 )
-SELECT ended.seq, ended.reply_to, ended.response, history.changes FROM ended, history
+SELECT ended.seq, ended.reply_to, ended.response, ended.by_reference, history.changes FROM ended, history
 """
 
 
@@ -256,14 +274,14 @@ def _end(
                 "closed_by": str(status).lower(),
             },
         )
-        seq, reply_to, response, changes = cursor.fetchone()
+        seq, reply_to, response, references, changes = cursor.fetchone()
         store.withdraw_waits(cursor, execution_id, now, by=str(status).lower())
     given = None if response is None else json.loads(response)
     outcome = {"execution_id": str(execution_id), "status": str(status), "response": given, "output": None}
 
     def tell() -> None:
         live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
-        if reply_to:
+        if reply_to and "response" not in json.loads(references or "{}"):  # a large one is read by whoever waits
             live.reply(reply_to, outcome | {"error": error})
 
     transaction.on_commit(tell)  # the caller's transaction may be wider than this one

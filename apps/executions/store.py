@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.db import connection
 
 from apps.core import jsonclean
 from apps.core.tenancy import tenant
-from apps.executions import wait_kinds
+from apps.executions import payloads, wait_kinds
 from apps.executions.engine.noderun import NodeRun
 from apps.executions.engine.states import TERMINAL, State, Status
 from apps.executions.wait_kinds import OpenWait
@@ -42,6 +42,8 @@ class Claimed:
     created_at: datetime
     started_at: datetime
     resume_count: int
+    by_reference: dict[str, Any] | None = None
+    data_bytes: int = 0
 
     @property
     def is_fresh(self) -> bool:
@@ -70,6 +72,7 @@ class Checkpoint:
     error: dict[str, Any] | None = None
     response: dict[str, Any] | None = None
     unknown_writes: list[dict[str, Any]] = field(default_factory=list)
+    size: int = 0  # characters of its node runs, known once it is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class FenceLost(Exception):
 
 _CLAIM = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response, created_at, started_at, resume_count
+       response, created_at, started_at, resume_count, by_reference, data_bytes
 FROM executions_claim(%s, %s, %s)
 """
 
@@ -111,13 +114,22 @@ def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claime
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [worker_id, list(queues), places])
         return [
-            Claimed(*(*row[:8], _value(row[8]), *row[9:11], _value(row[11]), *row[12:])) for row in cursor.fetchall()
+            Claimed(*(*row[:8], _value(row[8]), *row[9:11], _value(row[11]), *row[12:15], _value(row[15]), row[16]))
+            for row in cursor.fetchall()
         ]
+
+
+def whole(claimed: Claimed) -> Claimed:
+    """The same with what is kept outside its row. Raises `StorageAway`, or `ObjectMissing` when it was lost."""
+    if not claimed.by_reference:
+        return claimed
+    references = {name: found for name, found in claimed.by_reference.items() if name in ("input", "response")}
+    return replace(claimed, **payloads.brought_back(claimed.workspace_id, {}, references))
 
 
 _RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,
     also jsonb, error jsonb, suspended jsonb, wait_id uuid, retry_at timestamptz, started_at timestamptz,
-    attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb"""
+    attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb, by_reference jsonb"""
 _RUN_NAMES = [part.split()[0] for part in _RUN_COLUMNS.replace("\n", " ").split(",")]
 _NAMES = ", ".join(_RUN_NAMES)
 
@@ -130,6 +142,8 @@ WITH fenced AS (
         finished_at = %(finished_at)s,
         output = COALESCE(%(output)s::jsonb, output), error = COALESCE(%(error)s::jsonb, error),
         response = COALESCE(response, %(response)s::jsonb),
+        by_reference = COALESCE(by_reference || %(refs)s::jsonb, %(refs)s::jsonb, by_reference),
+        data_bytes = data_bytes + %(size)s,
         unknown_writes = unknown_writes || %(unknown)s::jsonb
     WHERE id = %(id)s AND fence = %(fence)s AND seq = %(seq)s AND owner IS NOT NULL
     RETURNING id, workspace_id, seq, fence
@@ -155,6 +169,7 @@ def checkpoint(point: Checkpoint) -> bool:
     Raises `FenceLost` when nothing was written because somebody else owns the execution.
     """
     ended = point.status in TERMINAL
+    texts = _texts(point)
     with tenant(point.workspace_id), connection.cursor() as cursor:
         cursor.execute(
             _CHECKPOINT,
@@ -167,11 +182,9 @@ def checkpoint(point: Checkpoint) -> bool:
                 "is_due": point.is_released and point.status is Status.RUNNING,
                 "runnable_at": point.runnable_at,
                 "finished_at": point.at if ended else None,
-                "output": _dump(point.output),
+                **texts,
                 "error": _dump(point.error),
-                "response": _dump(point.response),
                 "unknown": _dump(point.unknown_writes) or "[]",
-                "runs": _dump([row_of(run) for run in point.runs]),
                 "changes": _dump(point.changes),
                 "at": point.at,
             },
@@ -187,6 +200,29 @@ def checkpoint(point: Checkpoint) -> bool:
         if point.is_released and point.awaited and not ended:
             return _is_answered(cursor, point)
         return False
+
+
+_LARGE_COLUMNS = ("params", "output", "suspended")
+
+
+def _texts(point: Checkpoint) -> dict[str, Any]:
+    """What a checkpoint writes as JSON, large values taken out. As long as all is small, all this costs is a `len`."""
+    runs = [row_of(run) for run in point.runs]
+    own = {"output": point.output, "response": point.response}
+    found: dict[str, Any] = {"runs": payloads.dump(runs), "refs": None} | {
+        name: _dump(value) for name, value in own.items()
+    }
+    found["size"] = point.size = len(found["runs"])
+    if payloads.is_large(found["runs"]):
+        for row in runs:
+            left, references = payloads.taken_out(point.workspace_id, {name: row[name] for name in _LARGE_COLUMNS})
+            row |= left
+            row["by_reference"] = references or None
+        found["runs"] = payloads.dump(runs)
+    if any(payloads.is_large(found[name] or "") for name in own):
+        left, references = payloads.taken_out(point.workspace_id, own)
+        found |= {name: _dump(value) for name, value in left.items()} | {"refs": _dump(references)}
+    return found
 
 
 def is_written(point: Checkpoint) -> bool:
@@ -289,7 +325,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
             if handler:
                 handler.due(ids)
         cursor.execute(_LOAD, [execution_id, execution_id])
-        runs = [run_of(row) for row in cursor.fetchall()]
+        runs = cursor.fetchall()
         cursor.execute(
             "SELECT id, resolved_by, answer, resolved_at, kind, wake_at FROM executions_wait WHERE execution_id = %s",
             [execution_id],
@@ -297,7 +333,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
         waits = cursor.fetchall()
     return Loaded(
         at=now,
-        runs=runs,
+        runs=[run_of(row, workspace_id) for row in runs],
         answers={row[0]: (row[1], _value(row[2])) for row in waits if row[3]},
         open={row[0]: (row[4], row[5]) for row in waits if not row[3]},
         closed={row[0]: (row[4], row[3]) for row in waits if row[3]},
@@ -364,14 +400,18 @@ def row_of(run: NodeRun) -> dict[str, Any]:
         "failures": run.failures,
         "attempts": run.attempts,
         "logs": run.logs,
+        "by_reference": None,
     }
 
 
-def run_of(row: Sequence[Any]) -> NodeRun:
-    """A node run from the columns of its row, in the order of `_RUN_NAMES`."""
+def run_of(row: Sequence[Any], workspace_id: UUID) -> NodeRun:
+    """A node run from the columns of its row, in the order of `_RUN_NAMES`, with what is kept outside the row."""
     found = dict(zip(_RUN_NAMES, row, strict=True))
-    for name in ("params", "output", "error", "suspended", "attempts", "logs", "also"):
+    for name in ("params", "output", "error", "suspended", "attempts", "logs", "also", "by_reference"):
         found[name] = _value(found[name])
+    references = found.pop("by_reference")
+    if references:
+        found = payloads.brought_back(workspace_id, found, references)
     return NodeRun(**{**found, "state": State(found["state"]), "also": tuple(found["also"] or ())})
 
 
@@ -383,11 +423,7 @@ def _by_kind(rows: Iterable[tuple[str, UUID]]) -> dict[str, list[UUID]]:
 
 
 def _dump(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, default=_text, ensure_ascii=False, separators=(",", ":"))
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    return None if value is None else payloads.dump(value)
 
 
 def _value(raw: Any) -> Any:

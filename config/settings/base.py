@@ -177,6 +177,20 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 ENGINE_LEASE_SECONDS = env.number("ENGINE_LEASE_SECONDS", 30)
 EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
+
+# Values above 64 KB, artifacts and archives. How long a workspace keeps what has ended, unless it says otherwise.
+OBJECT_STORAGE = env.object_storage(
+    env.text("OBJECT_STORAGE_URL", ""),
+    folder=VAR_DIR / "objects",
+    access_key_id=env.text("S3_ACCESS_KEY_ID", ""),
+    secret_access_key=env.text("S3_SECRET_ACCESS_KEY", ""),
+)
+RETENTION_SUCCESS_DAYS = env.number("RETENTION_SUCCESS_DAYS", 30)
+RETENTION_FAILURE_DAYS = env.number("RETENTION_FAILURE_DAYS", 90)
+RETENTION_TEST_DAYS = env.number("RETENTION_TEST_DAYS", 7)
+RETENTION_ARCHIVE = env.flag("RETENTION_ARCHIVE", False)
+if min(RETENTION_SUCCESS_DAYS, RETENTION_FAILURE_DAYS, RETENTION_TEST_DAYS) < 1:
+    raise ImproperlyConfigured("RETENTION_*_DAYS must be at least 1.")
 OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,36000")
 
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.

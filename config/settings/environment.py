@@ -118,6 +118,38 @@ def mail(url: str) -> Mapping[str, Any]:
     }
 
 
+def object_storage(url: str, *, folder: Path, access_key_id: str = "", secret_access_key: str = "") -> dict[str, str]:
+    """Where large values and files are kept: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=https://…`.
+
+    Empty: `folder`. A bucket also needs the two keys; without `endpoint` it is Amazon's.
+    """
+    parts = urlsplit(url)
+    if not url or parts.scheme == "file":
+        if parts.netloc or (url and not parts.path.startswith("/")):
+            raise ImproperlyConfigured("OBJECT_STORAGE_URL must name a folder as file:///folder.")
+        return {"kind": "folder", "path": unquote(parts.path) or str(folder)}
+    options = dict(parse_qsl(parts.query))
+    region = options.pop("region", "us-east-1")
+    endpoint = options.pop("endpoint", f"https://s3.{region}.amazonaws.com")
+    if parts.scheme != "s3" or not parts.netloc or options or urlsplit(endpoint).scheme not in ("http", "https"):
+        raise ImproperlyConfigured(
+            "OBJECT_STORAGE_URL must look like s3://bucket/prefix?region=eu-central-1&endpoint=https://host, "
+            "or file:///folder."
+        )
+    if not access_key_id or not secret_access_key:
+        raise ImproperlyConfigured("OBJECT_STORAGE_URL names a bucket: S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, too.")
+    prefix = unquote(parts.path).strip("/")
+    return {
+        "kind": "s3",
+        "endpoint": endpoint,
+        "bucket": parts.netloc,
+        "prefix": f"{prefix}/" if prefix else "",
+        "region": region,
+        "access_key_id": access_key_id,
+        "secret_access_key": secret_access_key,
+    }
+
+
 def secret_key_in(folder: Path) -> str:
     """The secret key kept in `folder/secret_key` (mode 0600), made on first use; two processes may start at once."""
     folder.mkdir(parents=True, exist_ok=True)
