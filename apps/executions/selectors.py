@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
 from apps.executions import iterations
 from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
+from apps.executions.engine.noderun import CONTAINER
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
@@ -188,7 +190,7 @@ def execution_snapshot(
     found, waits = NodeRun.objects.filter(**of_it), Wait.objects.filter(**of_it)
     if not with_settled:
         found, waits = iterations.shown_runs(found), iterations.shown_waits(waits)
-    rows = list(found if with_payloads or node_id is not None else found.defer(*_PAYLOADS))
+    rows = _rows(found, has_payloads=with_payloads or node_id is not None)
     return {
         "id": str(execution.id),
         "workflow_id": str(execution.workflow_id),
@@ -225,7 +227,7 @@ def iteration_snapshot(*, execution: Execution, path: str, node_id: str | None =
     of_it: Any = {"workspace_id": execution.workspace_id, "execution_id": execution.id}
     graph = graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id)
     found = iterations.shown_runs(NodeRun.objects.filter(**of_it), path)
-    rows = list(found if node_id is not None else found.defer(*_PAYLOADS))
+    rows = _rows(found, has_payloads=node_id is not None)
     waits = iterations.shown_waits(Wait.objects.filter(**of_it), path)
     return {
         "path": path,
@@ -237,6 +239,12 @@ def iteration_snapshot(*, execution: Execution, path: str, node_id: str | None =
 
 
 _PAYLOADS = ("params", "output", "logs", "suspended")
+
+
+def _rows(found: QuerySet[NodeRun], *, has_payloads: bool) -> list[NodeRun]:
+    # How many rounds a container at work will have is all that is wanted of what it keeps for itself.
+    found = found.annotate(total=KeyTransform("total", "suspended"))
+    return list(found if has_payloads else found.defer(*_PAYLOADS))
 
 
 def _node_runs(
@@ -296,6 +304,7 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         "started_at": _when(row.started_at),
         "finished_at": _when(row.finished_at),
         "attempts": attempts_of(row),
+        "total": row.total if row.effect == CONTAINER and row.state not in SETTLED else None,  # type: ignore[attr-defined]
     }
     if row.kept_from is not None:  # it ran in that execution; its own id: its output was given
         found["kept_from"] = str(row.kept_from)

@@ -64,6 +64,7 @@ def _entry(cls: type[Node]) -> dict[str, Json]:
         "ports": list(cls.ports),
         "summary_template": cls.summary,
         "is_trigger": issubclass(cls, Trigger),
+        "is_container": cls.is_container,
         "params_schema": cls.Params.model_json_schema(),
         "output_schema": cls.Output.model_json_schema(),
         "examples": [{"title": ex.title, "params": ex.params, "returns": ex.returns} for ex in cls.examples],

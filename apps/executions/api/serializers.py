@@ -80,6 +80,18 @@ class LogLineOut(serializers.Serializer[Any]):
     data = serializers.JSONField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
+class LargeOut(serializers.Serializer[Any]):
+    """A value that is too large to be shown."""
+
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes of its JSON.")
+    head = serializers.CharField(help_text="How its JSON begins.")
+    url = serializers.CharField(help_text="Where all of it is.")
+
+
+LARGE = "Members that are null here because they have more than 64 KB, by name: where to get them."
+
+
 class NodeRunOut(serializers.Serializer[Any]):
     """One node of an execution. `input`, `params`, `output` and `logs` are left out when payloads are not asked for."""
 
@@ -96,6 +108,9 @@ class NodeRunOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     attempts = AttemptOut(many=True)
+    total = serializers.IntegerField(
+        allow_null=True, help_text="Of a container at work: how many iterations there will be, if that is known."
+    )
     kept_from = serializers.UUIDField(
         required=False, help_text="The execution it really ran in; this one's own id: its output was given."
     )
@@ -103,6 +118,7 @@ class NodeRunOut(serializers.Serializer[Any]):
     params = serializers.JSONField(required=False, allow_null=True)
     output = serializers.JSONField(required=False, allow_null=True)
     logs = LogLineOut(many=True, required=False)
+    large = serializers.DictField(child=LargeOut(), required=False, help_text=LARGE)
 
 
 class CountOut(serializers.Serializer[Any]):
@@ -141,6 +157,7 @@ class ExecutionDetail(ExecutionOut):
     deadline_at = serializers.DateTimeField(allow_null=True)
     definition = serializers.JSONField()
     unknown_writes = serializers.JSONField()
+    large = serializers.DictField(child=LargeOut(), help_text=LARGE)
     remaining_nodes = serializers.ListField(child=serializers.CharField())
     node_runs = NodeRunOut(many=True)
     counts = CountOut(many=True)
@@ -157,6 +174,7 @@ class ExecutionDetail(ExecutionOut):
             "deadline_at",
             "definition",
             "unknown_writes",
+            "large",
             "remaining_nodes",
             "node_runs",
             "counts",

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.executions.engine.attempts import attempts_of, without_words
-from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.noderun import CONTAINER, NodeRun
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.store import Checkpoint
 from apps.executions.wait_kinds import OpenWait
@@ -37,6 +37,8 @@ def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
         found["max_attempts"] = max_attempts
     if run.also:
         found["also"] = list(run.also)
+    if run.effect == CONTAINER and not run.is_settled and run.suspended:
+        found["total"] = run.suspended.get("total")
     return found
 
 

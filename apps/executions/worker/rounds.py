@@ -30,6 +30,8 @@ def open_container(run: Run, own: NodeRun, call: Call, rounds: Rounds, now: date
     """A container begins its first rounds. Returns the node runs that are settled now."""
     loop = Loop(own, run.node_of(own), run.frame_of(own), rounds, call.params, call.context.json)
     run.loops[own.key] = loop
+    if rounds.items is not None:
+        own.suspended = {"total": len(rounds.items)}  # for watchers: payloads do not travel live
     return _fill(run, loop, now)
 
 

@@ -36,6 +36,7 @@ class NodeTypeOut(serializers.Serializer[Any]):
     ports = serializers.ListField(child=serializers.CharField())
     summary_template = serializers.CharField()
     is_trigger = serializers.BooleanField()
+    is_container = serializers.BooleanField(help_text="Other nodes can stand inside.")
     params_schema = serializers.DictField(help_text="JSON Schema; `x-expression` marks where {{ … }} may stand.")
     output_schema = serializers.DictField()
     examples = serializers.ListField(child=serializers.DictField())
