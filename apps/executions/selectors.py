@@ -21,7 +21,6 @@ from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, NodeRun, Transition, Wait
-from apps.executions.story import Record
 from apps.workflows.graph import Edge, Graph
 
 
@@ -161,18 +160,6 @@ def open_wait_list(*, workspace_id: UUID, execution_ids: Iterable[UUID]) -> list
         Wait.objects.filter(workspace_id=workspace_id, execution_id__in=list(execution_ids), resolved_at=None).order_by(
             "opened_at"
         )
-    )
-
-
-def execution_record(*, execution: Execution, with_history: bool) -> Record:
-    """What the log of an execution is told from; `with_history` adds every checkpoint."""
-    of_it = {"workspace_id": execution.workspace_id, "execution_id": execution.id}
-    return Record(
-        execution=execution,
-        graph=graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id),
-        runs=list(NodeRun.objects.filter(**of_it).defer("params", "suspended")),
-        waits=wait_list(**of_it),
-        transitions=list(Transition.objects.filter(**of_it).order_by("seq")) if with_history else (),
     )
 
 

@@ -1,148 +1,193 @@
-"""What happened in an execution, as lines that people read. Pure: derived from what is recorded anyway.
+"""What happened in an execution, as sentences that people read. Pure: told from what is recorded anyway.
 
-The *business* view tells it in sentences; the *technical* view lists every change of state with its checkpoint.
+An execution's history is its checkpoints (`Transition` rows); each is told by itself, so that a log of any length is
+read and followed piece by piece. `trace` tells the same for those who look at the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from apps.executions.engine.attempts import attempts_of
-from apps.executions.engine.states import State, Status
+from apps.executions.engine.said import lines_of, progress_of
+from apps.executions.engine.states import TERMINAL, State, Status
 from apps.nodes.contract import NodeType, Trigger
 from apps.workflows.graph import Graph, GraphNode
 
 View = Literal["business", "technical"]
 Json = Any
+Key = tuple[str, str]  # node id and path
+
+LEVELS = ("debug", "info", "warning", "error")
+LONGEST_MESSAGE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `level` is debug, info, warning or error; `node_id` is None for what concerns the whole execution."""
+    """One line. `level` is one of `LEVELS`; `node_id` is None for what concerns the whole execution.
+
+    `kind`: execution, node, attempt, wait, said (by the node itself) or metric.
+    """
 
     at: datetime
     level: str
+    kind: str
     node_id: str | None
     message: str
     data: Json = None
+    path: str = ""
+    is_milestone: bool = False
 
-    def as_dict(self) -> dict[str, Json]:
-        """The line as the API gives it."""
-        return {
-            "at": self.at.isoformat(),
-            "level": self.level,
-            "node_id": self.node_id,
-            "message": self.message,
-            "data": self.data,
-        }
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One commit of an execution: what changed, and when the one before it was."""
+
+    seq: int
+    at: datetime
+    fence: int
+    changes: list[Mapping[str, Json]]
+    before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What an execution has on record: its rows, as the selectors give them."""
+    """What is on record about the node runs and waits that the told checkpoints name, as they stand now."""
 
     execution: Any
     graph: Graph
-    runs: Sequence[Any]
-    waits: Sequence[Any]
-    transitions: Sequence[Any] = ()
+    runs: Mapping[Key, Any] = field(default_factory=dict)
+    waits: Mapping[str, Any] = field(default_factory=dict)
+    milestones: frozenset[str] = frozenset()
+
+    def names_of(self, node_id: str, path: str = "") -> str:
+        """How a node is called in a line: its name, and of what is repeated, which time it is."""
+        node = self.graph.nodes.get(node_id)
+        name = node.name if node else node_id
+        rounds = [part.rpartition("[")[2].rstrip("]") for part in path.split("/") if part.endswith("]")]
+        counted = [str(int(each) + 1) for each in rounds if each.isdecimal()]
+        return f"{name} ({'.'.join(counted)})" if counted else name
 
 
-def tell(record: Record, view: View) -> list[Entry]:
-    """The lines of one view, in the order of time."""
-    lines = _business(record) if view == "business" else _technical(record)
-    return sorted(lines, key=lambda entry: entry.at)
-
-
-# ── Business ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _business(record: Record) -> Iterator[Entry]:
+def begun(record: Record) -> Entry:
+    """The first line: who or what started it."""
     execution = record.execution
-    yield Entry(execution.created_at, "info", None, f"Started{_by(execution)}.", execution.started_by)
-    for run in record.runs:
-        node = record.graph.nodes.get(run.node_id)
-        if node is not None:
-            yield from _tries(node, run)
-            yield from _end_of_node(node, run)
-            yield from _said(run, {"info", "warning", "error"})
-    for wait in record.waits:
-        node = record.graph.nodes.get(wait.node_id)
-        if node is not None:
-            yield from _wait(node, wait)
-    yield from _end(execution)
-
-
-def _by(execution: Any) -> str:
     label = (execution.started_by or {}).get("label")
-    return f" by {label}" if label else ""
+    by = f" by {label}" if label else ""
+    return Entry(execution.created_at, "info", "execution", None, f"Started{by}.", execution.started_by)
 
 
-def _tries(node: GraphNode, run: Any) -> Iterator[Entry]:
-    """The attempts that failed and were followed by another."""
-    for attempt in attempts_of(run):
-        error = attempt["error"]
-        is_last = attempt["number"] == run.attempt and run.state == State.FAILED
-        if error and not is_last and attempt["finished_at"]:
-            which = f" ({ordinal(attempt['number'])} try)" if node.retry.attempts > 1 else ""
-            message = f"{node.name} failed{which}: {_sentence(error.get('message') or error['code'])}"
-            yield Entry(datetime.fromisoformat(attempt["finished_at"]), "warning", node.id, message, error)
+def told(record: Record, point: Checkpoint) -> list[Entry]:
+    """The sentences of one checkpoint, in the order of time."""
+    found: list[Entry] = []
+    for change in point.changes:
+        if "wait" in change:
+            found += _wait_changed(record, change["wait"])
+        elif "node_id" in change:
+            found += _node_changed(record, point, change)
+        elif change.get("status") in TERMINAL:
+            found += _ended(record.execution)
+    return sorted(found, key=lambda entry: entry.at)
 
 
-def _end_of_node(node: GraphNode, run: Any) -> Iterator[Entry]:
-    if run.finished_at is None:
+# ── Nodes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _node_changed(record: Record, point: Checkpoint, change: Mapping[str, Json]) -> Iterator[Entry]:
+    key = (change["node_id"], change.get("path", ""))
+    run, node = record.runs.get(key), record.graph.nodes.get(key[0])
+    if run is None or node is None:
         return
+    name = record.names_of(*key)
+    yield from _tries(name, node, run, point, change)
+    for line in lines_of(run.logs, point.seq):
+        if line["level"] != "debug":
+            yield Entry(moment_of(line), line["level"], "said", node.id, line["message"], line.get("data"), key[1])
+    if run.finished_at is not None:
+        yield from _end_of_node(record, name, node, run, change)
+
+
+def _tries(name: str, node: GraphNode, run: Any, point: Checkpoint, change: Mapping[str, Json]) -> Iterator[Entry]:
+    """The attempts that failed since the last checkpoint and were not the end of it."""
+    for attempt in failed_since(run, point, change):
+        error = attempt["error"]
+        which = f" ({ordinal(attempt['number'])} try)" if node.retry.attempts > 1 else ""
+        message = f"{name} failed{which}: {sentence(error.get('message') or error['code'])}"
+        at = datetime.fromisoformat(attempt["finished_at"])
+        yield Entry(at, "warning", "attempt", node.id, message, error, run.path)
+
+
+def failed_since(run: Any, point: Checkpoint, change: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    """The failed attempts that a checkpoint is the first to know of, without the one that ended the node."""
+    for attempt in attempts_of(run):
+        ended = attempt["finished_at"] and datetime.fromisoformat(attempt["finished_at"])
+        is_last = change["state"] == State.FAILED and attempt["number"] == change.get("attempt")
+        if not attempt["error"] or not ended or is_last:
+            continue
+        if ended <= point.at and (point.before is None or ended > point.before):
+            yield attempt
+
+
+def _end_of_node(record: Record, name: str, node: GraphNode, run: Any, change: Mapping[str, Json]) -> Iterator[Entry]:
     error = run.error or {}
-    if run.state == State.FAILED:
+    is_milestone = node.id in record.milestones and not is_iteration(node.id, run.path)
+    if change["state"] == State.FAILED:
         tries = f" after {run.attempt} tries" if run.attempt > 1 else ""
-        message = f"{node.name} failed{tries}: {_sentence(error.get('message') or error.get('code', 'unknown'))}"
-        yield Entry(run.finished_at, "error", node.id, message, error)
-    elif run.state == State.CANCELED:
-        yield Entry(run.finished_at, "warning", node.id, f"{node.name} was cancelled.")
-    elif run.state == State.COMPLETED and not issubclass(node.cls, Trigger):
-        message = _SENTENCES.get(node.subtype, _finished)(node, run)
-        if message:
-            yield Entry(run.finished_at, "info", node.id, message)
+        message = f"{name} failed{tries}: {sentence(error.get('message') or error.get('code', 'unknown'))}"
+        yield Entry(run.finished_at, "error", "node", node.id, message, error, run.path, is_milestone)
+    elif change["state"] == State.CANCELED:
+        yield Entry(run.finished_at, "warning", "node", node.id, f"{name} was cancelled.", None, run.path)
+    elif change["state"] == State.COMPLETED and not issubclass(node.cls, Trigger):
+        if is_iteration(node.id, run.path):
+            return  # its steps have been told
+        message = _SENTENCES.get(node.subtype, _finished)(name, run)
+        if message or is_milestone:
+            message = message or _finished(name, run)
+            yield Entry(run.finished_at, "info", "node", node.id, message, None, run.path, is_milestone)
 
 
-def _finished(node: GraphNode, run: Any) -> str:
-    return f"{node.name} finished{_after(run)}."
+def is_iteration(node_id: str, path: str) -> bool:
+    """Whether a node run is one round of its container rather than the container itself."""
+    return path.rpartition("/")[2].startswith(f"{node_id}[")
 
 
-def _answered(node: GraphNode, run: Any) -> str:
-    status = run.output.get("status") if isinstance(run.output, Mapping) else None
-    return f"{node.name} answered {status}{_after(run)}." if status else _finished(node, run)
+def _finished(name: str, run: Any) -> str:
+    return f"{name} finished{_after(run)}{_how_far(run)}."
 
 
-def _decided(node: GraphNode, run: Any) -> str:
-    name = node.name if node.name.endswith("?") else f"{node.name}:"
-    return f"{name} {(run.port or 'none').capitalize()}."
+def _answered(name: str, run: Any) -> str:
+    return f"{name} answered {run.answered}{_after(run)}." if run.answered else _finished(name, run)
 
 
-def _chosen(node: GraphNode, run: Any) -> str:
-    return f"{node.name} went on by “{run.port}”."
+def _decided(name: str, run: Any) -> str:
+    subject = name if name.endswith("?") else f"{name}:"
+    return f"{subject} {(run.port or 'none').capitalize()}."
 
 
-def _joined(node: GraphNode, run: Any) -> str:
-    return f"{node.name}: every branch has arrived."
+def _chosen(name: str, run: Any) -> str:
+    return f"{name} went on by “{run.port}”."
 
 
-def _responded(node: GraphNode, run: Any) -> str:
-    return f"{node.name} answered the caller."
+def _joined(name: str, run: Any) -> str:
+    return f"{name}: every branch has arrived."
 
 
-def _stopped(node: GraphNode, run: Any) -> str:
-    return f"{node.name} ended the execution."
+def _responded(name: str, run: Any) -> str:
+    return f"{name} answered the caller."
 
 
-def _told_by_wait(node: GraphNode, run: Any) -> str:
+def _stopped(name: str, run: Any) -> str:
+    return f"{name} ended the execution."
+
+
+def _told_by_wait(name: str, run: Any) -> str:
     return ""
 
 
-_SENTENCES: dict[str, Callable[[GraphNode, Any], str]] = {
+_SENTENCES: dict[str, Callable[[str, Any], str]] = {
     "HTTP_REQUEST": _answered,
     "IF": _decided,
     "SWITCH": _chosen,
@@ -154,89 +199,62 @@ _SENTENCES: dict[str, Callable[[GraphNode, Any], str]] = {
 }
 
 
-def _said(run: Any, levels: set[str]) -> Iterator[Entry]:
-    """What the node said itself."""
-    at = run.finished_at or run.attempt_at or run.started_at
-    for line in run.logs or []:
-        level = line.get("level", "info")
-        if at and level in levels:
-            yield Entry(at, level, run.node_id, line["message"], line.get("data"))
+# ── Waits ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _wait(node: GraphNode, wait: Any) -> Iterator[Entry]:
-    if wait.kind == "timer":
-        if wait.wake_at:
-            yield Entry(wait.opened_at, "info", node.id, f"{node.name} waits until {_moment(wait.wake_at)}.")
-        if wait.resolved_by == "deadline":
-            passed = length((wait.resolved_at - wait.opened_at).total_seconds())
-            yield Entry(wait.resolved_at, "info", node.id, f"{node.name} waited {passed}.")
+def _wait_changed(record: Record, change: Mapping[str, Json]) -> Iterator[Entry]:
+    wait = record.waits.get(change["id"])
+    node = record.graph.nodes.get(change.get("node_id", ""))
+    if wait is None or node is None:
         return
+    name = record.names_of(node.id, wait.path)
+    found = _opened(name, node, wait) if change.get("resolved_at") is None else _resolved(name, wait)
+    if found:
+        at, level, message, data = found
+        yield Entry(at, level, "wait", node.id, message, data, wait.path)
+
+
+def _opened(name: str, node: GraphNode, wait: Any) -> tuple[datetime, str, str, Json] | None:
+    if wait.kind == "timer":
+        told = f"{name} waits until {_moment(wait.wake_at)}." if wait.wake_at else f"{name} waits."
+        return wait.opened_at, "info", told, None
     if wait.kind == "review":
-        message = f"Nobody knows whether {node.name} was carried out. {wait.title or 'A person is asked.'}"
-        yield Entry(wait.opened_at, "warning", node.id, message)
-    else:
-        what = f"{node.name} was asked" if node.type == NodeType.HUMAN_IN_THE_LOOP else f"{node.name} waits"
-        yield Entry(wait.opened_at, "info", node.id, f"{what}: {wait.title}" if wait.title else f"{what}.")
-    if wait.resolved_at is not None:
-        yield Entry(wait.resolved_at, "info", node.id, _resolved(node, wait), wait.answer)
+        asked = wait.title or "A person is asked."
+        return wait.opened_at, "warning", f"Nobody knows whether {name} was carried out. {asked}", None
+    what = f"{name} was asked" if node.type == NodeType.HUMAN_IN_THE_LOOP else f"{name} waits"
+    return wait.opened_at, "info", f"{what}: {wait.title}" if wait.title else f"{what}.", None
 
 
-def _resolved(node: GraphNode, wait: Any) -> str:
-    passed = length((wait.resolved_at - wait.opened_at).total_seconds())
-    outcome = (wait.answer or {}).get("outcome") if isinstance(wait.answer, Mapping) else None
+def _resolved(name: str, wait: Any) -> tuple[datetime, str, str, Json] | None:
+    if wait.resolved_at is None:
+        return None
+    at, passed = wait.resolved_at, length((wait.resolved_at - wait.opened_at).total_seconds())
+    if wait.kind == "timer":
+        return (at, "info", f"{name} waited {passed}.", None) if wait.resolved_by == "deadline" else None
     if wait.resolved_by == "deadline":
-        return f"{node.name}: nobody answered within {passed}."
-    if wait.resolved_by in ("canceled", "error", "timed_out", "success"):
-        return f"{node.name} is not asked any more."
-    return f"{node.name}: {str(outcome or 'answered').replace('_', ' ')} by {wait.resolved_by} after {passed}."
+        return at, "info", f"{name}: nobody answered within {passed}.", wait.answer
+    if wait.resolved_by in ("canceled", "error", "timed_out", "success", "withdrawn"):
+        return at, "info", f"{name} is not asked any more.", wait.answer
+    outcome = (wait.answer or {}).get("outcome") if isinstance(wait.answer, Mapping) else None
+    answered = str(outcome or "answered").replace("_", " ")
+    return at, "info", f"{name}: {answered} by {wait.resolved_by} after {passed}.", wait.answer
 
 
-def _end(execution: Any) -> Iterator[Entry]:
+# ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ended(execution: Any) -> Iterator[Entry]:
     if execution.finished_at is None:
         return
     took = f" after {length((execution.finished_at - execution.created_at).total_seconds())}"
     error = execution.error or {}
-    words = _sentence(error.get("message") or "")
+    words = sentence(error.get("message") or "")
     level, message = {
         Status.SUCCESS: ("info", f"Finished{took}."),
         Status.CANCELED: ("warning", words or f"Cancelled{took}."),
         Status.TIMED_OUT: ("error", f"Timed out{took}."),
     }.get(execution.status, ("error", f"Failed{took}: {words}" if words else f"Failed{took}."))
-    yield Entry(execution.finished_at, level, None, message, execution.error)
-
-
-# ── Technical ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _technical(record: Record) -> Iterator[Entry]:
-    execution = record.execution
-    known = {"mode": execution.mode, "trigger": execution.trigger_node, "version_id": str(execution.version_id)}
-    yield Entry(execution.created_at, "info", None, "Execution created.", known | {"queue": execution.queue})
-    errors = {(run.node_id, run.path): run.error for run in record.runs if run.error}
-    for row in record.transitions:
-        for change in row.changes:
-            yield _change(row, change, errors)
-    for run in record.runs:
-        yield from _said(run, {"debug", "info", "warning", "error"})
-
-
-def _change(row: Any, change: Mapping[str, Json], errors: Mapping[tuple[str, str], Json]) -> Entry:
-    data: dict[str, Json] = {"seq": row.seq, "fence": row.fence, **change}
-    if "wait" in change:
-        wait = change["wait"]
-        verb = "resolved" if wait.get("resolved_at") else "opened"
-        return Entry(row.at, "info", wait.get("node_id"), f"Wait {verb} ({wait.get('kind')}).", data)
-    if "node_id" not in change:
-        status = change["status"]
-        level = "error" if status in (Status.ERROR, Status.TIMED_OUT) else "info"
-        return Entry(row.at, level, None, f"Execution {status}.", data)
-    state, node_id = change["state"], change["node_id"]
-    code = change.get("error_code")
-    level = "error" if state == State.FAILED else "warning" if code else "debug" if state == State.SKIPPED else "info"
-    if state == State.FAILED:
-        data["error"] = errors.get((node_id, change.get("path", "")))
-    attempt = f", attempt {change['attempt']}" if change.get("attempt", 0) > 1 else ""
-    return Entry(row.at, level, node_id, f"{node_id} {state}{attempt}{f': {code}' if code else ''}.", data)
+    yield Entry(execution.finished_at, level, "execution", None, message, execution.error)
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -246,6 +264,22 @@ def ordinal(number: int) -> str:
     """`2` → `2nd`."""
     suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{suffix}"
+
+
+def _how_far(run: Any) -> str:
+    progress = progress_of(run.logs)
+    return f", {amount(progress)}" if progress else ""
+
+
+def amount(progress: Mapping[str, Json]) -> str:
+    """`40 of 100`, or `40` when nobody knows of how many."""
+    done, total = progress["done"], progress.get("total")
+    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
+
+
+def moment_of(said: Mapping[str, Json]) -> datetime:
+    """When a node said something."""
+    return datetime.fromisoformat(said["at"])
 
 
 def _after(run: Any) -> str:
@@ -273,10 +307,8 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text with a full stop, no longer than a line of a log may be."""
+    if len(text) > LONGEST_MESSAGE:
+        return f"{text[:LONGEST_MESSAGE]}…"
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
-
-
-def since_and_until(entries: Iterable[Entry], since: datetime | None, until: datetime | None) -> list[Entry]:
-    """The lines from `since` on (included) up to `until` (not included)."""
-    return [entry for entry in entries if (since is None or entry.at >= since) and (until is None or entry.at < until)]

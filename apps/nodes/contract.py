@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Json: TypeAlias = Any
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 T = TypeVar("T")
 
 
@@ -373,8 +375,19 @@ class Context(Protocol):
         """How long the node may still take."""
         ...
 
-    def log(self, message: str, *, level: str = "info", data: Json = None) -> None:
-        """Say something a person reads in the run's log."""
+    def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
+        """Say something a person reads in the run's log, at once. `debug` lines stand in the technical view only.
+
+        Write no secrets. Of very many lines the later ones are dropped, and long ones are cut.
+        """
+        ...
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the node is; drawn as a bar when `total` is known. Only the last word counts: call it freely."""
+        ...
+
+    def metric(self, name: str, value: float, unit: str = "") -> None:
+        """Give a figure about this run, such as `rows` or `tokens`. The last value of a name counts."""
         ...
 
 

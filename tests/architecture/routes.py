@@ -107,7 +107,18 @@ FILL: dict[str, Callable[[Cast], object]] = {
     },
     **{
         f"/api/v1/app/executions/{{pk}}/{action}": asking_execution
-        for action in ("", "logs/", "response/", "cancel/", "rerun/", "events/", "iterations/", "node-runs/")
+        for action in (
+            "",
+            "logs/",
+            "logs/download/",
+            "logs/stream/",
+            "response/",
+            "cancel/",
+            "rerun/",
+            "events/",
+            "iterations/",
+            "node-runs/",
+        )
     },
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
@@ -221,6 +232,19 @@ ROUTES = [
     Route("GET", "/api/v1/app/executions/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/executions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/executions/{pk}/logs/", alice=200, bob=200, charlie=404, anonymous=401),
+    *(
+        Route(
+            "GET",
+            f"/api/v1/app/executions/{{pk}}/logs/{action}/",
+            alice=200,
+            bob=200,
+            charlie=404,
+            anonymous=401,
+            is_asynchronous=True,
+        )
+        for action in ("download", "stream")
+    ),
+    Route("GET", "/api/v1/app/logs/", alice=200, bob=200, charlie=404, anonymous=401),
     # It has not answered yet, since a person is asked first.
     Route("GET", "/api/v1/app/executions/{pk}/response/", alice=404, bob=404, charlie=404, anonymous=401),
     Route(

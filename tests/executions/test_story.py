@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.executions import story
-from apps.executions.story import Entry, Record
+from apps.executions.story import Checkpoint, Record
 from apps.workflows import graph
 from tests.executions.conftest import definition, node
 
@@ -28,7 +28,8 @@ def run(node_id: str, state: str, began: float | None = None, ended: float | Non
         "attempt": 1,
         "attempts": [],
         "port": "main",
-        "output": None,
+        "answered": None,
+        "effect": None,
         "error": None,
         "logs": [],
         "started_at": None if began is None else at(began),
@@ -40,7 +41,9 @@ def run(node_id: str, state: str, began: float | None = None, ended: float | Non
 
 def wait(node_id: str, kind: str, opened: float, **more: Any) -> Any:
     values: dict[str, Any] = {
+        "id": f"{node_id}-{opened}",
         "node_id": node_id,
+        "path": "",
         "kind": kind,
         "title": "",
         "opened_at": at(opened),
@@ -52,13 +55,25 @@ def wait(node_id: str, kind: str, opened: float, **more: Any) -> Any:
     return SimpleNamespace(**(values | more))
 
 
-def told(*runs: Any, waits: tuple[Any, ...] = (), **execution: Any) -> list[str]:
+def change(each: Any) -> dict[str, Any]:
+    """What a checkpoint says of a node run."""
+    found = {name: getattr(each, name) for name in ("node_id", "path", "state", "attempt", "port")}
+    times = {name: when and when.isoformat() for name in ("started_at", "finished_at") if (when := getattr(each, name))}
+    return found | times | ({"error_code": each.error["code"]} if each.error else {})
+
+
+def record(*runs: Any, waits: tuple[Any, ...] = (), milestones: tuple[str, ...] = (), **execution: Any) -> Record:
     values: dict[str, Any] = {
         "created_at": START,
         "finished_at": None,
         "started_by": {"kind": "webhook", "label": "POST /orders"},
         "status": "RUNNING",
         "error": None,
+        "mode": "production",
+        "trigger_node": "hook",
+        "version_id": "v",
+        "lineage_id": "l",
+        "queue": "default",
     }
     document = definition(
         [
@@ -70,9 +85,31 @@ def told(*runs: Any, waits: tuple[Any, ...] = (), **execution: Any) -> list[str]
         ],
         ["hook > Stock", "Stock > big", "big.true > Pause", "Pause > Manager"],
     )
-    made = SimpleNamespace(**(values | execution))
-    lines = story.tell(Record(made, graph.compile(document), runs, waits), "business")
-    return [line.message for line in lines]
+    return Record(
+        SimpleNamespace(**(values | execution)),
+        graph.compile(document),
+        {(each.node_id, each.path): each for each in runs},
+        {each.id: each for each in waits},
+        frozenset(milestones),
+    )
+
+
+def point(of: Record, seq: int = 1, when: float = 100_000, before: float | None = None, **more: Any) -> Checkpoint:
+    """A checkpoint that says all of it at once."""
+    changes: list[Any] = [change(each) for each in of.runs.values()]
+    for each in of.waits.values():
+        known = {"id": each.id, "node_id": each.node_id, "kind": each.kind}
+        changes.append({"wait": known | {"resolved_at": None}})
+        if each.resolved_at:
+            changes.append({"wait": known | {"resolved_at": each.resolved_at.isoformat()}})
+    if of.execution.finished_at:
+        changes.append({"status": of.execution.status})
+    return Checkpoint(seq, at(when), 1, more.get("changes", changes), None if before is None else at(before))
+
+
+def told(*runs: Any, waits: tuple[Any, ...] = (), **execution: Any) -> list[str]:
+    of = record(*runs, waits=waits, **execution)
+    return [entry.message for entry in (story.begun(of), *story.told(of, point(of)))]
 
 
 def test_a_call_tells_its_answer_its_time_and_its_tries() -> None:
@@ -82,7 +119,7 @@ def test_a_call_tells_its_answer_its_time_and_its_tries() -> None:
         "finished_at": at(1.5).isoformat(),
         "error": {"code": "http.status", "message": "api.example.com answered GET with status 503"},
     }
-    stock = run("Stock", "COMPLETED", 1, 2.9, attempt=2, attempts=[failed], output={"status": 200})
+    stock = run("Stock", "COMPLETED", 1, 2.9, attempt=2, attempts=[failed], answered="200")
     assert told(run("hook", "COMPLETED", 0, 0), stock) == [
         "Started by POST /orders.",
         "Stock failed (1st try): api.example.com answered GET with status 503.",
@@ -140,10 +177,57 @@ def test_a_doubt_is_told_as_one() -> None:
     )
 
 
+def said(message: str, level: str = "info", seq: int = 1) -> dict[str, Any]:
+    return {"at": at(2).isoformat(), "level": level, "message": message, "attempt": 1, "seq": seq}
+
+
 def test_what_a_node_says_itself_is_told_and_its_whispers_are_not() -> None:
-    logs = [{"level": "info", "message": "Page 1 of 3"}, {"level": "debug", "message": "cursor abc"}]
+    logs = [said("Page 1 of 3"), said("cursor abc", "debug")]
     assert "Page 1 of 3" in told(run("Stock", "RUNNING", 1, logs=logs))
     assert "cursor abc" not in told(run("Stock", "RUNNING", 1, logs=logs))
+
+
+def test_a_line_belongs_to_the_checkpoint_that_wrote_it() -> None:
+    of = record(run("Stock", "RUNNING", 1, logs=[said("one", seq=1), said("two", seq=2)]))
+    assert [entry.message for entry in story.told(of, point(of, seq=2))] == ["two"]
+
+
+def test_a_failed_try_is_told_by_the_first_checkpoint_that_knows_of_it() -> None:
+    failed = {
+        "number": 1,
+        "started_at": at(1).isoformat(),
+        "finished_at": at(2).isoformat(),
+        "error": {"code": "http.status", "message": "No."},
+    }
+    of = record(run("Stock", "COMPLETED", 1, 9, attempt=2, attempts=[failed]))
+    running = [{"node_id": "Stock", "path": "", "state": "RUNNING", "attempt": 2}]
+    first = story.told(of, point(of, seq=2, when=3, before=1, changes=running))
+    assert [entry.message for entry in first] == ["Stock failed (1st try): No."]
+    last = story.told(of, point(of, seq=3, when=9, before=3))
+    assert [entry.message for entry in last] == ["Stock finished after 8 s (2nd try)."]
+
+
+def test_a_milestone_is_marked_and_never_silent() -> None:
+    of = record(run("Pause", "COMPLETED", 1, 2), milestones=("Pause",))
+    assert [(entry.message, entry.is_milestone) for entry in story.told(of, point(of))] == [
+        ("Pause finished after 1 s.", True)
+    ]
+
+
+def test_how_far_it_came_ends_the_sentence() -> None:
+    far = {"kind": "progress", "at": at(2).isoformat(), "done": 1500, "total": 1500, "message": ""}
+    assert told(run("big", "COMPLETED", 1, 2, logs=[far]))[1:] == ["Over 1000? Main."]
+    assert told(run("Stock", "COMPLETED", 1, 2, logs=[far]))[1:] == ["Stock finished after 1 s, 1,500 of 1,500."]
+
+
+def test_rounds_are_counted_as_people_count_and_told_by_their_steps() -> None:
+    inside, round_of_it = run("Stock", "COMPLETED", 1, 2, path="big[2]"), run("big", "COMPLETED", 1, 2, path="big[2]")
+    assert told(inside, round_of_it)[1:] == ["Stock (3) finished after 1 s."]
+
+
+def test_a_message_without_end_is_cut() -> None:
+    error = {"code": "http.status", "message": "x" * 100_000}
+    assert len(told(run("Stock", "FAILED", 1, 2, error=error))[-1]) < 5_000
 
 
 def test_a_node_that_is_no_longer_in_the_graph_does_no_harm() -> None:
@@ -174,9 +258,3 @@ def test_lengths_read_as_people_say_them(seconds: float, words: str) -> None:
 )
 def test_ordinals(number: int, word: str) -> None:
     assert story.ordinal(number) == word
-
-
-def test_a_part_of_the_log_begins_with_its_start_and_ends_before_its_end() -> None:
-    lines = [Entry(at(second), "info", None, str(second)) for second in range(4)]
-    part = story.since_and_until(lines, at(1), at(3))
-    assert [line.message for line in part] == ["1", "2"]

@@ -16,6 +16,7 @@ from apps.nodes.contract import (
     HttpAnswer,
     Json,
     Leave,
+    Level,
     Node,
     Result,
     Rounds,
@@ -63,13 +64,21 @@ class FakeContext:
     idempotency_key: str = "key-1"
     timeout_seconds: float = 300.0
     logs: list[str] = field(default_factory=list)
+    told: list[tuple[float, float | None, str]] = field(default_factory=list)
+    metrics: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     @property
     def inputs(self) -> Mapping[str, Json]:
         return {"main": self.json}
 
-    def log(self, message: str, *, level: str = "info", data: Json = None) -> None:
+    def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
         self.logs.append(message)
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        self.told.append((done, total, message))
+
+    def metric(self, name: str, value: float, unit: str = "") -> None:
+        self.metrics[name] = (value, unit)
 
 
 def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:

@@ -193,24 +193,6 @@ class ResponseOut(serializers.Serializer[Any]):
     body = serializers.JSONField(allow_null=True)
 
 
-class EntryOut(serializers.Serializer[Any]):
-    """One line of a log. `node_id` is null for what concerns the whole execution."""
-
-    at = serializers.DateTimeField()
-    level = serializers.ChoiceField(choices=["debug", "info", "warning", "error"])
-    node_id = serializers.CharField(allow_null=True)
-    message = serializers.CharField()
-    data = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
-
-
-class LogOut(serializers.Serializer[Any]):
-    """One page of a log, oldest line first."""
-
-    results = EntryOut(many=True)
-    next = serializers.URLField(allow_null=True)
-    page_size = serializers.IntegerField()
-
-
 class ExecuteOut(serializers.Serializer[Any]):
     """The execution that was started, as far as it has come. `id` and `execution_id` are the same."""
 
@@ -320,18 +302,3 @@ class DetailQuery(serializers.Serializer[Any]):
 
     payloads = serializers.BooleanField(required=False, default=True)
     node = serializers.CharField(required=False, help_text="Payloads of this node only.")
-
-
-class LogQuery(serializers.Serializer[Any]):
-    """Which part of which log."""
-
-    view = serializers.ChoiceField(choices=["business", "technical"], default="business")
-    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
-    page_size = serializers.IntegerField(min_value=1, max_value=1000, default=200)
-    cursor = serializers.IntegerField(min_value=0, default=0)
-
-    def get_fields(self) -> dict[str, Any]:
-        """The fields; one is named by a word that Python keeps for itself."""
-        return super().get_fields() | {
-            "from": serializers.DateTimeField(required=False, help_text="From this moment on.")
-        }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, iterations, views
+from apps.executions.api import events, execute, iterations, logs, views
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
@@ -16,5 +16,9 @@ urlpatterns = [
     path("executions/<uuid:pk>/events/", events.view, name="execution-events"),
     path("executions/<uuid:pk>/iterations/", iterations.Iterations.as_view(), name="execution-iterations"),
     path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),
+    path("executions/<uuid:pk>/logs/", logs.ExecutionLog.as_view(), name="execution-logs"),
+    path("executions/<uuid:pk>/logs/download/", logs.download_view, name="execution-log-download"),
+    path("executions/<uuid:pk>/logs/stream/", logs.stream_view, name="execution-log-stream"),
+    path("logs/", logs.WorkspaceLog.as_view(), name="logs"),
     *router.urls,
 ]

@@ -1,4 +1,4 @@
-"""Executions: list, look, log, response, cancel. What waits or streams is in `execute` and `events`."""
+"""Executions: list, look, response, cancel. What waits or streams is in `execute`, `events` and `logs`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
 from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.executions import launch, rerun, selectors, story
+from apps.executions import launch, rerun, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.engine.states import Status
 from apps.executions.models import Execution
@@ -45,7 +44,6 @@ class Executions(WorkspaceViewSet):
     permissions = {
         "list": Permission.EXECUTION_READ,
         "retrieve": Permission.EXECUTION_READ,
-        "logs": Permission.EXECUTION_READ,
         "stored_response": Permission.EXECUTION_READ,
         "cancel": Permission.EXECUTION_CANCEL,
         "rerun": Permission.WORKFLOW_EXECUTE,
@@ -84,22 +82,6 @@ class Executions(WorkspaceViewSet):
         if is_whole:
             found |= {"input": execution.input, "output": execution.output}
         return Response(found)
-
-    @extend_schema(parameters=[forms.LogQuery], responses=forms.LogOut)
-    @action(detail=True)
-    def logs(self, request: Request, pk: UUID) -> Response:
-        """What happened, oldest first: `view=business` in sentences, `view=technical` change by change."""
-        refuse_unknown(request.query_params, forms.LogQuery().fields)
-        asked = checked(forms.LogQuery, request.query_params)
-        execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
-        record = selectors.execution_record(execution=execution, with_history=asked["view"] == "technical")
-        lines = story.since_and_until(story.tell(record, asked["view"]), asked.get("from"), asked.get("until"))
-        start, size = asked["cursor"], asked["page_size"]
-        following = None
-        if len(lines) > start + size:
-            following = replace_query_param(request.build_absolute_uri(), "cursor", str(start + size))
-        results = [line.as_dict() for line in lines[start : start + size]]
-        return Response({"results": results, "next": following, "page_size": size})
 
     @extend_schema(operation_id="execution_response", responses=forms.ResponseOut)
     @action(detail=True, url_path="response")

@@ -11,13 +11,18 @@ from uuid import UUID
 
 from apps.executions.engine.attempts import attempts_of, without_words
 from apps.executions.engine.noderun import CONTAINER, NodeRun
+from apps.executions.engine.said import progress_of, worst_level
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.store import Checkpoint
 from apps.executions.wait_kinds import OpenWait
 
 
-def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
-    """What watchers are told of a node run: states and times, never payloads nor what errors say."""
+def change_of(run: NodeRun, max_attempts: int = 1, seq: int = 0) -> dict[str, Any]:
+    """What watchers are told of a node run: states and times, never payloads nor what errors say.
+
+    `seq` is the checkpoint this is part of. Of what the node said, the gravest level of the new lines is told, and how
+    far it is in numbers; the words are asked for.
+    """
     found: dict[str, Any] = {
         "node_id": run.node_id,
         "path": run.path,
@@ -39,6 +44,18 @@ def change_of(run: NodeRun, max_attempts: int = 1) -> dict[str, Any]:
         found["also"] = list(run.also)
     if run.effect == CONTAINER and not run.is_settled and run.suspended:
         found["total"] = run.suspended.get("total")
+    if run.logs:
+        found |= _said(run, seq)
+    return found
+
+
+def _said(run: NodeRun, seq: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    level, progress = worst_level(run.logs, seq), progress_of(run.logs)
+    if level:
+        found["said"] = level
+    if progress:
+        found["progress"] = {"done": progress["done"], "total": progress["total"]}
     return found
 
 

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.nodes.contract import Http
+from apps.core import clock, jsonclean
+from apps.nodes.contract import LEVELS, Http, Level
 
 MAX_LOG_LINES = 200
+MAX_LOG_CHARACTERS = 100_000
+LONGEST_LINE = 2_000
+LONGEST_DATA = 8_000
+LONGEST_NAME = 100
+MAX_METRICS = 50
+LARGEST = 1e18
 
 
 class NodeContext:
     """One attempt of one node. Holds no database connection and no secret."""
 
-    __slots__ = ("http", "idempotency_key", "inputs", "lines", "now", "sources", "timeout_seconds", "trigger_input")
+    __slots__ = (
+        "_budget",
+        "_count",
+        "_figures",
+        "_lines",
+        "_lock",
+        "http",
+        "idempotency_key",
+        "inputs",
+        "now",
+        "sources",
+        "timeout_seconds",
+        "trigger_input",
+    )
 
     def __init__(
         self,
@@ -36,19 +58,85 @@ class NodeContext:
         self.http = http
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
-        self.lines: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._lines: list[dict[str, Any]] = []
+        self._figures: dict[str, dict[str, Any]] = {}
+        self._count, self._budget = 0, MAX_LOG_CHARACTERS
 
     @property
     def json(self) -> Any:
         """The value on the main input."""
         return self.inputs.get("main")
 
-    def log(self, message: str, *, level: str = "info", data: Any = None) -> None:
-        """Keep a line for the run's log; past 200 lines the rest is counted, not kept."""
-        if len(self.lines) < MAX_LOG_LINES:
-            self.lines.append({"level": level, "message": message[:2_000], "data": data})
-        elif len(self.lines) == MAX_LOG_LINES:
-            self.lines.append({"level": "warning", "message": "Further log lines of this node were dropped."})
+    def log(self, message: str, *, level: Level = "info", data: Any = None) -> None:
+        """Keep a line for the run's log. Past 200 lines or 100,000 characters of one attempt the rest is dropped."""
+        line = {"at": _now(), "level": level if level in LEVELS else "info", "message": _text(message, LONGEST_LINE)}
+        if data is not None:
+            line["data"] = _bounded(data)
+        size = len(line["message"]) + (len(json.dumps(line["data"])) if "data" in line else 0)
+        with self._lock:
+            if self._count < MAX_LOG_LINES and size <= self._budget:
+                self._lines.append(line)
+            elif self._count <= MAX_LOG_LINES:
+                self._lines.append(line | {"level": "warning", "message": _DROPPED, "data": None})
+                self._count = MAX_LOG_LINES
+            self._count += 1
+            self._budget -= size
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the node is; the last word counts."""
+        told = {"kind": "progress", "at": _now(), "done": _number(done), "message": _text(message, LONGEST_LINE)}
+        self._tell("", told | {"total": None if total is None else _number(total)})
+
+    def metric(self, name: str, value: float, unit: str = "") -> None:
+        """Give a figure; the last value of a name counts. Past 50 names new ones are dropped."""
+        name = _text(name, LONGEST_NAME)
+        told = {"kind": "metric", "at": _now(), "name": name, "value": _number(value)}
+        if name and (name in self._figures or len(self._figures) <= MAX_METRICS):
+            self._tell(name, told | {"unit": _text(unit, 20)})
+
+    @property
+    def has_news(self) -> bool:
+        """Whether something was said that nobody has taken yet."""
+        return bool(self._lines or self._figures)
+
+    def take(self) -> list[dict[str, Any]]:
+        """What was said since it was last taken, ready to be stored. Another thread may be talking meanwhile."""
+        if not self.has_news:
+            return []
+        with self._lock:
+            said = [*self._lines, *self._figures.values()]
+            self._lines, self._figures = [], {}
+        return said
+
+    def _tell(self, name: str, told: dict[str, Any]) -> None:
+        with self._lock:
+            self._figures[name] = told
+
+
+_DROPPED = "Further log lines of this node were dropped."
+
+
+def _now() -> str:
+    return clock.now().isoformat()
+
+
+def _text(value: Any, limit: int) -> str:
+    text: str = jsonclean.cleaned(value if isinstance(value, str) else str(value))
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _number(value: Any) -> float | int:
+    """A number that can be stored and drawn; anything else is 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and abs(value) < LARGEST else 0
+
+
+def _bounded(data: Any) -> Any:
+    """Data short enough to stand beside a line; of more its beginning, as text."""
+    clean = jsonclean.cleaned(data)
+    text = json.dumps(clean, ensure_ascii=False)
+    return clean if len(text) <= LONGEST_DATA else f"{text[: LONGEST_DATA - 1]}…"
 
 
 def idempotency_key(*, lineage_id: UUID, node_id: str, path: str, failures: int) -> str:

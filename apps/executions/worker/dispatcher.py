@@ -175,6 +175,8 @@ class Dispatcher:
             due = run.next_due()
             if row.has_answers or (due and due <= now):
                 self._nudge(run, self._catch_up)
+            elif run.has_news:
+                self._nudge(run, steps.listen)
             elif run.dirty_since and (now - run.dirty_since).total_seconds() > FLUSH_SECONDS:
                 self._nudge(run, steps.write_now)
             self._end_overdue(run)

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from apps.core import clock, jsonclean
 from apps.core.ids import uuid7
-from apps.executions.engine import plan, settle
+from apps.executions.engine import plan, said, settle
 from apps.executions.engine.noderun import CONTAINER, Key, NodeRun
 from apps.executions.engine.rounds import Frame
 from apps.executions.engine.states import NodeEvent, State, Status
@@ -233,8 +233,7 @@ class Run(Hand):
     def apply(self, call: Call, result: Result | NodeError, now: datetime) -> list[NodeRun]:
         """Take in what a node answered. Returns the node runs that are settled now."""
         run = self.run_of(call)
-        run.logs.extend(jsonclean.cleaned(call.context.lines))
-        call.context.lines = []
+        self.listen(call)
         if isinstance(result, Done):
             self.is_urgent = self.is_urgent or call.effect == "write"
             return self.done(run, result, now)
@@ -256,6 +255,14 @@ class Run(Hand):
             self._open(run, result.wait.kind, result.wait.wakes_at, result.wait, now)
             return []
         return self._failed(run, result, now, honours=call.honours_key)
+
+    def listen(self, call: Call) -> None:
+        """Take in what a node has said so far."""
+        news = call.context.take()
+        if news:
+            run = self.run_of(call)
+            run.logs = said.kept(run.logs, news, attempt=run.attempt, seq=self.seq + 1)
+            self.touch(run, clock.now())
 
     def done(self, run: NodeRun, done: Done, now: datetime) -> list[NodeRun]:
         """A node is finished, unless what it returned is too large."""
@@ -367,6 +374,11 @@ class Run(Hand):
     def is_idle(self) -> bool:
         """Whether nothing of it runs or could run now."""
         return not self.in_flight and not self.calls and not self.ready
+
+    @property
+    def has_news(self) -> bool:
+        """Whether a running node has said something that is not written yet."""
+        return any(call.context.has_news for call in list(self.in_flight.values()))
 
     def cancel(self, run: NodeRun, now: datetime) -> None:
         """End a node run that is not wanted any more. A write whose outcome is unknown is listed."""

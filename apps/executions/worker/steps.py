@@ -19,6 +19,13 @@ def write_now(run: Run) -> None:
     run.is_urgent = True
 
 
+def listen(run: Run) -> None:
+    """Write down what running nodes have said since the last look, so that it is read while they still run."""
+    for call in run.in_flight.values():
+        run.listen(call)
+    run.is_urgent = run.is_urgent or run.dirty_since is not None
+
+
 def give_up_calls(run: Run) -> None:
     """Wait no longer for what is running."""
     run.in_flight.clear()

@@ -82,6 +82,7 @@ class NodeDocument(_Document):
     timeout_seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] | None = None
     disabled: bool = False
     notes: Annotated[str, Field(max_length=10_000)] = ""
+    milestone: bool = False
     pinned_output: Json = None
 
 

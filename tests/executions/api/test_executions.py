@@ -167,64 +167,6 @@ def test_outsiders_and_unknown_ids_are_told_the_same(api: Api, charlie: User, ca
     assert api().get(f"{LIST}/{execution_id}/events").status_code == 401
 
 
-# ── Logs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def lines(api: Api, who: User, execution_id: UUID, query: str = "") -> list[dict[str, Any]]:
-    answer = api(who).get(f"{LIST}/{execution_id}/logs{query}")
-    assert answer.status_code == 200, answer.json()
-    found: list[dict[str, Any]] = answer.json()["results"]
-    return found
-
-
-def test_the_business_log_tells_the_story(engine: Engine, api: Api, alice: User, cast: Cast, make: Make) -> None:
-    execution_id = started(cast, make(ASKING), {"order": "A-1"})
-    parked = engine.until(execution_id, "WAITING_FOR_HUMAN")
-    services.wait_resolve(
-        workspace_id=cast.workspace.id,
-        wait_id=UUID(parked["waits"][0]["id"]),
-        answer={"outcome": "approved", "comment": None, "data": None},
-        by="Bob",
-        now=clock.now(),
-    )
-    engine.poke()
-    engine.until(execution_id)
-    told = [line["message"] for line in lines(api, alice, execution_id)]
-    assert told[0] == "Started by alice@example.com."
-    assert told[1] == "boss was asked: Ship order A-1?"
-    assert told[2].startswith("boss: approved by Bob after ")
-    assert told[3].startswith("yes finished after ")
-    assert told[4].startswith("Finished after ")
-    assert len(told) == 5
-
-
-def test_the_technical_log_lists_every_change(engine: Engine, api: Api, alice: User, cast: Cast, make: Make) -> None:
-    execution_id = started(cast, make(), {"number": 4})
-    engine.until(execution_id)
-    told = lines(api, alice, execution_id, "?view=technical")
-    assert [line["message"] for line in told] == [
-        "Execution created.",
-        "t COMPLETED.",
-        "double COMPLETED.",
-        "Execution SUCCESS.",
-    ]
-    assert told[1]["data"]["seq"] == 1
-
-
-def test_logs_are_paged_and_cut_by_time(engine: Engine, api: Api, alice: User, cast: Cast, make: Make) -> None:
-    execution_id = started(cast, make(), {"number": 4})
-    engine.until(execution_id)
-    whole = lines(api, alice, execution_id)
-    client = api(alice)
-    page = client.get(f"{LIST}/{execution_id}/logs?page_size=2").json()
-    rest = client.get(page["next"]).json()
-    assert page["results"] + rest["results"] == whole
-    middle = whole[1]["at"].replace("+", "%2B")
-    assert lines(api, alice, execution_id, f"?from={middle}") == whole[1:]
-    assert lines(api, alice, execution_id, f"?until={middle}") == whole[:1]
-    assert client.get(f"{LIST}/{execution_id}/logs?view=loud").status_code == 400
-
-
 # ── Response ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

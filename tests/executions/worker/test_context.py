@@ -1,0 +1,99 @@
+"""What a node says is cleaned, bounded, and can be taken while it goes on talking."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from apps.executions.worker.context import MAX_LOG_CHARACTERS, MAX_LOG_LINES, NodeContext
+from tests.nodes.running import NOW, FakeHttp
+
+
+def context() -> NodeContext:
+    return NodeContext(
+        inputs={}, sources={}, trigger_input=None, now=NOW, http=FakeHttp([]), idempotency_key="k", timeout_seconds=1
+    )
+
+
+HORRORS: list[Any] = [
+    "nul \x00 inside",
+    "half \ud800 a pair",
+    "\u202egpj.exe",
+    "<script>alert(1)</script>",
+    "x" * 100_000,
+    "line\nbreak",
+    {"not": "text"},
+    10**400,
+]
+
+
+@pytest.mark.parametrize("horror", HORRORS)
+def test_whatever_is_said_can_be_stored(horror: Any) -> None:
+    said = context()
+    said.log(horror, data={"it": horror})
+    said.progress(1, 2, horror)
+    said.metric(horror, 1, horror)
+    taken = said.take()
+    text = json.dumps(taken, ensure_ascii=False)
+    assert "\x00" not in text
+    assert "\\u0000" not in text
+    text.encode()  # no half of a pair
+    assert len(taken[0]["message"]) <= 2_000
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, "7", None, True])
+def test_what_is_no_number_to_draw_is_nothing(number: Any) -> None:
+    said = context()
+    said.progress(number, number)
+    said.metric("rows", number)
+    progress, metric = said.take()
+    assert progress["done"] == 0
+    assert progress["total"] in (0, None)
+    assert metric["value"] == 0
+
+
+def test_an_unknown_level_counts_as_info() -> None:
+    said = context()
+    said.log("hello", level="loud")  # type: ignore[arg-type]
+    assert said.take()[0]["level"] == "info"
+
+
+def test_talking_without_end_costs_little() -> None:
+    said = context()
+    for at in range(10_000):
+        said.log(f"line {at}")
+        said.progress(at, 10_000)
+        said.metric(f"m{at}", at)
+    taken = said.take()
+    lines = [each for each in taken if "kind" not in each]
+    assert len(lines) == MAX_LOG_LINES + 1
+    assert (lines[-1]["level"], lines[-1]["message"]) == ("warning", "Further log lines of this node were dropped.")
+    assert len(taken) < MAX_LOG_LINES + 60
+    said.log("more")
+    assert not said.has_news
+
+
+def test_long_lines_use_up_what_there_is() -> None:
+    said = context()
+    for _ in range(MAX_LOG_LINES):
+        said.log("x" * 2_000, data=["y" * 5_000])
+    assert len(json.dumps(said.take())) < MAX_LOG_CHARACTERS * 1.2
+
+
+def test_nothing_is_lost_when_it_is_taken_while_talking() -> None:
+    said, heard, is_over = context(), [], threading.Event()
+
+    def talk() -> None:
+        for at in range(MAX_LOG_LINES):
+            said.log(str(at))
+        is_over.set()
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    while not is_over.is_set() or said.has_news:
+        heard += said.take()
+    thread.join()
+    assert [each["message"] for each in heard] == [str(at) for at in range(MAX_LOG_LINES)]
