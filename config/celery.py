@@ -15,14 +15,16 @@ app.autodiscover_tasks()
 # What beat ticks; the schedules of workflows are rows of `triggers`, not of beat. Old ticks are dropped.
 app.conf.beat_schedule = {
     "triggers.fire_due": {"task": "triggers.fire_due", "schedule": 1.0, "options": {"expires": 2.0}},
+    "triggers.purge_events": {"task": "triggers.purge_events", "schedule": 3600.0, "options": {"expires": 600.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
 }
 
 
 @app.on_after_finalize.connect  # type: ignore[untyped-decorator]
 def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
+    from apps.executions.redrives import redrives_work
     from apps.executions.worker.bootstep import DispatcherStep
-    from apps.triggers.tasks import fire_due
+    from apps.triggers.tasks import deliver_late, fire_due
 
-    DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due)
+    DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due, deliver_late, redrives_work)
     sender.steps["worker"].add(DispatcherStep)

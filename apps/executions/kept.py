@@ -116,6 +116,7 @@ _DOUBT = (
             "attempt": "1",
             "started_at": "%(at)s",
             "attempt_at": "%(at)s",
+            "by_reference": "old.by_reference - ARRAY['output', 'suspended']",
             **dict.fromkeys(("finished_at", "error", "output", "port", "suspended", "wait_id", "retry_at"), "NULL"),
             **dict.fromkeys(("attempts", "also", "logs"), "'[]'::jsonb"),
             "kept_from": "NULL",

@@ -18,6 +18,7 @@ from apps.executions.graphs import graph_of
 from apps.executions.launch import accepted, origin_of, startable, who
 from apps.executions.models import Execution
 from apps.executions.services import Started
+from apps.nodes.contract import OnUnknown
 from apps.workflows import services as workflow_services
 from apps.workflows.graph import Graph
 from apps.workflows.models import Version, Workflow
@@ -46,6 +47,13 @@ class DoesNotFit(Conflict):
 
     code = "executions.rerun_does_not_fit"
     default_hint = "Begin at an earlier node or at the start, or take the version it ran with."
+
+
+class LookFirst(Conflict):
+    """A step was sent, nobody saw the answer, and it would be sent again."""
+
+    code = "executions.look_first"
+    default_hint = "Look at the receiving system, then run this execution again by itself."
 
 
 class NoVersion(Conflict):
@@ -87,17 +95,18 @@ def execution_rerun(
     again: Again | None = None,
     queue: str | None = None,
     dedupe_key: str | None = None,
-    waits_for_pause: bool = False,
+    is_unattended: bool = False,
 ) -> Started:
     """Start an execution that does another one again, in whole or from a node on. The earlier one never changes.
 
     What was finished before the place it begins at is kept, with its outputs. One that did not succeed is redriven
     with the same input in its own lineage: a write whose outcome is unknown is sent under the same idempotency key, or
     asked about first. Otherwise the new execution has a lineage of its own, and what it sends is meant to be sent.
-    With `waits_for_pause` it waits where the workflow refuses starts while a person is asked.
+    Where nobody watches (`is_unattended`) it waits where the workflow refuses starts while a person is asked, and is
+    refused where a write of unknown outcome would be sent again without asking.
 
     Raises `ExecutionNotFound`, `WorkflowUnknown`, `WorkflowArchived`, `NotEnded`, `NothingFailed`, `NoVersion`,
-    `DoesNotFit`, `InputInvalid`, `BlockedByPause`, `GraphInvalid` for a draft with errors.
+    `DoesNotFit`, `LookFirst`, `InputInvalid`, `BlockedByPause`, `GraphInvalid` for a draft with errors.
     """
     again = again or Again()
     with tenant(workspace_id):
@@ -107,11 +116,13 @@ def execution_rerun(
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
         is_same_lineage = earlier.status in FAILURES and not again.has_input
         plan = None if again.begins == "start" else _plan(earlier, graph, again, now, is_same_lineage=is_same_lineage)
-        given = earlier.input
+        given = selectors.execution_value(execution=earlier, name="input")
         if again.has_input and again.begins == "start":
             given = accepted(_trigger(graph, earlier.trigger_node), again.input)
         origin = origin_of(version, graph)
-        if waits_for_pause and origin.while_paused == "block":
+        if is_unattended and plan is not None:
+            _look_first(earlier, graph, plan[0])
+        if is_unattended and origin.while_paused == "block":
             origin = replace(origin, while_paused="queue")
         started = services.execution_start(
             origin=replace(origin, queue=queue) if queue else origin,
@@ -183,6 +194,15 @@ def _plan(
     if not keeping.starts and not keeping.doubted:
         raise NothingFailed("Nothing of this execution is left to run.")
     return keeping, past
+
+
+def _look_first(earlier: Execution, graph: Graph, keeping: Keeping) -> None:
+    """Refuse what would repeat a write that the workflow wants a person to be asked about."""
+    settled = {*keeping.kept, *keeping.doubted}
+    for write in earlier.unknown_writes:
+        node = graph.nodes.get(write["node_id"])
+        if node is not None and node.on_unknown is OnUnknown.ASK and (write.get("path") or node.id not in settled):
+            raise LookFirst(f"“{node.name}” was sent, nobody saw the answer, and it would be sent again.")
 
 
 def _given(graph: Graph, past: Past, again: Again, now: datetime) -> dict[str, Any]:

@@ -8,19 +8,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
-from apps.executions import iterations
+from apps.executions import iterations, payloads
 from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import CONTAINER
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
-from apps.executions.models import Execution, NodeRun, Transition, Wait
+from apps.executions.models import Execution, NodeRun, PayloadUse, Transition, Wait
 from apps.workflows.graph import Edge, Graph
 
 
@@ -30,17 +30,27 @@ class ExecutionNotFound(NotFound):
     code = "executions.not_found"
 
 
+class PayloadNotFound(NotFound):
+    """This execution has no such value."""
+
+    code = "executions.payload_not_found"
+
+
 def execution_list(
     *,
     workspace_id: UUID,
     workflow_id: UUID | None = None,
     statuses: Iterable[str] = (),
     since: datetime | None = None,
+    until: datetime | None = None,
+    code: str = "",
+    is_redriven: bool | None = None,
     search: str = "",
 ) -> QuerySet[Execution]:
     """Executions of a workspace, the newest first, with their workflow and version, without payloads.
 
-    `search` finds part of an execution's id, or of its workflow's name.
+    `since` and `until` (not included) are moments of creation, `code` is the code of the error, `is_redriven` says
+    whether another one has done it again since. `search` finds part of an execution's id, or of its workflow's name.
     """
     found = Execution.objects.filter(workspace_id=workspace_id).select_related("workflow", "version")
     if workflow_id:
@@ -50,6 +60,13 @@ def execution_list(
         found = found.filter(status__in=wanted)
     if since:
         found = found.filter(created_at__gte=since)
+    if until:
+        found = found.filter(created_at__lt=until)
+    if code:
+        found = found.filter(error__code=code)
+    if is_redriven is not None:
+        again = Exists(Execution.objects.filter(rerun_of=OuterRef("id")))
+        found = found.filter(again if is_redriven else ~again)
     if search:
         found = found.alias(id_text=Cast("id", TextField())).filter(
             Q(id_text__contains=search.lower()) | Q(workflow__name__icontains=search)
@@ -196,6 +213,7 @@ def execution_snapshot(
         "held_by": execution.held_by,
         "error": execution.error,
         "unknown_writes": execution.unknown_writes,
+        "large": large_of(execution, execution.id),
         "resume_count": execution.resume_count,
         "definition": execution.version.definition,
         "remaining_nodes": _remaining(execution, graph, rows),
@@ -255,12 +273,43 @@ def _remaining(execution: Execution, graph: Graph, rows: Iterable[NodeRun]) -> l
     return [node_id for node_id in graph.order if node_id not in settled and node_id not in others]
 
 
+class _Large(dict[str, Any]):
+    """What is shown in place of a value that is kept outside its row."""
+
+
+def large_of(row: payloads.Row, execution_id: UUID) -> dict[str, Any]:
+    """The columns of a row whose values are too large for it: how large, how their JSON begins, where to get it."""
+    return {name: _large(reference, execution_id) for name, reference in (row.by_reference or {}).items()}
+
+
+def _large(reference: payloads.Reference, execution_id: UUID) -> _Large:
+    return _Large(reference, url=f"/api/v1/app/executions/{execution_id}/payloads/{reference['sha256']}/")
+
+
+def execution_value(*, execution: Execution, name: str) -> Any:
+    """The `input`, `output` or `response` of an execution, wherever it is kept. Raises `StorageAway`."""
+    return payloads.value_of(execution, name)
+
+
+def payload_get(*, workspace_id: UUID, execution_id: UUID, sha256: str) -> bytes:
+    """The JSON text of a large value of an execution. Raises `PayloadNotFound` or `StorageAway`."""
+    found = PayloadUse.objects.filter(workspace_id=workspace_id, execution_id=execution_id, sha256=sha256)
+    if not found.exists():
+        raise PayloadNotFound
+    try:
+        return payloads.read(workspace_id, {"sha256": sha256, "size": 0, "head": ""})
+    except payloads.ObjectMissing:
+        raise PayloadNotFound("The object storage does not hold this value any more.") from None
+
+
 def _held(graph: Graph, rows: Iterable[NodeRun]) -> dict[str, Held]:
     """The rows as the engine holds them, to say what went into a node."""
     held = {node_id: Held(node_id) for node_id in graph.order}
     for row in rows:
+        large = (row.by_reference or {}).get("output")
+        output = _large(large, row.execution_id) if large else row.output
         held[row.node_id] = Held(
-            row.node_id, state=State(row.state), port=row.port, also=tuple(row.also or ()), output=row.output
+            row.node_id, state=State(row.state), port=row.port, also=tuple(row.also or ()), output=output
         )
     return held
 
@@ -296,12 +345,10 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
     if row.kept_from is not None:  # it ran in that execution; its own id: its output was given
         found["kept_from"] = str(row.kept_from)
     if held is not None:
-        found |= {
-            "input": _input(graph, held, row.node_id),
-            "params": row.params,
-            "output": row.output,
-            "logs": row.logs,
-        }
+        given, large = _input(graph, held, row.node_id), large_of(row, row.execution_id)
+        if isinstance(given, _Large):
+            given, large["input"] = None, given
+        found |= {"input": given, "params": row.params, "output": row.output, "logs": row.logs, "large": large}
     return found
 
 

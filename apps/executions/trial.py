@@ -13,7 +13,7 @@ from apps.core import jsonclean
 from apps.core.errors import Conflict, FieldError, Invalid
 from apps.core.suggest import nearest, shown
 from apps.core.tenancy import tenant
-from apps.executions import kept, services
+from apps.executions import kept, selectors, services
 from apps.executions.engine import keep
 from apps.executions.engine.keep import Keeping, Past
 from apps.executions.engine.noderun import NodeRun
@@ -190,7 +190,8 @@ def _alone(graph: Graph, trial: Trial, trigger: GraphNode, now: datetime) -> tup
     if trial.has_input:
         known = [name for name in known if name not in names]
     keeping = keep.alone(graph, node_id=node.id, recorded=known, given=given)
-    return recorded, keeping, recorded.execution.input if recorded else None
+    begun_with = selectors.execution_value(execution=recorded.execution, name="input") if recorded else None
+    return recorded, keeping, begun_with
 
 
 def _latest(

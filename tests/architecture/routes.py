@@ -16,7 +16,10 @@ from uuid import UUID
 
 from apps.accounts import services
 from apps.accounts.models import Membership
+from apps.core import clock
 from apps.core.tenancy import tenant
+from apps.executions import redrives
+from apps.executions import services as executions
 from apps.workflows import services as workflows
 from tests.cast import Cast
 from tests.hil import asking
@@ -67,6 +70,20 @@ def interaction(cast: Cast) -> UUID:
 def asking_execution(cast: Cast) -> UUID:
     """An execution with one open question."""
     return asking.ask(cast.workspace).execution_id
+
+
+def ended_execution(cast: Cast) -> UUID:
+    """An execution that was cancelled."""
+    found = asking.park(cast.workspace)
+    executions.execution_cancel(workspace_id=cast.workspace.id, execution_id=found, now=clock.now(), by="alice")
+    return found
+
+
+def redrive(cast: Cast) -> UUID:
+    """A job that has one execution to redrive."""
+    wanted = redrives.Wanted(ids=(ended_execution(cast),))
+    started = redrives.redrive_start(workspace_id=cast.workspace.id, actor=cast.owner, wanted=wanted, now=clock.now())
+    return started.id
 
 
 def interaction_token(cast: Cast) -> str:
@@ -120,6 +137,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "node-runs/",
         )
     },
+    **{f"/api/v1/app/redrives/{{pk}}/{action}": redrive for action in ("", "cancel/", "items/")},
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
     "/api/v1/app/node-types/{pk}/": lambda cast: "IF",
@@ -276,6 +294,11 @@ ROUTES = [
     ),
     Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/executions/{pk}/rerun/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/redrives/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/redrives/", alice=409, bob=409, charlie=404, anonymous=401, body={}),
+    Route("GET", "/api/v1/app/redrives/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/redrives/{pk}/items/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/redrives/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),

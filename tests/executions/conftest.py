@@ -56,9 +56,8 @@ class Engine:
 
     def add_dispatcher(self, **options: Any) -> Dispatcher:
         """One more process's worth of engine."""
-        made = Dispatcher(
-            worker_id=uuid7(), name="test", queues=["default", "ai"], **({"lease_seconds": 30.0} | options)
-        )
+        given: dict[str, Any] = {"queues": ["default", "ai"], "lease_seconds": 30.0} | options
+        made = Dispatcher(worker_id=uuid7(), name="test", **given)
         made.start()
         self.dispatchers.append(made)
         return made

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, iterations, logs, views
+from apps.executions.api import events, execute, files, iterations, logs, redrives, views
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
+router.register("redrives", redrives.Redrives, basename="redrive")
 
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
@@ -16,6 +17,10 @@ urlpatterns = [
     path("executions/<uuid:pk>/events/", events.view, name="execution-events"),
     path("executions/<uuid:pk>/iterations/", iterations.Iterations.as_view(), name="execution-iterations"),
     path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),
+    path("executions/<uuid:pk>/artifacts/", files.ExecutionArtifacts.as_view(), name="execution-artifacts"),
+    path("executions/<uuid:pk>/payloads/<str:sha256>/", files.PayloadDownload.as_view(), name="execution-payload"),
+    path("artifacts/<uuid:pk>/", files.ArtifactDetail.as_view(), name="artifact"),
+    path("artifacts/<uuid:pk>/download/", files.ArtifactDownload.as_view(), name="artifact-download"),
     path("executions/<uuid:pk>/logs/", logs.ExecutionLog.as_view(), name="execution-logs"),
     path("executions/<uuid:pk>/logs/download/", logs.download_view, name="execution-log-download"),
     path("executions/<uuid:pk>/logs/stream/", logs.stream_view, name="execution-log-stream"),
