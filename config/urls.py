@@ -17,7 +17,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "api/v1/app/",
         include(
-            _of("accounts.api.urls", "nodes.api.urls", "workflows.api.urls", "executions.api.urls", "hil.api.urls")
+            _of(
+                "accounts.api.urls",
+                "nodes.api.urls",
+                "workflows.api.urls",
+                "executions.api.urls",
+                "triggers.api.urls",
+                "hil.api.urls",
+            )
         ),
     ),
     path("api/v1/public/", include("apps.insights.api.public_urls")),

@@ -33,6 +33,19 @@ class DeliveryTooLarge(TooLarge):
     default_hint = "Send a reference to the data instead, and let the workflow fetch it."
 
 
+class EventTooLarge(TooLarge):
+    """The data of an event is larger than 64 KB."""
+
+    code = "triggers.event_too_large"
+    default_hint = "Send a reference to the data instead, and let the workflow fetch it."
+
+
+class EventUnknown(NotFound):
+    """There is no such event in this workspace, or it is forgotten: events are kept for a week."""
+
+    code = "triggers.event_unknown"
+
+
 class NotText(DomainError):
     """The body is neither JSON nor a form nor text."""
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.triggers.models import Schedule
+from apps.triggers.errors import EventUnknown
+from apps.triggers.models import Event, Schedule
+from apps.workflows.graph import Settings
 
 AT_MOST = 500
 
@@ -49,3 +53,104 @@ def schedule_list(workspace_id: UUID, *, workflow_id: UUID | None = None) -> Que
     if workflow_id is not None:
         found = found.filter(workflow_id=workflow_id)
     return found.order_by("next_fire_at", "id")
+
+
+# ── Events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class EventListener:
+    """An active workflow that an event is to start."""
+
+    workflow_id: UUID
+    version_id: UUID
+    node_id: str
+    queue: str
+    settings: Settings
+
+
+def event_list(workspace_id: UUID, *, name: str = "") -> QuerySet[Event]:
+    """The events of a workspace, the newest first."""
+    found = Event.objects.filter(workspace_id=workspace_id)
+    return (found.filter(name=name) if name else found).order_by("-id")
+
+
+def event_get(workspace_id: UUID, event_id: UUID) -> Event:
+    """One event. Raises `EventUnknown`."""
+    found = Event.objects.filter(workspace_id=workspace_id, id=event_id).first()
+    if found is None:
+        raise EventUnknown
+    return found
+
+
+def events_pending(*, most: int) -> Sequence[tuple[UUID, UUID]]:
+    """Workspace and id of events that are not delivered after a second, the oldest first. Needs no tenant."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, event_id FROM triggers_events_pending(%s)", [most])
+        return list(cursor.fetchall())
+
+
+# The recursion jumps from shape to shape along the index; then each shape is one look-up, however many wait.
+_WAITING = """
+WITH RECURSIVE shapes AS (
+    (SELECT w.shape FROM triggers_event_wait w WHERE w.workspace_id = %(workspace)s AND w.name = %(name)s
+     ORDER BY w.shape LIMIT 1)
+    UNION ALL
+    SELECT (SELECT w.shape FROM triggers_event_wait w
+            WHERE w.workspace_id = %(workspace)s AND w.name = %(name)s AND w.shape > shapes.shape
+            ORDER BY w.shape LIMIT 1)
+    FROM shapes WHERE shapes.shape IS NOT NULL
+)
+SELECT w.wait_id FROM shapes
+JOIN triggers_event_wait w ON w.workspace_id = %(workspace)s AND w.name = %(name)s AND w.shape = shapes.shape
+    AND w.key = triggers_event_key(%(data)s::jsonb, shapes.shape)
+WHERE shapes.shape IS NOT NULL AND w.created_at < %(posted_at)s
+ORDER BY w.execution_id LIMIT %(most)s
+"""
+
+
+def event_wait_ids(event: Event, *, most: int) -> list[UUID]:
+    """The waits that were there before this event and are for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WAITING,
+            {
+                "workspace": event.workspace_id,
+                "name": event.name,
+                "data": json.dumps(event.data),
+                "posted_at": event.posted_at,
+                "most": most,
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+_LISTENING = """
+SELECT DISTINCT ON (t.workflow_id) t.workflow_id, t.version_id, t.node_id, v.queue,
+       COALESCE(v.definition -> 'settings', '{}'::jsonb)
+FROM workflows_active_trigger t JOIN workflows_version v ON v.id = t.version_id
+WHERE t.workspace_id = %(workspace)s AND t.subtype = 'EVENT' AND t.params ->> 'event' = %(name)s
+  AND NOT EXISTS (
+      SELECT FROM jsonb_each(t.params -> 'match') m
+      WHERE triggers_event_text(%(data)s::jsonb #> string_to_array(m.key, '.'))
+            IS DISTINCT FROM triggers_event_text(m.value))
+ORDER BY t.workflow_id, t.node_id
+"""
+
+
+def event_listeners(event: Event) -> list[EventListener]:
+    """The active workflows this event starts, each once, by the first of its nodes that listens."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LISTENING,
+            {"workspace": event.workspace_id, "name": event.name, "data": json.dumps(event.data)},
+        )
+        rows = cursor.fetchall()
+    return [
+        EventListener(workflow_id, version_id, node_id, queue, Settings.model_validate(_value(settings)))
+        for workflow_id, version_id, node_id, queue, settings in rows
+    ]
+
+
+def _value(raw: Any) -> Any:
+    return json.loads(raw) if isinstance(raw, str) else raw

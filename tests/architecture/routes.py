@@ -20,6 +20,8 @@ from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import redrives
 from apps.executions import services as executions
+from apps.executions.artifacts import Artifacts
+from apps.triggers.events import event_post
 from apps.workflows import services as workflows
 from tests.cast import Cast
 from tests.hil import asking
@@ -100,6 +102,13 @@ def workflow(cast: Cast) -> UUID:
     return made.id
 
 
+def event(cast: Cast) -> UUID:
+    """Something that was posted to alice's workspace."""
+    return event_post(
+        workspace_id=cast.workspace.id, name="order.paid", data=None, by="alice", now=clock.now(), external_id=None
+    ).event.id
+
+
 FILL: dict[str, Callable[[Cast], object]] = {
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
@@ -152,6 +161,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/enter/{token}/": sign_in_token,
     "/webhooks/{workspace}/{path}": lambda cast: "nobody/listens",
     "/callbacks/{token}": lambda cast: "a-guess",
+    "/api/v1/app/events/{pk}/": event,
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
@@ -307,6 +317,9 @@ ROUTES = [
     Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),
     # ── doors with a proof of their own ──
     Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route("GET", "/api/v1/app/events/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/events/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "order.paid"}),
+    Route("GET", "/api/v1/app/events/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/callbacks/{token}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
     Route(  # no worker beats in a test
         "GET", "/api/v1/public/health/", alice=503, bob=503, charlie=503, anonymous=503, is_asynchronous=True

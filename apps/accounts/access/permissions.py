@@ -17,6 +17,7 @@ class Permission(StrEnum):
     WORKFLOW_EXECUTE = "workflow:execute"
     EXECUTION_READ = "execution:read"
     EXECUTION_CANCEL = "execution:cancel"
+    EVENT_POST = "event:post"
     INTERACTION_ANSWER = "interaction:answer"
     TEMPLATE_PUBLISH = "template:publish"
     WORKSPACE_MANAGE = "workspace:manage"
@@ -41,6 +42,7 @@ _MEMBER = _VIEWER | {
     Permission.WORKFLOW_DELETE,
     Permission.WORKFLOW_EXECUTE,
     Permission.EXECUTION_CANCEL,
+    Permission.EVENT_POST,
     Permission.INTERACTION_ANSWER,
 }
 _ADMIN = _MEMBER | {

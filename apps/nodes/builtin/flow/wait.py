@@ -31,7 +31,7 @@ from apps.nodes.contract import (
 _LONGEST = timedelta(days=366)
 _LONGEST_MATCH = 200
 _Amount = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
-_EVENT_NAME = r"^[A-Za-z0-9_.:-]{1,100}$"
+EVENT_NAME = r"^[A-Za-z0-9_.:-]{1,100}$"
 _PATH = re.compile(r"[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}")
 
 
@@ -60,7 +60,8 @@ def _seconds(value: Json) -> Json:
 _Length = Annotated[Duration, BeforeValidator(_seconds)]
 
 
-def _paths(match: dict[str, Any]) -> dict[str, Any]:
+def event_paths(match: dict[str, Any]) -> dict[str, Any]:
+    """A `match` as it is, when its keys are dotted paths. Raises `ValueError`."""
     wrong = next((path for path in match if not _PATH.fullmatch(path)), None)
     if wrong is not None:
         raise ValueError(f"“{shown(wrong)}” is no path into the event's data; write it as in order.id.")
@@ -95,9 +96,9 @@ class Wait(Node):
         """Until when, with a zone: `2026-11-20T09:00:00+01:00`. A moment that has passed does not pause."""
         method: Literal["POST", "PUT", "PATCH", "GET"] = "POST"
         """By which method the address is called. With GET, everything that opens links decides: previews, scanners."""
-        event: Expr[Annotated[str, Field(pattern=_EVENT_NAME)]] | None = None
+        event: Expr[Annotated[str, Field(pattern=EVENT_NAME)]] | None = None
         """Name of the event: letters, digits, `_`, `.`, `:`, `-`."""
-        match: Annotated[dict[str, Expr[Any]], Field(max_length=5), AfterValidator(_paths)] = Field(
+        match: Annotated[dict[str, Expr[Any]], Field(max_length=5), AfterValidator(event_paths)] = Field(
             default_factory=dict
         )
         """What the event's data must hold, by path: `{"order.id": "{{ $json.id }}"}`. 42 and "42" are the same."""
