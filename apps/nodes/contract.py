@@ -6,7 +6,7 @@ One node type is one class in one file: its docstring is the palette text and re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -332,6 +332,24 @@ class Http(Protocol):
         ...
 
 
+class Artifacts(Protocol):
+    """Files of a workspace, kept outside of the data that flows between nodes. Not for pure nodes: it is I/O."""
+
+    def put(
+        self, content: bytes | Iterable[bytes], *, name: str, content_type: str = "application/octet-stream"
+    ) -> dict[str, Json]:
+        """Keep a file (at most 100 MB) and return what stands for it in the data.
+
+        That is `{"id", "name", "content_type", "size", "sha256", "url"}`. The same content under the same name of the
+        same node run is kept once. Raises `NodeError`.
+        """
+        ...
+
+    def get(self, artifact: str | Mapping[str, Json]) -> bytes:
+        """The content of a file by its id, or by what `put` returned. Raises `NodeError` when there is none."""
+        ...
+
+
 class Context(Protocol):
     """What a running node may ask for, and nothing else."""
 
@@ -363,6 +381,11 @@ class Context(Protocol):
     @property
     def http(self) -> Http:
         """The door to other systems."""
+        ...
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """The files of the workspace."""
         ...
 
     @property

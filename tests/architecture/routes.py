@@ -17,6 +17,7 @@ from uuid import UUID
 from apps.accounts import services
 from apps.accounts.models import Membership
 from apps.core import clock
+from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions import redrives
 from apps.executions import services as executions
@@ -88,6 +89,13 @@ def redrive(cast: Cast) -> UUID:
     return started.id
 
 
+def artifact(cast: Cast) -> UUID:
+    """A file that an execution kept."""
+    execution = asking_execution(cast)
+    kept = Artifacts(cast.workspace.id, uuid7(), execution, "node", "").put(b"1", name="one.txt")
+    return UUID(kept["id"])
+
+
 def interaction_token(cast: Cast) -> str:
     """A link by which somebody outside can answer."""
     return asking.link_token(cast.workspace, cast.owner)
@@ -147,6 +155,11 @@ FILL: dict[str, Callable[[Cast], object]] = {
         )
     },
     **{f"/api/v1/app/redrives/{{pk}}/{action}": redrive for action in ("", "cancel/", "items/")},
+    **{f"/api/v1/app/artifacts/{{pk}}/{action}": artifact for action in ("", "download/")},
+    "/api/v1/app/executions/{pk}/artifacts/": asking_execution,
+    "/api/v1/app/executions/{pk}/payloads/{sha256}/": asking_execution,
+    "sha256": lambda cast: "0" * 64,
+    "artifact": lambda cast: uuid7(),
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
     "/api/v1/app/node-types/{pk}/": lambda cast: "IF",
@@ -309,6 +322,28 @@ ROUTES = [
     Route("GET", "/api/v1/app/redrives/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/redrives/{pk}/items/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/redrives/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/executions/{pk}/artifacts/", alice=200, bob=200, charlie=404, anonymous=401),
+    # It has no large value.
+    Route("GET", "/api/v1/app/executions/{pk}/payloads/{sha256}/", alice=404, bob=404, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/artifacts/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/artifacts/{pk}/download/", alice=200, bob=200, charlie=404, anonymous=401),
+    # An id nobody has.
+    Route(
+        "GET",
+        "/w/{workspace}/executions/{execution}/artifacts/{artifact}/",
+        alice=404,
+        bob=404,
+        charlie=404,
+        anonymous=302,
+    ),
+    Route(
+        "GET",
+        "/w/{workspace}/executions/{execution}/payloads/{sha256}/",
+        alice=404,
+        bob=404,
+        charlie=404,
+        anonymous=302,
+    ),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -14,15 +15,18 @@ from apps.accounts.models import Workspace
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
-from apps.executions import selectors, services
+from apps.executions import payloads, selectors, services
 from apps.executions.engine.states import TERMINAL
 from apps.executions.models import Execution
+from apps.executions.payloads.values import forget
 from apps.executions.services import Origin
 from apps.executions.worker.dispatcher import Dispatcher
 from apps.workflows import graph
 from apps.workflows.models import Version, Workflow
+from tests.fakes.s3 import Bucket, bucket
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 def node(node_id: str, kind: str, **params: Any) -> Json:
@@ -138,3 +142,25 @@ def engine(committed_db: None, workspace: Workspace) -> Iterator[Engine]:
 def seconds_from_now(seconds: float) -> str:
     """A moment as a parameter."""
     return (clock.now() + timedelta(seconds=seconds)).isoformat()
+
+
+@pytest.fixture
+def objects(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """The folder that the product keeps its objects in during this test."""
+    yield from _stored_in(settings, {"kind": "folder", "path": str(tmp_path / "objects")}, tmp_path / "objects")
+
+
+@pytest.fixture
+def pail(settings: Any) -> Iterator[Bucket]:
+    """The bucket that the product keeps its objects in during this test."""
+    with bucket() as found:
+        yield from _stored_in(settings, found.settings, found)
+
+
+def _stored_in(settings: Any, kept: dict[str, str], found: T) -> Iterator[T]:
+    settings.OBJECT_STORAGE = kept
+    payloads.storage.cache_clear()
+    forget()
+    yield found
+    payloads.storage.cache_clear()
+    forget()

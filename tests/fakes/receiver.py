@@ -29,7 +29,10 @@ class Receiver:
     def says(
         self, status: int = 200, body: Any = None, *, delay: float = 0.0, hang_up: bool = False, **headers: str
     ) -> None:
-        """Queue one answer. `hang_up` closes the connection after reading the request, without an answer."""
+        """Queue one answer; bytes are sent as they are, with a `Content_Type` of yours.
+
+        `hang_up` closes the connection after reading the request, without an answer.
+        """
         self.answers.append({"status": status, "body": body, "delay": delay, "hang_up": hang_up, "headers": headers})
 
 
@@ -58,11 +61,13 @@ def receiver() -> Iterator[Receiver]:
                 self.close_connection = True
                 self.connection.close()
                 return
-            body = json.dumps(said.get("body", {"ok": True})).encode()
+            said_body = said.get("body", {"ok": True})
+            body = said_body if isinstance(said_body, bytes) else json.dumps(said_body).encode()
             self.send_response(said.get("status", 200))
             for name, value in said.get("headers", {}).items():
                 self.send_header(name.replace("_", "-"), value)
-            self.send_header("Content-Type", "application/json")
+            if "Content_Type" not in said.get("headers", {}):
+                self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -53,12 +54,31 @@ class FakeHttp:
 
 
 @dataclass
+class FakeArtifacts:
+    """Files in memory."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def put(
+        self, content: bytes | Iterable[bytes], *, name: str, content_type: str = "application/octet-stream"
+    ) -> dict[str, Json]:
+        body = content if isinstance(content, bytes) else b"".join(content)
+        digest = hashlib.sha256(body).hexdigest()
+        self.files[digest] = body
+        return {"id": digest, "name": name, "content_type": content_type, "size": len(body), "sha256": digest}
+
+    def get(self, artifact: str | Mapping[str, Json]) -> bytes:
+        return self.files[artifact if isinstance(artifact, str) else artifact["id"]]
+
+
+@dataclass
 class FakeContext:
     """What a node gets to see."""
 
     json: Json = None
     sources: Mapping[str, Json] = field(default_factory=dict)
     http: FakeHttp = field(default_factory=lambda: FakeHttp([]))
+    artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
     trigger_input: Json = None
     now: datetime = NOW
     idempotency_key: str = "key-1"

@@ -78,7 +78,7 @@ class Executions(WorkspaceViewSet):
         node_id = asked.get("node")
         is_whole = asked["payloads"] and node_id is None
         found = selectors.execution_snapshot(execution=execution, node_id=node_id, with_payloads=is_whole)
-        found["has_response"] = execution.response is not None
+        found["has_response"] = execution.response is not None or "response" in found["large"]
         if is_whole:
             found |= {"input": execution.input, "output": execution.output}
         return Response(found)
@@ -126,11 +126,12 @@ class Executions(WorkspaceViewSet):
 
 def response_of(execution: Execution) -> dict[str, Any] | None:
     """The stored response; without one, the output of an execution that succeeded; else None."""
-    if execution.response is not None:
-        stored: dict[str, Any] = execution.response
+    stored: dict[str, Any] | None = selectors.execution_value(execution=execution, name="response")
+    if stored is not None:
         return {"status": 200, "headers": {}, "body": None} | stored
     if execution.status == Status.SUCCESS:
-        return {"status": 200, "headers": {}, "body": execution.output}
+        body = selectors.execution_value(execution=execution, name="output")
+        return {"status": 200, "headers": {}, "body": body}
     return None
 
 
@@ -146,9 +147,9 @@ def state_of(execution: Execution) -> dict[str, Any]:
         "created_at": execution.created_at,
         "started_at": execution.started_at,
         "finished_at": execution.finished_at,
-        "output": execution.output,
+        "output": selectors.execution_value(execution=execution, name="output"),
         "error": execution.error,
-        "response": execution.response,
+        "response": selectors.execution_value(execution=execution, name="response"),
     }
 
 

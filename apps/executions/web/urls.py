@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import views
+from apps.executions.web import again, files, views
 
 urlpatterns = [
     path("executions/", views.ExecutionList.as_view(), name="executions"),
     path("executions/<uuid:execution>/", views.ExecutionPage.as_view(), name="execution"),
     path("executions/<uuid:execution>/cancel/", views.ExecutionCancel.as_view(), name="execution-cancel"),
-    path("executions/<uuid:execution>/rerun/", views.ExecutionRerun.as_view(), name="execution-rerun"),
+    path("executions/<uuid:execution>/rerun/", again.ExecutionAgain.as_view(), name="execution-rerun"),
+    path("executions/<uuid:execution>/artifacts/<uuid:artifact>/", files.ArtifactFile.as_view(), name="artifact-file"),
+    path("executions/<uuid:execution>/payloads/<str:sha256>/", files.PayloadFile.as_view(), name="payload-file"),
     path("workflows/figures/", views.WorkflowFigures.as_view(), name="workflow-figures"),
     path("workflows/<uuid:workflow>/example/", views.TriggerExample.as_view(), name="trigger-example"),
     path("workflows/<uuid:workflow>/run/", views.ExecutionStart.as_view(), name="execution-start"),

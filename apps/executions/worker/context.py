@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core import clock, jsonclean
-from apps.nodes.contract import LEVELS, Http, Level
+from apps.nodes.contract import LEVELS, Artifacts, Http, Level
 
 MAX_LOG_LINES = 200
 MAX_LOG_CHARACTERS = 100_000
@@ -31,6 +31,7 @@ class NodeContext:
         "_figures",
         "_lines",
         "_lock",
+        "artifacts",
         "http",
         "idempotency_key",
         "inputs",
@@ -48,6 +49,7 @@ class NodeContext:
         trigger_input: Any,
         now: datetime,
         http: Http,
+        artifacts: Artifacts,
         idempotency_key: str,
         timeout_seconds: float,
     ) -> None:
@@ -56,6 +58,7 @@ class NodeContext:
         self.trigger_input = trigger_input
         self.now = now
         self.http = http
+        self.artifacts = artifacts
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.core import clock
+from apps.executions.artifacts import Artifacts
 from apps.executions.engine import plan
 from apps.executions.engine.noderun import Key, NodeRun
 from apps.executions.engine.rounds import Frame, Loop
@@ -304,6 +305,9 @@ def _ready(
             trigger_input=hand.claimed.input,
             now=now,
             http=outward.door(),
+            artifacts=Artifacts(
+                hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
+            ),
             idempotency_key=key,
             timeout_seconds=node.timeout_seconds,
         ),

@@ -59,13 +59,14 @@ class Resume(WorkspaceAPIView):
         has_moved = self._follow(execution, after=found.seq)
         with tenant(self.workspace.id):
             now = executions.execution_get(workspace_id=self.workspace.id, execution_id=execution)
+            output = executions.execution_value(execution=now, name="output")
         document = {
             "execution_id": execution,
             "interaction_id": answered.id,
             "outcome": answered.outcome,
             "status": now.status,
             "has_moved": has_moved,
-            "output": now.output,
+            "output": output,
             "error": now.error,
         }
         return Response(forms.ResumeOut(document).data, status=200 if has_moved else 202)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +22,6 @@ def of(found: Bucket, **changed: str) -> S3Storage:
     given: dict[str, Any] = {**found.settings, **changed}
     del given["kind"]
     return S3Storage(**given)
-
-
-@pytest.fixture
-def pail() -> Iterator[Bucket]:
-    with bucket() as found:
-        yield found
 
 
 @pytest.fixture(params=["folder", "bucket"])

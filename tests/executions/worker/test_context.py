@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from apps.executions.worker.context import MAX_LOG_CHARACTERS, MAX_LOG_LINES, NodeContext
-from tests.nodes.running import NOW, FakeHttp
+from tests.nodes.running import NOW, FakeArtifacts, FakeHttp
 
 
 def context() -> NodeContext:
     return NodeContext(
-        inputs={}, sources={}, trigger_input=None, now=NOW, http=FakeHttp([]), idempotency_key="k", timeout_seconds=1
+        inputs={},
+        sources={},
+        trigger_input=None,
+        now=NOW,
+        http=FakeHttp([]),
+        artifacts=FakeArtifacts(),
+        idempotency_key="k",
+        timeout_seconds=1,
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from apps.core.egress import errors
 from apps.nodes.builtin.actions.http_request import HttpRequest
 from apps.nodes.contract import Done, Effect, NodeError, Retry
-from tests.nodes.running import NOW, FakeContext, FakeHttp, params_of
+from tests.nodes.running import NOW, FakeArtifacts, FakeContext, FakeHttp, params_of
 
 URL = "https://api.example.com/things"
 
@@ -76,12 +76,42 @@ def test_it_takes_no_longer_than_the_node_may() -> None:
         ({"headers": {"content-type": "text/plain; charset=klingon"}, "content": "é".encode()}, "é"),
         ({"headers": {"content-type": "text/plain; charset=punycode"}, "content": b"a-b"}, "a-b"),
         ({"headers": {"content-type": "text/plain"}, "content": b"a\0\xff"}, "a\ufffd\ufffd"),
-        ({"headers": {"content-type": "image/png"}, "content": b"\x89PNG"}, "iVBORw=="),
         ({"status": 204}, None),
     ],
 )
 def test_bodies_are_read_by_what_they_say_they_are(answer: Any, body: Any) -> None:
     assert call(answer)[0]["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("headers", "url", "name"),
+    [
+        ({"content-type": "image/png"}, "https://api.example.com/a%20b.png?x=1", "a b.png"),
+        ({"content-type": "application/zip", "content-disposition": 'attachment; filename="all.zip"'}, URL, "all.zip"),
+        ({"content-type": "Application/PDF"}, "https://api.example.com/", "answer"),
+    ],
+)
+def test_what_is_neither_json_nor_text_is_kept_as_a_file(headers: dict[str, str], url: str, name: str) -> None:
+    context = FakeContext(http=FakeHttp([{"headers": headers, "content": b"\x89PNG\0"}]))
+    done = HttpRequest().run(params_of(HttpRequest, {"url": url}), context)
+    assert isinstance(done, Done)
+    kept = done.output["body"]
+    assert (kept["name"], kept["size"]) == (name, 5)
+    assert kept["content_type"] == headers["content-type"].lower()
+    assert context.artifacts.get(kept) == b"\x89PNG\0"
+
+
+def test_a_file_that_cannot_be_kept_repeats_no_write() -> None:
+    class Away(FakeArtifacts):
+        def put(self, *args: Any, **given: Any) -> Any:
+            raise NodeError("executions.storage_away", "not now", retryable=True)
+
+    for method, is_retryable in (("GET", True), ("POST", False), ("PUT", True)):
+        http = FakeHttp([{"headers": {"content-type": "image/png"}, "content": b"1"}])
+        params = params_of(HttpRequest, {"url": URL, "method": method})
+        with pytest.raises(NodeError) as failed:
+            HttpRequest().run(params, FakeContext(http=http, artifacts=Away()))
+        assert failed.value.retryable is is_retryable
 
 
 def test_a_refusal_fails_the_node_with_what_was_said() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, model_validator
 
@@ -70,6 +70,8 @@ class HttpRequest(Node):
         """Whether an answer of 400 or above fails the node."""
         follow_redirects: bool = True
         """Whether up to three redirects are followed."""
+        max_bytes: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000_000
+        """How large the answer may be, unpacked. Above 16 MB only files pass: JSON and text become data."""
         receiver_honours_key: bool = False
         """Whether the receiver recognises the Idempotency-Key, so that a repeated write does no harm."""
 
@@ -85,7 +87,7 @@ class HttpRequest(Node):
         headers: dict[str, str]
         """Headers of the answer, names in lower case."""
         body: Any
-        """JSON as such, text as text, anything else in base64."""
+        """JSON as such, text as text; anything else is kept as a file, and this says which: id, name, size, url, …"""
         url: str
         """Where the answer came from, after redirects."""
 
@@ -145,6 +147,7 @@ class HttpRequest(Node):
                 content=params.body.encode() if params.body else None,
                 timeout=min(params.timeout_seconds, ctx.timeout_seconds),
                 follow_redirects=params.follow_redirects,
+                max_bytes=params.max_bytes,
             )
         except EgressError as failed:
             raise NodeError(
@@ -156,9 +159,8 @@ class HttpRequest(Node):
             ) from None
         if params.fail_on_status and answer.status >= 400:
             raise _refused(params, answer, ctx.now, may_repeat=may_repeat)
-        return Done(
-            {"status": answer.status, "headers": dict(answer.headers), "body": _body(answer), "url": answer.url}
-        )
+        body = _file(answer, ctx, may_repeat=may_repeat) if _is_file(answer) else _body(answer)
+        return Done({"status": answer.status, "headers": dict(answer.headers), "body": body, "url": answer.url})
 
 
 def _refused(params: HttpRequest.Params, answer: HttpAnswer, now: datetime, *, may_repeat: bool) -> NodeError:
@@ -195,8 +197,35 @@ def _pause(header: str, now: datetime) -> float | None:
     return min(max((until - now).total_seconds(), 0.0), _LONGEST_PAUSE)
 
 
+def _kind(answer: HttpAnswer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_file(answer: HttpAnswer) -> bool:
+    """Whether what came is neither JSON nor text, by what the other side calls it."""
+    kind = _kind(answer)
+    is_data = not kind or kind == "application/json" or kind.endswith("+json") or kind.startswith("text/")
+    says_charset = "charset=" in answer.headers.get("content-type", "").lower()
+    return bool(answer.content) and not is_data and kind not in _TEXTS and not says_charset
+
+
+def _file(answer: HttpAnswer, ctx: Context, *, may_repeat: bool) -> Json:
+    try:
+        return ctx.artifacts.put(answer.content, name=_file_name(answer), content_type=_kind(answer))
+    except NodeError as lost:
+        lost.retryable = lost.retryable and may_repeat  # the call itself was answered
+        raise
+
+
+def _file_name(answer: HttpAnswer) -> str:
+    """What the other side calls the file, or else the end of its address."""
+    header = Message()
+    header["Content-Disposition"] = answer.headers.get("content-disposition", "").encode("ascii", "replace").decode()
+    return header.get_filename() or unquote(urlsplit(answer.url).path.rpartition("/")[2]) or "answer"
+
+
 def _body(answer: HttpAnswer) -> Json:
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = _kind(answer)
     if not answer.content:
         return None
     if kind == "application/json" or kind.endswith("+json") or not kind:
@@ -204,9 +233,7 @@ def _body(answer: HttpAnswer) -> Json:
             return jsonclean.parse(answer.content)
         except DomainError:  # called JSON, but is not, or holds what cannot be stored: kept as the text it is
             return jsonclean.cleaned(_text(answer))
-    if kind.startswith("text/") or kind in _TEXTS or "charset=" in answer.headers.get("content-type", "").lower():
-        return jsonclean.cleaned(_text(answer))
-    return base64.b64encode(answer.content).decode()
+    return jsonclean.cleaned(_text(answer))
 
 
 _TEXTS = frozenset(
