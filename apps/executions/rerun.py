@@ -21,6 +21,7 @@ from apps.executions.services import Started
 from apps.nodes.contract import OnUnknown
 from apps.workflows import services as workflow_services
 from apps.workflows.graph import Graph
+from apps.workflows.graph import compile as compiled
 from apps.workflows.models import Version, Workflow
 
 FAILURES = (Status.ERROR, Status.TIMED_OUT, Status.CANCELED)
@@ -149,13 +150,68 @@ def execution_rerun(
     return started
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What doing it again would mean: what is kept, what runs first, and the input that goes in there as before."""
+
+    kept: tuple[str, ...]
+    starts: tuple[str, ...]
+    asks: tuple[str, ...]
+    """Writes of unknown outcome that a person is asked about, or that are repeated under the same key."""
+    input: Any
+
+
+def rerun_outlook(*, workspace_id: UUID, execution_id: UUID, again: Again) -> Outlook:
+    """What `execution_rerun` would do, without doing it; names of nodes in the order of the graph.
+
+    Raises what it raises, except what only a start can find out.
+    """
+    with tenant(workspace_id):
+        earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        workflow = startable(workspace_id, earlier.workflow_id)
+        if again.version == "draft":
+            graph = compiled(workflow.draft)
+        else:
+            graph = graph_of(
+                workspace_id=workspace_id, version_id=_published_version(workflow, earlier, again.version).id
+            )
+        trigger = _trigger(graph, earlier.trigger_node)
+        if again.begins == "start":
+            value = selectors.execution_value(execution=earlier, name="input")
+            return Outlook((), (trigger.name,), (), value)
+        keeping, _ = _plan(earlier, graph, again, earlier.created_at, is_same_lineage=earlier.status in FAILURES)
+        settled, doubted = frozenset(keeping.kept), frozenset(keeping.doubted)
+        return Outlook(
+            kept=_names(graph, settled),
+            starts=_names(graph, frozenset(keeping.starts) - doubted),
+            asks=_names(graph, doubted),
+            input=_went_in(earlier, again),
+        )
+
+
+def _names(graph: Graph, node_ids: frozenset[str]) -> tuple[str, ...]:
+    return tuple(graph.nodes[node_id].name for node_id in graph.order if node_id in node_ids)
+
+
+def _went_in(earlier: Execution, again: Again) -> Any:
+    """What went into the node it begins at, as far as it was reached."""
+    if again.node is None:
+        return None
+    shown = selectors.execution_snapshot(execution=earlier, node_id=again.node)
+    return next((run.get("input") for run in shown["node_runs"] if run["node_id"] == again.node), None)
+
+
 def _version(workflow: Workflow, earlier: Execution, which: Which, actor: Actor) -> Version:
-    if which == "same":
-        return earlier.version
     if which == "draft":
         return workflow_services.version_snapshot(
             workspace_id=workflow.workspace_id, workflow_id=workflow.id, actor=actor
         )
+    return _published_version(workflow, earlier, which)
+
+
+def _published_version(workflow: Workflow, earlier: Execution, which: Which) -> Version:
+    if which == "same":
+        return earlier.version
     if workflow.active_version is None:
         raise NoVersion(f"Nothing of “{workflow.name}” has been published.")
     return workflow.active_version

@@ -347,6 +347,7 @@ ROUTES = [
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/{execution}/rerun/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/rerun/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/run/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),

@@ -16,7 +16,7 @@ from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Conflict, DomainError, FieldError, NotFound
-from apps.executions import launch, rerun, selectors
+from apps.executions import launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
@@ -187,26 +187,6 @@ class ExecutionCancel(WorkspacePage):
         except Conflict as refused:
             messages.info(request, refused.message)
         return redirect("execution", workspace=self.workspace.slug, execution=execution)
-
-
-class ExecutionRerun(WorkspacePage):
-    """The button that runs the same once more."""
-
-    permission = Permission.WORKFLOW_EXECUTE
-    active = "executions"
-
-    def post(self, request: HttpRequest, execution: UUID) -> HttpResponse:
-        """Start it, and go to the new execution."""
-        target = execution
-        try:
-            target = rerun.execution_rerun(
-                workspace_id=self.workspace.id, execution_id=execution, actor=self.actor, now=now()
-            ).id
-        except selectors.ExecutionNotFound:
-            raise
-        except (Conflict, NotFound) as refused:  # the workflow waits for a person, was put away, or is gone
-            messages.error(request, " ".join([refused.message, refused.hint]))
-        return redirect("execution", workspace=self.workspace.slug, execution=target)
 
 
 class ExecutionStart(WorkspacePage):

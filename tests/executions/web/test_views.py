@@ -150,7 +150,7 @@ def test_without_javascript_the_steps_are_a_table(engine: Engine, browser: Clien
     execution_id = started(cast, make(document))
     engine.until(execution_id)
     page = browser.get(f"{LIST}{execution_id}/").content.decode()
-    (table,) = re.findall(r"<noscript>(.*?)</noscript>", page, re.S)
+    (table,) = [part for part in re.findall(r"<noscript>(.*?)</noscript>", page, re.S) if "<table" in part]
     told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", table))
     assert "t Success" in told
     assert "Out of stock." in re.sub(r"<[^>]+>", " ", page)
@@ -169,34 +169,6 @@ def test_the_header_follows_the_status(browser: Client, cast: Cast, make: Make) 
     assert "Cancel run" not in after
     assert browser.post(f"{path}cancel/").status_code == 302, "a second click is told, not punished"
     assert "has already ended" in text(browser.get(path))
-
-
-def test_running_again_gives_a_new_execution_with_the_same_input(browser: Client, cast: Cast, make: Make) -> None:
-    execution_id = started(cast, make(), {"number": 4})
-    answer = browser.post(f"{LIST}{execution_id}/rerun/")
-    (new_id,) = re.findall(rf"^{LIST}([0-9a-f-]{{36}})/$", answer.headers["Location"])
-    with tenant(cast.workspace.id):
-        old, new = Execution.objects.get(id=execution_id), Execution.objects.get(id=new_id)
-    assert new.id != old.id
-    assert (new.input, new.version_id, new.trigger_node) == (old.input, old.version_id, old.trigger_node)
-    assert new.lineage_id != old.lineage_id, "what it sends is meant to be done again"
-    assert (new.started_by or {})["rerun_of"] == str(execution_id)
-
-
-def test_what_was_put_away_or_deleted_is_not_run_again(browser: Client, cast: Cast, make: Make) -> None:
-    from apps.workflows import services as workflows
-
-    archived, deleted = make(), make(name="Gone")
-    common: Any = {"workspace_id": cast.workspace.id, "actor": cast.owner}
-    one, two = started(cast, archived), started(cast, deleted)
-    workflows.workflow_archive(**common, workflow_id=archived.id)
-    workflows.workflow_delete(**common, workflow_id=deleted.id)
-    for execution_id in (one, two):
-        path = f"{LIST}{execution_id}/"
-        assert browser.post(f"{path}rerun/").headers["Location"] == path
-        assert browser.get(path).status_code == 200, "the record stays"
-    with tenant(cast.workspace.id):
-        assert Execution.objects.count() == 2
 
 
 # ── Starting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,6 +248,7 @@ def test_viewers_watch_and_change_nothing(cast: Cast, make: Make) -> None:
     page = client.get(f"{LIST}{execution_id}/")
     assert page.status_code == 200
     assert "Cancel run" not in page.content.decode()
-    assert "Re-run" not in page.content.decode()
+    assert "Run again" not in page.content.decode()
     assert client.post(f"{LIST}{execution_id}/cancel/").status_code == 403
     assert client.post(f"{LIST}{execution_id}/rerun/").status_code == 403
+    assert client.get(f"{LIST}{execution_id}/rerun/").status_code == 403
