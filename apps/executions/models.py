@@ -53,6 +53,12 @@ class Execution(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
+    hold: models.JSONField[Any, Any] = models.JSONField(
+        null=True, help_text="who paused it, when and why: {by, at, reason, nodes}"
+    )
+    debug: models.JSONField[Any, Any] = models.JSONField(
+        null=True, help_text="of a test run: {breakpoints, is_stepping, passed}"
+    )
     by_reference: models.JSONField[Any, Any] = models.JSONField(
         null=True, help_text="columns whose values are in object storage: {name: {sha256, size, head}}"
     )
@@ -127,6 +133,7 @@ class NodeRun(models.Model):
     failures = models.IntegerField(default=0)
     attempts: models.JSONField[Any, Any] = models.JSONField(default=list)
     logs: models.JSONField[Any, Any] = models.JSONField(default=list)
+    losses = models.IntegerField(db_default=0, help_text="how often its worker was lost while it ran")
     kept_from = models.UUIDField(
         null=True, help_text="the execution it really ran in; its own when its output was given"
     )
@@ -134,6 +141,25 @@ class NodeRun(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=_is_one_of("state", State), name="node_run_state")]
+
+
+class Step(models.Model):
+    """A part of a node's work that is done once: its result is given back when the node runs again."""
+
+    pk = models.CompositePrimaryKey("execution_id", "node_id", "path", "key")
+    execution_id = models.UUIDField()
+    node_id = models.TextField()
+    path = models.TextField(default="")
+    key = models.TextField()
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    state = models.TextField()
+    effect = models.TextField()
+    result: models.JSONField[Any, Any] = models.JSONField(null=True)
+    failures = models.IntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
 
 
 class Transition(models.Model):

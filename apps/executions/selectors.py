@@ -208,6 +208,7 @@ def execution_snapshot(
         "rerun_of": _text(execution.rerun_of),
         "created_at": _when(execution.created_at),
         "started_at": _when(execution.started_at),
+        "hold": execution.hold,
         "finished_at": _when(execution.finished_at),
         "deadline_at": _when(execution.deadline_at),
         "held_by": execution.held_by,

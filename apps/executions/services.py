@@ -98,6 +98,7 @@ def execution_start(
     started_by: dict[str, Any] | None = None,
     execution_id: UUID | None = None,
     lineage_id: UUID | None = None,
+    debug: dict[str, Any] | None = None,
 ) -> Started:
     """Write a new execution, due at once, and poke the workers after the commit.
 
@@ -143,6 +144,8 @@ def execution_start(
             if earlier is None:
                 raise BlockedByPause
             return Started(earlier, is_new=False)
+        if debug:
+            cursor.execute("UPDATE executions_execution SET debug = %s WHERE id = %s", [json.dumps(debug), new_id])
         poke(origin.queue)
     return Started(new_id, is_new=True)
 
@@ -315,7 +318,8 @@ def wait_resolve(*, workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], b
                 answered_at=when.isoformat(),
             )
         cursor.execute(
-            "UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = %s AND owner IS NULL",
+            """UPDATE executions_execution SET runnable_at = clock_timestamp()
+               WHERE id = %s AND owner IS NULL AND hold IS NULL""",
             [execution_id],
         )
         poke(queue)

@@ -44,6 +44,8 @@ class Claimed:
     resume_count: int
     by_reference: dict[str, Any] | None = None
     data_bytes: int = 0
+    hold: dict[str, Any] | None = None
+    debug: dict[str, Any] | None = None
 
     @property
     def is_fresh(self) -> bool:
@@ -66,6 +68,7 @@ class Checkpoint:
     opened: list[OpenWait] = field(default_factory=list)
     awaited: list[UUID] = field(default_factory=list)  # every wait still open: looked at again, or withdrawn at the end
     withdrawn: list[UUID] = field(default_factory=list)  # waits that are not wanted any more
+    hold: dict[str, Any] | None = None  # why it stops here, when the engine itself pauses it
     is_released: bool = False
     runnable_at: datetime | None = None
     output: Any = None
@@ -96,27 +99,52 @@ class News:
     execution_id: UUID
     fence: int
     has_answers: bool
+    is_held: bool
 
 
 class FenceLost(Exception):
     """The execution has another owner, or ended, since it was claimed. Everything in hand must be dropped."""
 
 
-_CLAIM = """
+_CLAIMED = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response, created_at, started_at, resume_count, by_reference, data_bytes
-FROM executions_claim(%s, %s, %s)
+       response, created_at, started_at, resume_count, by_reference, data_bytes, hold, debug
 """
 
 
 def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claimed]:
     """Take up to `places` due executions, the least recently served workspace first. See `executions_claim`."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [worker_id, list(queues), places])
-        return [
-            Claimed(*(*row[:8], _value(row[8]), *row[9:11], _value(row[11]), *row[12:15], _value(row[15]), row[16]))
-            for row in cursor.fetchall()
-        ]
+        cursor.execute(f"{_CLAIMED} FROM executions_claim(%s, %s, %s)", [worker_id, list(queues), places])
+        return [_claimed(row) for row in cursor.fetchall()]
+
+
+def claimed(*, execution_id: UUID, workspace_id: UUID, fence: int) -> Claimed:
+    """An execution this worker claimed earlier. Raises `FenceLost` when it is not ours any more."""
+    with tenant(workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            f"{_CLAIMED} FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL",
+            [execution_id, fence],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise FenceLost
+    return _claimed(row)
+
+
+def _claimed(row: Sequence[Any]) -> Claimed:
+    return Claimed(
+        *(
+            *row[:8],
+            _value(row[8]),
+            *row[9:11],
+            _value(row[11]),
+            *row[12:15],
+            _value(row[15]),
+            row[16],
+            *map(_value, row[17:]),
+        )
+    )
 
 
 def whole(claimed: Claimed) -> Claimed:
@@ -129,16 +157,21 @@ def whole(claimed: Claimed) -> Claimed:
 
 _RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,
     also jsonb, error jsonb, suspended jsonb, wait_id uuid, retry_at timestamptz, started_at timestamptz,
-    attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb, by_reference jsonb"""
+    attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb, by_reference jsonb,
+    losses int"""
 _RUN_NAMES = [part.split()[0] for part in _RUN_COLUMNS.replace("\n", " ").split(",")]
 _NAMES = ", ".join(_RUN_NAMES)
 
+# Somebody holds it: whatever it would wait for, it waits for being released. What has ended has ended.
+_HELD = "(%(release)s AND NOT %(ended)s AND COALESCE(hold, %(hold)s::jsonb) IS NOT NULL)"
 _CHECKPOINT = f"""
 WITH fenced AS (
     UPDATE executions_execution
-    SET seq = seq + 1, status = %(status)s,
+    SET seq = seq + 1, status = CASE WHEN {_HELD} THEN 'PAUSED' ELSE %(status)s END,
         owner = CASE WHEN %(release)s THEN NULL ELSE owner END,
-        runnable_at = CASE WHEN %(is_due)s THEN clock_timestamp() ELSE %(runnable_at)s END,
+        hold = COALESCE(hold, %(hold)s::jsonb),
+        runnable_at = CASE WHEN {_HELD} THEN NULL
+            WHEN %(is_due)s OR %(status)s = 'PAUSED' THEN clock_timestamp() ELSE %(runnable_at)s END,
         finished_at = %(finished_at)s,
         output = COALESCE(%(output)s::jsonb, output), error = COALESCE(%(error)s::jsonb, error),
         response = COALESCE(response, %(response)s::jsonb),
@@ -146,7 +179,7 @@ WITH fenced AS (
         data_bytes = data_bytes + %(size)s,
         unknown_writes = unknown_writes || %(unknown)s::jsonb
     WHERE id = %(id)s AND fence = %(fence)s AND seq = %(seq)s AND owner IS NOT NULL
-    RETURNING id, workspace_id, seq, fence
+    RETURNING id, workspace_id, seq, fence, status
 ), written AS (
     INSERT INTO executions_noderun (execution_id, workspace_id, {_NAMES})
     SELECT fenced.id, fenced.workspace_id, {", ".join("r." + name for name in _RUN_NAMES)}
@@ -156,7 +189,8 @@ WITH fenced AS (
     WHERE executions_noderun.state NOT IN ('COMPLETED', 'FAILED', 'SKIPPED', 'CANCELED')
 ), history AS (
     INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
-    SELECT id, seq, workspace_id, %(at)s, fence, %(changes)s::jsonb FROM fenced
+    SELECT id, seq, workspace_id, %(at)s, fence, CASE WHEN status = %(status)s THEN %(changes)s::jsonb
+        ELSE %(changes)s::jsonb || jsonb_build_array(jsonb_build_object('status', status)) END FROM fenced
 )
 SELECT seq FROM fenced
 """
@@ -179,6 +213,8 @@ def checkpoint(point: Checkpoint) -> bool:
                 "seq": point.seq,
                 "status": str(point.status),
                 "release": point.is_released,
+                "ended": ended,
+                "hold": _dump(point.hold),
                 "is_due": point.is_released and point.status is Status.RUNNING,
                 "runnable_at": point.runnable_at,
                 "finished_at": point.at if ended else None,
@@ -262,7 +298,7 @@ def _is_answered(cursor: Any, point: Checkpoint) -> bool:
     # A statement of its own: its snapshot is taken after the execution's row was locked, so an answer that was
     # committed while we waited for that lock is seen.
     cursor.execute(
-        """UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = %s AND EXISTS (
+        """UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = %s AND hold IS NULL AND EXISTS (
                SELECT 1 FROM executions_wait WHERE id = ANY(%s) AND resolved_at IS NOT NULL)""",
         [point.execution_id, point.awaited],
     )
@@ -350,7 +386,7 @@ def release(*, worker_id: UUID, execution_ids: Iterable[UUID] | None = None) -> 
 def news(*, worker_id: UUID) -> list[News]:
     """The executions this worker owns according to the database, and which have answers waiting."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, fence, has_answers FROM executions_news(%s)", [worker_id])
+        cursor.execute("SELECT id, fence, has_answers, is_held FROM executions_news(%s)", [worker_id])
         return [News(*row) for row in cursor.fetchall()]
 
 
@@ -401,6 +437,7 @@ def row_of(run: NodeRun) -> dict[str, Any]:
         "attempts": run.attempts,
         "logs": run.logs,
         "by_reference": None,
+        "losses": run.losses,
     }
 
 

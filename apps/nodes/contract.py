@@ -6,7 +6,7 @@ One node type is one class in one file: its docstring is the palette text and re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -411,6 +411,19 @@ class Context(Protocol):
 
     def metric(self, name: str, value: float, unit: str = "") -> None:
         """Give a figure about this run, such as `rows` or `tokens`. The last value of a name counts."""
+        ...
+
+    def step(
+        self, key: str, call: Callable[[str], Json], *, effect: Effect = Effect.READ, honours_key: bool = False
+    ) -> Json:
+        """Do a part of the work once: its result is kept, and given back when the node runs again (crash, retry, wait).
+
+        `key` names the part, unique in the node and the same each time: `turn:4/tool:1`.
+
+        `call` gets the step's idempotency key. A node that works in steps declares the effect `READ`, since it may run
+        again; its steps say for themselves what they do. A `WRITE` whose outcome was not seen is not repeated unless
+        `honours_key`: a `NodeError` with `is_unknown` then follows the node's `on_unknown`. Raises what `call` raises.
+        """
         ...
 
 

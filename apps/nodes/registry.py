@@ -1,6 +1,7 @@
 """The node types there are: whatever lies in the folders. Nobody keeps a list.
 
-Looked for in `apps/nodes/builtin/`, in every other app's `nodes/` folder, and in `apps/integrations/vendors/*/nodes/`.
+Looked for in `apps/nodes/builtin/`, in every other app's `nodes/` folder, in `apps/integrations/vendors/*/nodes/`, and
+in the packages an operator names in `NODE_PACKAGES`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
+
+from django.conf import settings
 
 from apps.nodes.contract import Json, Node, NodeType, Trigger
 
@@ -77,6 +80,7 @@ def _folders() -> Iterator[str]:
         _APPS.glob("integrations/vendors/*/nodes/__init__.py")
     ):
         yield ".".join(("apps", *path.parent.relative_to(_APPS).parts))
+    yield from settings.NODE_PACKAGES
 
 
 def _modules(package: str) -> Iterator[ModuleType]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from apps.core.egress import Answer, EgressError
 from apps.nodes.contract import (
     Container,
     Done,
+    Effect,
     Example,
     HttpAnswer,
     Json,
@@ -90,6 +91,11 @@ class FakeContext:
     @property
     def inputs(self) -> Mapping[str, Json]:
         return {"main": self.json}
+
+    def step(
+        self, key: str, call: Callable[[str], Json], *, effect: Effect = Effect.READ, honours_key: bool = False
+    ) -> Json:
+        return call(f"{self.idempotency_key}:{key}")
 
     def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
         self.logs.append(message)

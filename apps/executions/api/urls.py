@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, files, iterations, logs, redrives, views
+from apps.executions.api import events, execute, files, holding, iterations, logs, redrives, views
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
@@ -14,6 +14,9 @@ router.register("redrives", redrives.Redrives, basename="redrive")
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
     path("workflows/<uuid:pk>/test/", execute.view(execute.Test), name="workflow-test"),
+    path("executions/<uuid:pk>/hold/", holding.Hold.as_view(), name="execution-hold"),
+    path("executions/<uuid:pk>/release/", holding.Release.as_view(), name="execution-release"),
+    path("executions/<uuid:pk>/continue/", holding.Continue.as_view(), name="execution-continue"),
     path("executions/<uuid:pk>/events/", events.view, name="execution-events"),
     path("executions/<uuid:pk>/iterations/", iterations.Iterations.as_view(), name="execution-iterations"),
     path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),

@@ -40,6 +40,7 @@ class NodeRun:
     attempt_at: datetime | None = None
     finished_at: datetime | None = None
     failures: int = 0
+    losses: int = 0  # how often its worker was lost while it ran
     attempts: list[dict[str, Any]] = field(default_factory=list)
     logs: list[dict[str, Any]] = field(default_factory=list)
 

@@ -151,6 +151,11 @@ def output(graph: Graph, runs: Mapping[str, NodeRun], fallback: Any = None) -> A
     return max(leaves, key=lambda run: (run.finished_at, graph.order.index(run.node_id))).output
 
 
+def is_over(runs: Runs) -> bool:
+    """Whether nothing can happen any more."""
+    return all(run.is_settled for run in runs.values())
+
+
 def standing(runs: Iterable[NodeRun]) -> Status:
     """Where an execution stands that has not ended: running if anything runs, else waiting for whom.
 

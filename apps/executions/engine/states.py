@@ -49,6 +49,7 @@ class Event(StrEnum):
     WAIT = "wait"
     ASK = "ask"
     HOLD = "hold"
+    RELEASE = "release"
     SUCCEED = "succeed"
     FAIL = "fail"
     CANCEL = "cancel"
@@ -82,7 +83,8 @@ EXECUTION: dict[tuple[Status, Event], Status] = {
     **{(state, Event.CLAIM): Status.RUNNING for state in _LIVE},
     (Status.RUNNING, Event.WAIT): Status.WAITING,
     (Status.RUNNING, Event.ASK): Status.WAITING_FOR_HUMAN,
-    (Status.RUNNING, Event.HOLD): Status.PAUSED,
+    **{(state, Event.HOLD): Status.PAUSED for state in _LIVE if state is not Status.PAUSED},
+    (Status.PAUSED, Event.RELEASE): Status.WAITING,
     (Status.RUNNING, Event.SUCCEED): Status.SUCCESS,
     (Status.RUNNING, Event.FAIL): Status.ERROR,
     **{(state, Event.CANCEL): Status.CANCELED for state in _LIVE},

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from apps.core import clock, jsonclean
-from apps.nodes.contract import LEVELS, Artifacts, Http, Level
+from apps.executions.worker.stepping import Steps
+from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level
 
 MAX_LOG_LINES = 200
 MAX_LOG_CHARACTERS = 100_000
@@ -37,6 +38,7 @@ class NodeContext:
         "inputs",
         "now",
         "sources",
+        "steps",
         "timeout_seconds",
         "trigger_input",
     )
@@ -52,6 +54,7 @@ class NodeContext:
         artifacts: Artifacts,
         idempotency_key: str,
         timeout_seconds: float,
+        steps: Steps,
     ) -> None:
         self.inputs = inputs
         self.sources = sources
@@ -61,6 +64,7 @@ class NodeContext:
         self.artifacts = artifacts
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
+        self.steps = steps
         self._lock = threading.Lock()
         self._lines: list[dict[str, Any]] = []
         self._figures: dict[str, dict[str, Any]] = {}
@@ -98,6 +102,12 @@ class NodeContext:
         if name and (name in self._figures or len(self._figures) <= MAX_METRICS):
             self._tell(name, told | {"unit": _text(unit, 20)})
 
+    def step(
+        self, key: str, call: Callable[[str], Any], *, effect: Effect = Effect.READ, honours_key: bool = False
+    ) -> Any:
+        """Do a part of the work once, see `nodes.contract.Context.step`."""
+        return self.steps.do(key, call, effect, honours_key=honours_key)
+
     @property
     def has_news(self) -> bool:
         """Whether something was said that nobody has taken yet."""
@@ -111,6 +121,11 @@ class NodeContext:
             said = [*self._lines, *self._figures.values()]
             self._lines, self._figures = [], {}
         return said
+
+    def repeat(self, said: list[dict[str, Any]]) -> None:
+        """Take over what was said in another process."""
+        with self._lock:
+            self._lines += said
 
     def _tell(self, name: str, told: dict[str, Any]) -> None:
         with self._lock:

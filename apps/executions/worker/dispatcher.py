@@ -26,6 +26,7 @@ from apps.executions.worker.changes import answers_caller, reply_of
 from apps.executions.worker.point import taken
 from apps.executions.worker.prepare import Call, timed_out
 from apps.executions.worker.pulse import Pulse
+from apps.executions.worker.quarantine import Quarantine
 from apps.executions.worker.run import Run
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Dispatcher:
         self._is_draining = False
         self._was_full = False
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        self._quarantine = Quarantine()
         self._pulse = Pulse(worker_id=worker_id, name=name, queues=self.queues, lease_seconds=lease_seconds)
 
     # ── Life ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -98,6 +100,7 @@ class Dispatcher:
             logger.warning("could not hand executions over; their lease will run out", exc_info=True)
         finally:
             connection.close()
+        self._quarantine.close()
         self._pulse.stop()
         self._callers.shutdown(wait=False, cancel_futures=True)
         self._movers.shutdown(wait=False, cancel_futures=True)
@@ -172,6 +175,8 @@ class Dispatcher:
                 if (now - run.taken_at).total_seconds() > LOOK_SECONDS:
                     self._nudge(run, steps.write_now)  # the database says it is not ours: the fence gives the answer
                 continue
+            if row.is_held and not run.is_held:
+                self._nudge(run, steps.hold)
             due = run.next_due()
             if row.has_answers or (due and due <= now):
                 self._nudge(run, self._catch_up)
@@ -291,21 +296,21 @@ class Dispatcher:
         """Start what a thread is free for, write what must be written, and part from the run when nothing is left."""
         starting: list[Call] = []
         now = clock.now()
-        while run.calls and not self._is_draining and self._slots.acquire(blocking=False):
+        while run.calls and not self._is_draining and not run.is_held and self._slots.acquire(blocking=False):
             call = run.calls.popleft()
             starting.append(call)
             run.started(call, now)
             call.deadline = time.monotonic() + call.timeout_seconds
             run.in_flight[call.key] = call
         try:
-            hand_over = self._is_draining and not run.in_flight
+            hand_over = (self._is_draining or run.is_held) and not run.in_flight
             if starting or run.is_urgent or run.is_idle or run.is_behind or hand_over:
                 self._write(run, hand_over=hand_over)
         except BaseException:
             for _ in starting:
                 self._slots.release()
             raise
-        if run.calls and not self._is_draining and run not in self._starving:
+        if run.calls and not self._is_draining and not run.is_held and run not in self._starving:
             self._starving.append(run)
         for call in starting:
             self._callers.submit(self._perform, run, call)
@@ -314,7 +319,7 @@ class Dispatcher:
         result = None
         try:
             if not run.is_dropped and run.in_flight.get(call.key) is call:  # what was given up is not sent any more
-                result = call.perform()
+                result = self._quarantine.perform(run, call) if call.is_suspect else call.perform()
         finally:
             self._slots.release()
         try:

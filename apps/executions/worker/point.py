@@ -33,6 +33,7 @@ def taken(run: Run, now: datetime, *, hand_over: bool = False) -> Checkpoint:
         withdrawn=run.withdrawn,
         is_released=status is not Status.RUNNING or hand_over,
         runnable_at=run.next_due() if parks else None,
+        hold=_breakpoint(run, now) if status is Status.PAUSED else None,
         response=run.response,
         unknown_writes=run.unknown_writes,
     )
@@ -64,9 +65,19 @@ def _status_change(run: Run, point: Checkpoint) -> dict[str, Any]:
     return change
 
 
+def _breakpoint(run: Run, now: datetime) -> dict[str, Any] | None:
+    if not run.broken:
+        return None  # somebody holds it, and that is written already
+    return {"by": "breakpoint", "at": now.isoformat(), "nodes": [list(each.key) for each in run.broken]}
+
+
 def _standing(run: Run, now: datetime) -> Status:
+    if run.is_held and not run.in_flight and run.stopping is None and not plan.is_over(run.runs):
+        return execution_next(Status.RUNNING, Event.HOLD)
     if not run.is_idle:
         return Status.RUNNING
+    if run.broken and run.stopping is None:
+        return execution_next(Status.RUNNING, Event.HOLD)
     if run.stopping is not None:
         for each in [each for each in run.all_runs() if each.state in _OPEN]:
             run.cancel(each, now)

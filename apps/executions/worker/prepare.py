@@ -15,11 +15,13 @@ from apps.executions.engine import plan
 from apps.executions.engine.noderun import Key, NodeRun
 from apps.executions.engine.rounds import Frame, Loop
 from apps.executions.engine.states import State
+from apps.executions.store import FenceLost
 from apps.executions.worker import outward
 from apps.executions.worker.context import NodeContext, idempotency_key
 from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
-from apps.nodes.contract import Done, Node, NodeError, Result, Rounds, Trigger
+from apps.executions.worker.stepping import Steps
+from apps.nodes.contract import Done, Node, NodeError, OnUnknown, Result, Rounds, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
 from apps.nodes.params import ParamsInvalid, inner_names, truth, validated
 from apps.workflows.graph import Edge, GraphNode
@@ -41,6 +43,7 @@ class Call:
     timeout_seconds: float
     passes_through: bool = False
     resumes: bool = False
+    is_suspect: bool = False  # it ran each time its worker was lost: it gets a process of its own
     state: Any = None
     answer: Any = None
     deadline: float = math.inf  # on this process's monotonic clock, from the moment it is started
@@ -60,6 +63,8 @@ class Call:
             return self.node.run(self.params, self.context)
         except NodeError as error:
             return error
+        except FenceLost:
+            return NodeError("executions.fence_lost", "Somebody else owns this execution by now.")
         except Exception as fault:
             logger.exception("node fault in %s", type(self.node).__name__)
             return NodeError(
@@ -310,6 +315,14 @@ def _ready(
             ),
             idempotency_key=key,
             timeout_seconds=node.timeout_seconds,
+            steps=Steps(
+                hand.claimed,
+                node.id,
+                node_run.path,
+                seconds=node.timeout_seconds,
+                reenters=node_run.attempt > 0,
+                repeats_unknown=node.on_unknown is OnUnknown.RETRY or node_run.state is State.NEEDS_REVIEW,
+            ),
         ),
         timeout_seconds=node.timeout_seconds,
         passes_through=passes_through,

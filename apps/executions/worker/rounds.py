@@ -16,6 +16,7 @@ from apps.executions.engine.noderun import CONTAINER, ROUND, NodeRun
 from apps.executions.engine.rounds import Frame, Leaving, Loop, leaving_of, parts_of, round_run
 from apps.executions.engine.states import NodeEvent, State
 from apps.executions.worker import prepare
+from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
 from apps.nodes.contract import Container, Done, Leave, NodeError, Rounds
 
@@ -177,7 +178,7 @@ def _close(run: Run, loop: Loop, now: datetime) -> list[NodeRun]:
 # ── Reading back ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read_back(run: Run, found: list[NodeRun]) -> None:
+def read_back(run: Hand, found: list[NodeRun]) -> None:
     """Put the node runs that were written where they stand, and take up the containers that were at work."""
     levels: dict[str, list[NodeRun]] = {}
     begun: dict[tuple[str, str], list[NodeRun]] = {}
@@ -196,7 +197,7 @@ def read_back(run: Run, found: list[NodeRun]) -> None:
                 todo += _take_up(run, frame, each, begun.get(each.key, []))
 
 
-def _take_up(run: Run, outer: Frame, own: NodeRun, begun: list[NodeRun]) -> list[Frame]:
+def _take_up(run: Hand, outer: Frame, own: NodeRun, begun: list[NodeRun]) -> list[Frame]:
     params, rounds, given = prepare.rounds_of(run, own)
     loop = Loop(own, run.node_of(own), outer, rounds, params, given)
     run.loops[own.key] = loop

@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 MAX_OUTPUT_BYTES = 16_000_000
 STOP_GRACE_SECONDS = 30.0
+SUSPECT_AFTER = 2
 MOST_UNWRITTEN = 1_000
 UNWRITTEN_FOR = timedelta(seconds=1)
 
@@ -67,6 +68,11 @@ class Run(Hand):
         self.stops_at: datetime | None = None  # when what still runs is given up
         self.unknown_writes: list[dict[str, Any]] = []
         self.is_dropped = False
+        self.is_held = claimed.hold is not None
+        self.broken: list[NodeRun] = []  # ready, and not run because of a breakpoint
+        debug = claimed.debug or {}
+        self.breakpoints, self.is_stepping = frozenset(debug.get("breakpoints", ())), bool(debug.get("is_stepping"))
+        self.passed = {(path, node_id) for path, node_id in debug.get("passed", ())}
 
     # ── Coming into hand ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,6 +129,8 @@ class Run(Hand):
         if self.frame_of(run).leaving is not None:
             return self.cancel(run, now)
         call = prepare.again(self, run)
+        run.losses += 1
+        call.is_suspect = run.losses >= SUSPECT_AFTER
         if call.effect == "write" and not call.honours_key:
             lost = NodeError(
                 "executions.outcome_unknown",
@@ -171,10 +179,13 @@ class Run(Hand):
                 self.ready.clear()
                 self.calls.clear()
                 self.queued.clear()
-            if not self.ready or self.is_behind:
+            if not self.ready or self.is_behind or self.is_held:
                 return
             run = self.ready.popleft()
             self.queued.discard(run.key)
+            if self._breaks_at(run):
+                self.broken.append(run)
+                continue
             todo += self._run_ready(run, clock.now())
 
     def _follow(self, run: NodeRun, now: datetime) -> None:
@@ -185,6 +196,11 @@ class Run(Hand):
             self.note(frame, plan.follow(self.graph, frame.runs, [run.node_id], self._condition(frame)), now)
         if frame.own is not None:
             self.to_check.append(frame)
+
+    def _breaks_at(self, run: NodeRun) -> bool:
+        if run.state is not State.PENDING or run.key in self.passed:
+            return False
+        return self.is_stepping or run.node_id in self.breakpoints
 
     def _condition(self, frame: Frame) -> plan.Condition:
         return lambda edge: prepare.holds(self, frame, edge)
@@ -359,7 +375,7 @@ class Run(Hand):
         """Prepare the nodes whose back-off is over."""
         for run in list(self.retrying.values()):
             is_due = run.retry_at is not None and run.retry_at <= now
-            if is_due and self.stopping is None and run.key not in self.queued:
+            if is_due and self.stopping is None and not self.is_held and run.key not in self.queued:
                 self._queue_call(prepare.again(self, run))
 
     def next_due(self) -> datetime | None:

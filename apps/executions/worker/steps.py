@@ -26,6 +26,11 @@ def listen(run: Run) -> None:
     run.is_urgent = run.is_urgent or run.dirty_since is not None
 
 
+def hold(run: Run) -> None:
+    """Start nothing more; what runs may end."""
+    run.is_held = True
+
+
 def give_up_calls(run: Run) -> None:
     """Wait no longer for what is running."""
     run.in_flight.clear()

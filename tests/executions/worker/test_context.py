@@ -13,6 +13,7 @@ from tests.nodes.running import NOW, FakeArtifacts, FakeHttp
 
 
 def context() -> NodeContext:
+    nothing: Any = None
     return NodeContext(
         inputs={},
         sources={},
@@ -22,6 +23,7 @@ def context() -> NodeContext:
         artifacts=FakeArtifacts(),
         idempotency_key="k",
         timeout_seconds=1,
+        steps=nothing,
     )
 
 
