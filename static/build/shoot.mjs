@@ -19,6 +19,8 @@ const pages = [
   "execution&run=waiting",
   "execution&run=failed",
   "states",
+  "loop",
+  "loops",
 ].filter((name) => wanted.length === 0 || wanted.includes(name));
 const widths = (process.env.WIDTHS ?? "1440,390").split(",").map(Number);
 const themes = (process.env.THEMES ?? "light,dark").split(",");

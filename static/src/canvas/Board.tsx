@@ -9,16 +9,21 @@ import {
   useViewport,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
+import { useShallow } from "zustand/react/shallow";
+import { ancestorsOf, outsideIn } from "./family.ts";
 import { Icon } from "./Icon.tsx";
+import { LoopBox } from "./LoopBox.tsx";
+import type { Point } from "./layout.ts";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
 import { type CardNode, NodeCard } from "./NodeCard.tsx";
 import { type Rect, routeAll, type Wish } from "./routing.ts";
-import { edgeState, legend, runOf, viewOf } from "./states.ts";
+import { type EdgeState, legend } from "./states.ts";
 import { useCanvas } from "./store.ts";
 import { ENDED } from "./types.ts";
+import { nodeView, wayState } from "./views.ts";
 import { ArrowHeads, WayEdge, type WayEdgeType } from "./WayEdge.tsx";
 
-const nodeTypes = { card: NodeCard };
+const nodeTypes = { card: NodeCard, loop: LoopBox };
 const edgeTypes = { way: WayEdge };
 /** Room for the bars at the bottom and for badges at the rims. */
 const FIT = {
@@ -99,7 +104,7 @@ function Flow() {
             className="board-map"
             pannable
             zoomable
-            nodeClassName={(node) => `map-${node.data.card.node.type}`}
+            nodeClassName={(node) => (node.type === "loop" ? "map-loop" : `map-${node.data.card.node.type}`)}
             ariaLabel="Map of the workflow"
           />
         ) : null}
@@ -114,74 +119,122 @@ function Flow() {
   );
 }
 
-function useNodes(): CardNode[] {
-  const cards = useCanvas((state) => state.cards);
-  const positions = useCanvas((state) => state.positions);
-  const selected = useCanvas((state) => state.selected);
+/** The nodes that can be seen, containers before what is inside them. */
+function useShown(): string[] {
+  const family = useCanvas((state) => state.family);
+  const closed = useCanvas((state) => state.closed);
   return useMemo(
-    () =>
-      Object.values(cards).map((card): CardNode => {
-        const { node, width, height } = card;
-        return {
-          id: node.id,
-          type: "card",
-          position: positions[node.id] ?? { x: 0, y: 0 },
-          width,
-          height,
-          data: { card },
-          selected: node.id === selected,
-          ariaRole: "button",
-          domAttributes: { "aria-roledescription": "step" },
-        };
-      }),
-    [cards, positions, selected],
+    () => outsideIn(family).filter((id) => !ancestorsOf(family, id).some((ancestor) => closed.has(ancestor))),
+    [family, closed],
   );
 }
 
-function useEdges(): WayEdgeType[] {
+function useNodes(): CardNode[] {
   const cards = useCanvas((state) => state.cards);
   const positions = useCanvas((state) => state.positions);
-  const connections = useCanvas((state) => state.data.definition.connections);
-  const snapshot = useCanvas((state) => state.snapshot);
+  const family = useCanvas((state) => state.family);
   const selected = useCanvas((state) => state.selected);
+  const shown = useShown();
+  const known = useRef(new Map<string, CardNode>());
+  return useMemo(
+    () =>
+      shown.flatMap((id): CardNode[] => {
+        const card = cards[id];
+        if (!card) return [];
+        const before = known.current.get(id);
+        const position = positions[id] ?? ORIGIN;
+        const isSelected = id === selected;
+        // What did not change stays the same node, which the library need not look at again.
+        if (before?.data.card === card && before.position === position && before.selected === isSelected)
+          return [before];
+        const parent = family.parentOf.get(id);
+        const isLoop = card.minWidth !== null;
+        const node: CardNode = {
+          id,
+          type: isLoop ? "loop" : "card",
+          position,
+          width: card.width,
+          height: card.height,
+          data: { card },
+          selected: isSelected,
+          ariaRole: isLoop ? "group" : "button",
+          ...(isLoop ? { ariaLabel: `${card.node.name}, ${card.typeName}` } : {}),
+          ...(parent === undefined ? {} : { parentId: parent, extent: "parent" as const }),
+          domAttributes: { "aria-roledescription": isLoop ? "loop" : "step" },
+        };
+        known.current.set(id, node);
+        return [node];
+      }),
+    [shown, cards, positions, family, selected],
+  );
+}
+
+const ORIGIN: Point = { x: 0, y: 0 };
+
+function useEdges(): WayEdgeType[] {
+  const cards = useCanvas((state) => state.cards);
+  const places = useCanvas((state) => state.places);
+  const family = useCanvas((state) => state.family);
+  const connections = useCanvas((state) => state.data.definition.connections);
+  const selected = useCanvas((state) => state.selected);
+  const shown = useShown();
   const wishes = useMemo(() => {
-    const all: (Wish & { port: string })[] = [];
+    const seen = new Set(shown);
+    const all: (Wish & { port: string; isOnlyPort: boolean })[] = [];
     connections.forEach(({ from, port, to }, index) => {
       const source = cards[from];
       const target = cards[to];
-      const start = positions[from];
-      const end = positions[to];
-      if (!source || !target || !start || !end) return;
+      const start = places[from];
+      const end = places[to];
+      if (!source || !target || !start || !end || !seen.has(from) || !seen.has(to)) return;
       all.push({
         id: `${index} ${from} ${port} ${to}`,
         from,
         to,
         port,
+        isOnlyPort: source.ports.length === 1,
         trunk: `${from} ${port}`,
         source: { x: start.x + source.width + RIM, y: start.y + portOffset(source.ports, port) },
         target: { x: end.x - RIM, y: end.y + INPUT_OFFSET },
       });
     });
     return all;
-  }, [cards, positions, connections]);
+  }, [cards, places, connections, shown]);
   const ways = useMemo(() => {
-    const rects: Rect[] = Object.values(cards).map(({ node, width, height }) => ({
-      id: node.id,
-      width,
-      height,
-      ...(positions[node.id] ?? { x: 0, y: 0 }),
-    }));
-    return routeAll(wishes, rects);
-  }, [wishes, cards, positions]);
+    // No connection crosses a container's border, so each level is routed for itself.
+    const levels = new Map<string, Rect[]>();
+    for (const id of shown) {
+      const card = cards[id];
+      const place = places[id];
+      if (!card || !place) continue;
+      const level = family.parentOf.get(id) ?? "";
+      const rect = { id, width: card.width, height: card.height, ...place };
+      levels.set(level, [...(levels.get(level) ?? []), rect]);
+    }
+    const found: Record<string, Point[]> = {};
+    for (const [level, rects] of levels) {
+      const inside = wishes.filter(({ from }) => (family.parentOf.get(from) ?? "") === level);
+      Object.assign(found, routeAll(inside, rects));
+    }
+    return found;
+  }, [wishes, cards, places, family, shown]);
+  const states = useCanvas(
+    useShallow((state): EdgeState[] =>
+      wishes.map(({ from, port, to, isOnlyPort }) => wayState(state, from, port, to, isOnlyPort)),
+    ),
+  );
+  const known = useRef(new Map<string, WayEdgeType>());
   return useMemo(() => {
     const order = { off: 0, idle: 1, rest: 2, taken: 3, failed: 4, running: 5 };
     return wishes
-      .map((wish): WayEdgeType => {
-        const state = snapshot
-          ? edgeState(runOf(snapshot, wish.from), wish.port, runOf(snapshot, wish.to))
-          : "rest";
+      .map((wish, index): WayEdgeType => {
+        const state = states[index] ?? "idle";
+        const points = ways[wish.id] ?? [];
         const isSelected = selected !== null && (wish.from === selected || wish.to === selected);
-        return {
+        const before = known.current.get(wish.id)?.data;
+        if (before?.state === state && before.points === points && before.isSelected === isSelected)
+          return known.current.get(wish.id) as WayEdgeType;
+        const edge: WayEdgeType = {
           id: wish.id,
           type: "way",
           source: wish.from,
@@ -189,16 +242,18 @@ function useEdges(): WayEdgeType[] {
           sourceHandle: wish.port,
           focusable: false,
           selectable: false,
-          data: { points: ways[wish.id] ?? [], state, isSelected },
+          data: { points, state, isSelected },
         };
+        known.current.set(wish.id, edge);
+        return edge;
       })
       .sort((a, b) => order[a.data?.state ?? "rest"] - order[b.data?.state ?? "rest"]);
-  }, [wishes, ways, snapshot, selected]);
+  }, [wishes, ways, states, selected]);
 }
 
 /** Fits the view when the layout changed or the board got another size. */
 function Refit() {
-  const positions = useCanvas((state) => state.positions);
+  const places = useCanvas((state) => state.places);
   const height = useStore((state) => Math.round(state.height));
   const width = useStore((state) => Math.round(state.width));
   const { fitView, setCenter } = useReactFlow();
@@ -213,11 +268,11 @@ function Refit() {
       const { cards, selected, snapshot } = useCanvas.getState();
       const live = snapshot?.node_runs.find((run) => !ENDED.has(run.state) && run.state !== "PENDING");
       const card = cards[selected ?? live?.node_id ?? ""] ?? Object.values(cards)[0];
-      const place = card && positions[card.node.id];
+      const place = card && places[card.node.id];
       if (card && place)
         void setCenter(place.x + card.width / 2, place.y + card.height / 2, { zoom: 0.8, duration });
     } else void fitView({ ...FIT, duration });
-  }, [positions, width, height, fitView]);
+  }, [places, width, height, fitView]);
   return null;
 }
 
@@ -259,12 +314,11 @@ function Zoom() {
 
 function Legend() {
   const cards = useCanvas((state) => state.cards);
-  const snapshot = useCanvas((state) => state.snapshot);
-  const entries = useMemo(() => {
-    if (!snapshot) return [];
-    const { now } = useCanvas.getState();
-    return legend(Object.keys(cards).map((id) => viewOf(runOf(snapshot, id), snapshot, now, false)));
-  }, [cards, snapshot]);
+  // As one text, so that only a change of it draws anything.
+  const text = useCanvas((state) =>
+    JSON.stringify(legend(Object.keys(cards).map((id) => nodeView(state, id, 0, false)))),
+  );
+  const entries = JSON.parse(text) as ReturnType<typeof legend>;
   return (
     <div className="board-bar board-legend">
       {entries.map(({ word, icon, tone, count }) => (

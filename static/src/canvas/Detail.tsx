@@ -1,12 +1,15 @@
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { duration, exactTime } from "../app/words.ts";
+import { ancestorsOf, placeOf } from "./family.ts";
 import { Icon, Tile } from "./Icon.tsx";
+import { Items } from "./Items.tsx";
 import { JsonTree } from "./JsonTree.tsx";
-import { useNodeView } from "./NodeCard.tsx";
+import { Picker } from "./LoopBox.tsx";
 import { PayloadView } from "./PayloadView.tsx";
-import { lengthOf, ordinal, runOf } from "./states.ts";
-import { type CardModel, useCanvas } from "./store.ts";
-import type { LogLine, NodeRun } from "./types.ts";
+import { lengthOf, type NodeView, ordinal, viewOf } from "./states.ts";
+import { type CardModel, payloadKey, runIn, subjectOf, useCanvas } from "./store.ts";
+import { type LogLine, type NodeRun, TERMINAL } from "./types.ts";
+import { useNodeView } from "./views.ts";
 
 /** What one step of a run got, was told, gave back, said and failed with. */
 export function Detail() {
@@ -23,38 +26,114 @@ export function Detail() {
   return <StepDetail key={selected} card={card} />;
 }
 
-type TabName = "Output" | "Input" | "Parameters" | "Error" | "Log";
+type TabName = "Items" | "Output" | "Input" | "Parameters" | "Error" | "Log";
 
 function StepDetail({ card }: { card: CardModel }) {
-  const { node, entry, typeName, ports } = card;
-  const view = useNodeView(node.id, ports.length > 1);
-  const live = useCanvas((state) => (state.snapshot ? runOf(state.snapshot, node.id) : undefined));
+  const { node } = card;
+  const path = useCanvas((state) => subjectOf(state, node.id));
+  const open = useCanvas((state) => placeOf(state.family, state.chosen, node.id).open);
+  const isContainer = card.minWidth !== null;
+  if (path === null && open !== null) return <InAllItems card={card} container={open} />;
+  return <RunDetail key={path} card={card} path={path ?? ""} isContainer={isContainer} />;
+}
+
+/** A step inside a container while no iteration is chosen: how it stands in all of them, and the list to choose from. */
+function InAllItems({ card, container }: { card: CardModel; container: string }) {
+  const view = useNodeView(card.node.id, card.ports.length > 1);
+  return (
+    <section className="detail" aria-label={card.node.name}>
+      <Head card={card} view={view} word={[view.lead, view.rest].filter(Boolean).join(", ") || view.word} />
+      <Pickers id={card.node.id} />
+      <p className="detail-hint">Choose an item to see what this step got and gave back in it.</p>
+      <Items container={container} />
+    </section>
+  );
+}
+
+/** The iterations that are looked at, of every container around a step and of the step itself. */
+function Pickers({ id }: { id: string }) {
+  const family = useCanvas((state) => state.family);
+  const cards = useCanvas((state) => state.cards);
+  const around = [...ancestorsOf(family, id), ...(family.containers.has(id) ? [id] : [])];
+  if (around.length === 0) return null;
+  return (
+    <div className="detail-pickers">
+      {around.map((container) => (
+        <span key={container}>
+          <span className="muted small truncate-line">{cards[container]?.node.name}</span>
+          <Picker id={container} name={cards[container]?.node.name ?? container} />
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Head({ card, view, word }: { card: CardModel; view: NodeView; word: string }) {
+  return (
+    <header className="pane-head detail-head">
+      <Tile type={card.node.type} icon={card.entry?.icon ?? "box"} />
+      <div className="detail-name">
+        <h2 className="truncate-line">{card.node.name}</h2>
+        <p className="muted small">{card.typeName}</p>
+      </div>
+      <span className="badge" data-tone={view.tone === "none" ? "neutral" : view.tone}>
+        <Icon name={view.icon} size={14} {...(view.icon === "loader-circle" ? { className: "spin" } : {})} />
+        {word}
+      </span>
+    </header>
+  );
+}
+
+/** What went into one node run and came out of it; of a container whose iteration is chosen, of that iteration. */
+function RunDetail({ card, path, isContainer }: { card: CardModel; path: string; isContainer: boolean }) {
+  const { node, ports } = card;
+  const isIteration = useCanvas((state) => isContainer && node.id in state.chosen);
+  const own = useNodeView(node.id, ports.length > 1);
+  const live = useCanvas((state) => runIn(state, node.id, path));
+  const isOver = useCanvas((state) => state.snapshot === null || TERMINAL.has(state.snapshot.status));
   const isOpen = live !== undefined && live.finished_at === null;
   const now = useCanvas((state) => (isOpen ? state.now : 0));
-  const payload = useCanvas((state) => state.payloads[node.id]);
+  const view = isIteration ? viewOf(live, { isOver }, now, false) : own;
+  const payload = useCanvas((state) => state.payloads[payloadKey(node.id, path)]);
   const loadPayload = useCanvas((state) => state.loadPayload);
+  const isLoading = useCanvas((state) => path !== "" && state.scopes[path]?.status === "loading");
   const loaded = payload?.status === "ready" ? payload.run : undefined;
   const run: NodeRun | undefined = live ? { ...loaded, ...withoutNull(live) } : undefined;
   const error = loaded?.error?.message ? loaded.error : (live?.error ?? null);
   const logs = loaded?.logs ?? [];
-  const tabs: TabName[] = ["Output", "Input", "Parameters", ...(error ? (["Error"] as const) : []), "Log"];
+  const tabs: TabName[] = [
+    ...(isContainer ? (["Items"] as const) : []),
+    "Output",
+    "Input",
+    "Parameters",
+    ...(error ? (["Error"] as const) : []),
+    "Log",
+  ];
   const [chosen, setTab] = useState<TabName | null>(null);
   // What a person is asked stands in the parameters; there is no output before the answer.
-  const first = error ? "Error" : live?.state === "WAITING_INPUT" ? "Parameters" : "Output";
+  const first = error
+    ? "Error"
+    : isContainer && !isIteration
+      ? "Items"
+      : live?.state === "WAITING_INPUT"
+        ? "Parameters"
+        : "Output";
   const tab = chosen && tabs.includes(chosen) ? chosen : first;
   const length = run ? lengthOf(run, now) : null;
   const took = length === null ? "" : duration(length);
 
   const content = (): ReactNode => {
+    if (tab === "Items") return <Items container={node.id} />;
     if (tab === "Error" && error) return <ErrorView error={error} run={run} />;
-    if (!live || live.state === "PENDING") return <p className="pane-empty">This step has not begun.</p>;
-    if (live.state === "SKIPPED")
+    if ((!live || live.state === "PENDING") && !isLoading)
+      return <p className="pane-empty">{isIteration ? "This item" : "This step"} has not begun.</p>;
+    if (live?.state === "SKIPPED")
       return <p className="pane-empty">This step was skipped: the run took another way.</p>;
     if (payload?.status === "failed")
       return (
         <div className="pane-empty">
           <p>{payload.message}</p>
-          <button type="button" className="btn btn-sm" onClick={() => void loadPayload(node.id)}>
+          <button type="button" className="btn btn-sm" onClick={() => void loadPayload(node.id, path)}>
             Load again
           </button>
         </div>
@@ -95,22 +174,9 @@ function StepDetail({ card }: { card: CardModel }) {
 
   return (
     <section className="detail" aria-label={node.name}>
-      <header className="pane-head detail-head">
-        <Tile type={node.type} icon={entry?.icon ?? "box"} />
-        <div className="detail-name">
-          <h2 className="truncate-line">{node.name}</h2>
-          <p className="muted small">{typeName}</p>
-        </div>
-        <span className="badge" data-tone={view.tone === "none" ? "neutral" : view.tone}>
-          <Icon
-            name={view.icon}
-            size={14}
-            {...(view.icon === "loader-circle" ? { className: "spin" } : {})}
-          />
-          {view.isLive && took ? `${view.word} ${took}` : view.word}
-        </span>
-      </header>
-      {run?.started_at ? (
+      <Head card={card} view={view} word={view.isLive && took ? `${view.word} ${took}` : view.word} />
+      <Pickers id={node.id} />
+      {run?.started_at && tab !== "Items" ? (
         <dl className="figures is-small detail-figures">
           <Figure name="Began" value={clock(run.started_at)} title={exactTime(new Date(run.started_at))} />
           <Figure name={isOpen ? "So far" : "Took"} value={took} />

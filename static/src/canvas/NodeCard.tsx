@@ -2,40 +2,27 @@ import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo } from "react";
 import { Icon, Tile } from "./Icon.tsx";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
-import { IDLE, type NodeView, runOf, viewOf } from "./states.ts";
-import { type CardModel, useCanvas } from "./store.ts";
-import { ENDED } from "./types.ts";
+import { figure, type NodeView } from "./states.ts";
+import type { CardModel } from "./store.ts";
+import { useNodeView, usePorts, useTaken } from "./views.ts";
 
-export type CardNode = Node<{ card: CardModel }, "card">;
-
-const noView: NodeView = IDLE;
-
-/** The view of a node now. Cards of nodes at rest do not follow the clock. */
-export function useNodeView(nodeId: string, hasOutcomes: boolean): NodeView {
-  const snapshot = useCanvas((state) => state.snapshot);
-  const run = snapshot ? runOf(snapshot, nodeId) : undefined;
-  const isOpen = run !== undefined && !ENDED.has(run.state) && run.state !== "PENDING";
-  const now = useCanvas((state) => (isOpen ? state.now : 0));
-  return snapshot ? viewOf(run, snapshot, now, hasOutcomes) : noView;
-}
+export type CardNode = Node<{ card: CardModel }, "card" | "loop">;
 
 /** One step on the canvas: tile, name, what it will do or did, its outcomes. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
   const { node, entry, ports, intent, typeName } = data.card;
   const view = useNodeView(id, ports.length > 1);
-  const snapshot = useCanvas((state) => state.snapshot);
-  const run = snapshot ? runOf(snapshot, id) : undefined;
+  const taken = useTaken(id, ports);
+  const counts = usePorts(id);
   const isIdle = view.state === "IDLE";
-  const hasBadge = !isIdle && view.state !== "PENDING" && view.icon !== "";
-  const isTaken = (port: string): boolean =>
-    run?.state === "COMPLETED" &&
-    (run.port === port || (run.also?.includes(port) ?? false) || ports.length === 1);
+  const isTaken = (port: string): boolean => taken.includes(port) || (counts?.[port] ?? 0) > 0;
   return (
     <div
       className="card-node"
       data-state={view.state}
       data-tone={view.tone}
       data-disabled={node.disabled || undefined}
+      data-ends={ports.length === 0 || undefined}
       data-selected={selected || undefined}
     >
       {entry?.is_trigger ? null : (
@@ -66,31 +53,39 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         <div className="card-node-ports" aria-hidden="true">
           {ports.map((port) => (
             <div key={port} data-taken={isTaken(port) || undefined}>
+              {counts?.[port] ? <small>{figure(counts[port])}</small> : null}
               {port}
             </div>
           ))}
         </div>
       ) : null}
-      {ports.map((port) => (
-        <Handle
-          key={port}
-          id={port}
-          type="source"
-          position={Position.Right}
-          isConnectable={false}
-          style={{ top: portOffset(ports, port) }}
-          {...(isTaken(port) && ports.length > 1 ? { "data-taken": true } : {})}
-        />
-      ))}
-      {hasBadge ? (
-        <span className="card-node-badge">
-          <Icon
-            name={view.icon}
-            size={14}
-            {...(view.icon === "loader-circle" ? { className: "spin" } : {})}
-          />
-        </span>
-      ) : null}
+      <Ports ports={ports} isTaken={isTaken} />
+      <Badge view={view} />
     </div>
   );
 });
+
+/** The outcomes' ports at a card's right rim. */
+export function Ports({ ports, isTaken }: { ports: readonly string[]; isTaken: (port: string) => boolean }) {
+  return ports.map((port) => (
+    <Handle
+      key={port}
+      id={port}
+      type="source"
+      position={Position.Right}
+      isConnectable={false}
+      style={{ top: portOffset(ports, port) }}
+      {...(isTaken(port) && ports.length > 1 ? { "data-taken": true } : {})}
+    />
+  ));
+}
+
+/** The state at a card's corner. */
+export function Badge({ view }: { view: NodeView }) {
+  if (view.state === "IDLE" || view.state === "PENDING" || view.icon === "") return null;
+  return (
+    <span className="card-node-badge">
+      <Icon name={view.icon} size={14} {...(view.icon === "loader-circle" ? { className: "spin" } : {})} />
+    </span>
+  );
+}

@@ -1,4 +1,4 @@
-import type { ChangeMessage, Snapshot } from "./types.ts";
+import type { ChangeMessage, Iteration, Scope, Snapshot } from "./types.ts";
 
 /**
  * The live feed of one execution: WebSocket first, server-sent events where no socket opens. It resumes after the
@@ -156,9 +156,37 @@ export function apiHeaders(): Record<string, string> {
 
 /** `GET executions/<id>` without payloads, or with those of one node. Raises `Error` with the server's own words. */
 export async function fetchSnapshot(url: string, nodeId?: string): Promise<Snapshot> {
+  return await ask<Snapshot>(url, nodeId === undefined ? { payloads: "false" } : { node: nodeId });
+}
+
+/** One iteration, with the payloads of one node when it is named. Raises `Error` likewise. */
+export async function fetchScope(url: string, path: string, nodeId?: string): Promise<Scope> {
+  return await ask<Scope>(url, { path, ...(nodeId === undefined ? {} : { node: nodeId }) });
+}
+
+export interface IterationsQuery {
+  container: string;
+  /** The iteration the container itself is in. */
+  path: string;
+  state?: string;
+  after: number;
+  page_size: number;
+}
+
+/** Iterations of a container behind an index. Raises `Error` likewise. */
+export async function fetchIterations(url: string, query: IterationsQuery): Promise<Iteration[]> {
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined);
+  const page = await ask<{ results: Iteration[] }>(
+    url,
+    Object.fromEntries(asked.map(([key, value]) => [key, String(value)])),
+  );
+  return page.results;
+}
+
+async function ask<T>(url: string, query: Record<string, string>): Promise<T> {
   const address = new URL(url, location.href);
-  if (nodeId === undefined) address.searchParams.set("payloads", "false");
-  else address.searchParams.set("node", nodeId);
+  for (const [key, value] of Object.entries(query)) address.searchParams.set(key, value);
+  if ("node" in query) address.searchParams.delete("payloads");
   const response = await fetch(address, { headers: apiHeaders() });
   if (!response.ok) {
     const isJson = response.headers.get("Content-Type")?.includes("json");
@@ -167,5 +195,5 @@ export async function fetchSnapshot(url: string, nodeId?: string): Promise<Snaps
       [problem.title ?? `The server answered ${response.status}.`, problem.detail].filter(Boolean).join(" "),
     );
   }
-  return (await response.json()) as Snapshot;
+  return (await response.json()) as T;
 }

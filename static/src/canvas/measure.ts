@@ -34,6 +34,17 @@ export function cardWidth(name: string, line: string, ports: readonly string[], 
   return MIN_WIDTH + Math.ceil((wanted - MIN_WIDTH) / STEP) * STEP;
 }
 
+/** Beside the words of a container's head: tile and gaps, the button that closes it, in a run the iteration's picker. */
+const AROUND_HEAD = AROUND_TEXT + 36;
+const PICKER = 148;
+const MAX_HEAD = 300;
+
+/** How wide a container's head must be. */
+export function containerWidth(name: string, line: string, isRun: boolean, measure: Measure): number {
+  const words = Math.min(Math.max(measure(name, NAME_FONT), measure(line, LINE_FONT)), MAX_HEAD);
+  return Math.ceil((words + AROUND_HEAD + (isRun ? PICKER : 0)) / STEP) * STEP;
+}
+
 export function cardHeight(ports: readonly string[]): number {
   return ports.length > 1 ? HEADER + ports.length * PORT_ROW + FOOT : HEADER;
 }

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { applyChange, isGap } from "./reducer.ts";
-import type { Attempt, ChangeMessage, NodeRun, Snapshot, Wait } from "./types.ts";
+import { applyChange, applyChanges, applyToScope, isGap } from "./reducer.ts";
+import { progressOf, standing, tallyOf } from "./scope.ts";
+import type {
+  Attempt,
+  ChangeMessage,
+  Count,
+  NodeRun,
+  NodeRunChange,
+  Scope,
+  Snapshot,
+  Wait,
+} from "./types.ts";
 
 const T = (second: number): string => `2026-11-20T09:12:${String(second).padStart(2, "0")}Z`;
 
@@ -19,6 +29,7 @@ const empty = (rest: Partial<Snapshot> = {}): Snapshot => ({
   remaining_nodes: ["hook", "stock", "ask", "ship"],
   resume_count: 0,
   node_runs: [],
+  counts: [],
   waits: [],
   ...rest,
 });
@@ -41,6 +52,7 @@ const run = (rest: Partial<NodeRun> & Pick<NodeRun, "node_id" | "state">): NodeR
   finished_at: null,
   error: null,
   attempts: [],
+  total: null,
   ...rest,
 });
 
@@ -171,18 +183,9 @@ describe("applyChange", () => {
     expect(after.node_runs[0]).toMatchObject({ output: { a: 1 }, error: { code: "x", message: "Why" } });
   });
 
-  it("tells iterations of one node apart by their path", () => {
-    const after = applyChange(empty(), {
-      seq: 1,
-      changes: [
-        { node_id: "label", path: "each.0", state: "COMPLETED", attempt: 1 },
-        { node_id: "label", path: "each.1", state: "RUNNING", attempt: 1 },
-      ],
-    });
-    expect(after.node_runs.map(({ path, state }) => [path, state])).toEqual([
-      ["each.0", "COMPLETED"],
-      ["each.1", "RUNNING"],
-    ]);
+  it("makes of many messages at once what it makes of each after the other", () => {
+    expect(applyChanges(empty(), story)).toEqual(fresh);
+    expect(applyChanges(empty(), [])).toEqual(empty());
   });
 
   it("takes attempts as the server tells them when it does", () => {
@@ -193,6 +196,136 @@ describe("applyChange", () => {
       changes: [{ node_id: "stock", state: "RETRYING", attempt: 1, attempts }],
     });
     expect(after.node_runs[0]?.attempts).toEqual(attempts);
+  });
+});
+
+/** Changes written as `label lines[0] COMPLETED main`, with `@` for the workflow's own level. */
+const told = (seq: number, ...changes: string[]): ChangeMessage => ({
+  seq,
+  at: T(seq),
+  changes: changes.map((change): NodeRunChange => {
+    const [node_id = "", path = "", state = "", port = null] = change.split(" ");
+    return { node_id, path: path === "@" ? "" : path, state: state as NodeRun["state"], attempt: 1, port };
+  }),
+});
+
+/** Two lines; the second holds a loop of its own, in which a person is asked. */
+const loops: ChangeMessage[] = [
+  {
+    seq: 1,
+    at: T(1),
+    changes: [{ node_id: "lines", path: "", state: "RUNNING", attempt: 1, total: 2 }],
+  },
+  told(2, "lines lines[0] RUNNING", "label lines[0] RUNNING", "lines lines[1] RUNNING"),
+  told(3, "label lines[0] COMPLETED main", "label lines[1] COMPLETED main", "sizes lines[1] RUNNING"),
+  told(4, "sizes lines[1]/sizes[0] RUNNING", "ask lines[1]/sizes[0] WAITING_INPUT"),
+  {
+    seq: 5,
+    at: T(5),
+    changes: [{ wait: { ...wait(null), path: "lines[1]/sizes[0]" } }],
+  },
+  told(6, "lines lines[0] FAILED"),
+  {
+    seq: 7,
+    at: T(7),
+    changes: [{ wait: { id: "w1", node_id: "ask", kind: "human", resolved_at: T(9), resolved_by: "bob" } }],
+  },
+  told(8, "ask lines[1]/sizes[0] COMPLETED rejected", "sizes lines[1]/sizes[0] COMPLETED"),
+  told(9, "sizes lines[1] COMPLETED main", "lines lines[1] COMPLETED main"),
+  told(10, "lines @ COMPLETED main"),
+];
+
+const counted = (scope: Scope): string[] =>
+  scope.counts
+    .map(
+      (row: Count) => `${row.node_id}${row.is_iteration ? "[]" : ""} ${row.state} ${row.port} ${row.count}`,
+    )
+    .sort();
+const openIn = (scope: Scope): string[] =>
+  scope.node_runs.map((one) => `${one.node_id} ${one.path} ${one.state}`).sort();
+
+describe("loops", () => {
+  it("keeps of what is inside only what is open, and counts the rest", () => {
+    const asking = applyChanges(empty(), loops.slice(0, 5));
+    expect(openIn(asking)).toEqual([
+      "ask lines[1]/sizes[0] WAITING_INPUT",
+      "lines  RUNNING",
+      "lines lines[0] RUNNING",
+      "lines lines[1] RUNNING",
+      "sizes lines[1] RUNNING",
+      "sizes lines[1]/sizes[0] RUNNING",
+    ]);
+    expect(counted(asking)).toEqual(["label COMPLETED main 2"]);
+    const over = applyChanges(empty(), loops);
+    expect(openIn(over)).toEqual(["lines  COMPLETED"]);
+    expect(over.waits).toEqual([]);
+    expect(counted(over)).toEqual([
+      "ask COMPLETED rejected 1",
+      "label COMPLETED main 2",
+      "lines[] COMPLETED main 1",
+      "lines[] FAILED null 1",
+      "sizes COMPLETED main 1",
+      "sizes[] COMPLETED null 1",
+    ]);
+  });
+
+  it.each(loops.map((_, index) => index))(
+    "reaches the same from a snapshot taken before change %i",
+    (index) => {
+      const early = loops.slice(0, index).reduce(applyChange, empty());
+      const late = applyChanges(early, loops);
+      expect({ ...late, counts: counted(late) }).toEqual({
+        ...applyChanges(empty(), loops),
+        counts: counted(applyChanges(empty(), loops)),
+      });
+    },
+  );
+
+  it("follows one iteration in full", () => {
+    const start: Scope = { path: "lines[1]", seq: 2, node_runs: [], counts: [], waits: [] };
+    const asking = applyToScope(start, loops.slice(0, 5));
+    expect(openIn(asking)).toEqual([
+      "ask lines[1]/sizes[0] WAITING_INPUT",
+      "label lines[1] COMPLETED",
+      "sizes lines[1] RUNNING",
+      "sizes lines[1]/sizes[0] RUNNING",
+    ]);
+    expect(asking.waits).toHaveLength(1);
+    const over = applyToScope(asking, loops);
+    expect(openIn(over)).toEqual([
+      "label lines[1] COMPLETED",
+      "lines lines[1] COMPLETED",
+      "sizes lines[1] COMPLETED",
+    ]);
+    expect(counted(over)).toEqual(["ask COMPLETED rejected 1", "sizes[] COMPLETED null 1"]);
+  });
+
+  it("tells how far a loop is and what its iterations wait for", () => {
+    const asking = applyChanges(empty(), loops.slice(0, 5));
+    expect(progressOf(asking, "lines")).toMatchObject({ total: 2, over: 0, running: 1, asked: 1, begun: 2 });
+    expect(standing(asking, "lines[1]")).toBe("asked");
+    expect(tallyOf(asking, "label")).toMatchObject({ done: 2, ports: { main: 2 } });
+    const over = applyChanges(empty(), loops);
+    expect(progressOf(over, "lines")).toMatchObject({ total: null, over: 2, done: 1, failed: 1, begun: 2 });
+  });
+
+  it("remembers no more of ten thousand iterations than of ten", () => {
+    let snapshot = empty();
+    for (let index = 0; index < 10_000; index += 100)
+      snapshot = applyChanges(
+        snapshot,
+        Array.from({ length: 100 }, (_, at) =>
+          told(
+            index + at + 1,
+            `lines lines[${index + at}] RUNNING`,
+            `label lines[${index + at}] COMPLETED main`,
+            ...(index + at >= 5 ? [`lines lines[${index + at - 5}] COMPLETED`] : []),
+          ),
+        ),
+      );
+    expect(snapshot.node_runs).toHaveLength(5);
+    expect(snapshot.counts).toHaveLength(2);
+    expect(progressOf(snapshot, "lines")).toMatchObject({ done: 9995, running: 5 });
   });
 });
 

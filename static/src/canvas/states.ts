@@ -1,14 +1,6 @@
 import { duration } from "../app/words.ts";
-import {
-  ENDED,
-  type ExecutionStatus,
-  type NodeRun,
-  type NodeState,
-  type RunError,
-  type Snapshot,
-  TERMINAL,
-  type Wait,
-} from "./types.ts";
+import type { Tally } from "./scope.ts";
+import type { ExecutionStatus, NodeRun, NodeState, RunError, Wait } from "./types.ts";
 
 export type Tone = "running" | "human" | "waiting" | "success" | "error" | "review" | "neutral" | "none";
 
@@ -73,40 +65,44 @@ export function errorLabel(error: RunError): string {
   return ERROR_WORDS[error.code] ?? errorWord(error.code);
 }
 
-export function openWait(snapshot: Snapshot, nodeId: string): Wait | undefined {
-  return snapshot.waits.find((wait) => wait.node_id === nodeId && wait.resolved_at === null);
+/** A wait's colour and icon: a person's, a doubt, or a wait for a moment, a call, an event, another run. */
+export function waitLook(kind: string | undefined): { tone: Tone; icon: string } {
+  if (kind === "review") return { tone: "review", icon: "circle-alert" };
+  if (kind === undefined || kind === "human") return { tone: "human", icon: "hand" };
+  return { tone: "waiting", icon: "hourglass" };
 }
 
-/** A wait's colour and icon. What is no timer waits for a person. */
-export function waitLook(kind: string | undefined): { tone: Tone; icon: string } {
-  if (kind === "timer") return { tone: "waiting", icon: "hourglass" };
-  if (kind === "review") return { tone: "review", icon: "circle-alert" };
-  return { tone: "human", icon: "hand" };
-}
+/** What a wait that is no person's waits for, as a card says it. */
+const AWAITED: Record<string, string> = {
+  callback: "for a call",
+  event: "for an event",
+  child: "for its run",
+};
 
 function clock(text: string): string {
   return new Date(text).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
 
+/** What a node run's view needs besides itself. */
+export interface Around {
+  /** What it belongs to is over: what has not begun never will. */
+  isOver: boolean;
+  wait?: Wait | undefined;
+}
+
+function notYet(isOver: boolean): NodeView {
+  const word = isOver ? "Not reached" : "Not yet";
+  return { state: "PENDING", tone: "none", icon: "circle", word, lead: "", rest: word, isLive: false };
+}
+
 /** The view of a node run. `hasOutcomes`: the node has several ports, so the one it left by is worth saying. */
 export function viewOf(
   run: NodeRun | undefined,
-  snapshot: Snapshot,
+  { isOver, wait }: Around,
   now: number,
   hasOutcomes: boolean,
 ): NodeView {
-  if (!run || run.state === "PENDING") {
-    const isOver = TERMINAL.has(snapshot.status);
-    return {
-      state: "PENDING",
-      tone: "none",
-      icon: "circle",
-      word: isOver ? "Not reached" : "Not yet",
-      lead: "",
-      rest: isOver ? "Not reached" : "Not yet",
-      isLive: false,
-    };
-  }
+  if (!run || run.state === "PENDING") return notYet(isOver);
   const length = lengthOf(run, now);
   const took = length === null ? "" : onCard(length);
   const code = run.error ? errorLabel(run.error) : "";
@@ -132,17 +128,23 @@ export function viewOf(
     case "RETRYING":
       return view("running", "rotate-cw", "Retrying", took, tries(run) || "Retrying", true);
     case "WAITING_INPUT": {
-      const wait = openWait(snapshot, run.node_id);
       if (waitLook(wait?.kind).tone !== "waiting")
         return view("human", "hand", "Waiting for a person", took, "Asked", true);
-      const until = wait?.wake_at ? `until ${clock(wait.wake_at)}` : "Waiting";
+      const until = AWAITED[wait?.kind ?? ""] ?? (wait?.wake_at ? `until ${clock(wait.wake_at)}` : "Waiting");
       return view("waiting", "hourglass", "Waiting", took, until, true);
     }
     case "NEEDS_REVIEW":
       return view("review", "circle-alert", "Needs review", "Sent?", "Ask");
     case "COMPLETED": {
       const again = run.attempt > 1 ? `${ordinal(run.attempt)} try` : "";
-      return view("success", "circle-check", "Success", took, again || (hasOutcomes ? (run.port ?? "") : ""));
+      const kept = run.kept_from ? "Kept" : "";
+      return view(
+        "success",
+        run.kept_from ? "history" : "circle-check",
+        kept || "Success",
+        kept ? "" : took,
+        kept || again || (hasOutcomes ? (run.port ?? "") : ""),
+      );
     }
     case "FAILED":
       return view(
@@ -165,16 +167,37 @@ function tries(run: NodeRun): string {
   return run.max_attempts ? `try ${next} of ${run.max_attempts}` : `${ordinal(next)} try`;
 }
 
-/** The node run that stands for a node on the canvas: the latest of its paths. */
-export function runOf(snapshot: Snapshot, nodeId: string): NodeRun | undefined {
-  let latest: NodeRun | undefined;
-  for (const run of snapshot.node_runs) {
-    if (run.node_id !== nodeId) continue;
-    if (!latest || !ENDED.has(run.state) || (startOf(run) ?? 0) >= (startOf(latest) ?? 0)) latest = run;
-    if (run.path === "") return run;
-  }
-  return latest;
+/** The view of a node's runs in all iterations together: where most people would look first comes first. */
+export function viewOfTally(tally: Tally, isOver: boolean): NodeView {
+  const say = (count: number, word: string): string => (count ? `${figure(count)} ${word}` : "");
+  const over = [say(tally.failed, "failed"), say(tally.done, "done"), say(tally.skipped, "skipped")];
+  const view = (state: NodeState, tone: Tone, icon: string, word: string, lead: string): NodeView => ({
+    state,
+    tone,
+    icon,
+    word,
+    lead,
+    rest: over.filter((part) => part && part !== lead)[0] ?? "",
+    isLive: false,
+  });
+  if (tally.asked)
+    return view("WAITING_INPUT", "human", "hand", "Waiting for a person", say(tally.asked, "asked"));
+  if (tally.review)
+    return view("NEEDS_REVIEW", "review", "circle-alert", "Needs review", say(tally.review, "to review"));
+  if (tally.running)
+    return view("RUNNING", "running", "loader-circle", "Running", say(tally.running, "running"));
+  if (tally.waiting)
+    return view("WAITING_INPUT", "waiting", "hourglass", "Waiting", say(tally.waiting, "waiting"));
+  if (tally.failed) return view("FAILED", "error", "circle-x", "Failed", say(tally.failed, "failed"));
+  if (tally.done) return view("COMPLETED", "success", "circle-check", "Success", say(tally.done, "done"));
+  if (tally.canceled)
+    return view("CANCELED", "neutral", "ban", "Cancelled", say(tally.canceled, "cancelled"));
+  if (tally.skipped) return view("SKIPPED", "none", "circle-slash", "Skipped", say(tally.skipped, "skipped"));
+  return notYet(isOver);
 }
+
+/** A count as people write it: 9,998. */
+export const figure = (count: number): string => count.toLocaleString("en");
 
 export type EdgeState = "rest" | "taken" | "running" | "idle" | "off" | "failed";
 
@@ -195,6 +218,15 @@ export function edgeState(source: NodeRun | undefined, port: string, target: Nod
     default:
       return "idle";
   }
+}
+
+/** How a connection looks in all iterations together. */
+export function edgeOfTallies(source: Tally, port: string, target: Tally, isOnlyPort: boolean): EdgeState {
+  const taken = isOnlyPort ? source.done : (source.ports[port] ?? 0);
+  if (taken > 0) return target.running > 0 ? "running" : port === "error" ? "failed" : "taken";
+  const isOpen = source.running + source.waiting + source.asked + source.review > 0;
+  const isOver = source.done + source.failed + source.skipped + source.canceled > 0;
+  return isOpen || !isOver ? "idle" : "off";
 }
 
 export const STATUS_WORDS: Record<ExecutionStatus, string> = {

@@ -1,43 +1,54 @@
 import { create } from "zustand";
-import { type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
-import { apiHeaders, type Connection, fetchSnapshot, LiveFeed } from "./live.ts";
-import { canvasMeasure, cardHeight, cardWidth } from "./measure.ts";
-import { portsOf, withPorts } from "./ports.ts";
-import { applyChange, isGap } from "./reducer.ts";
-import { runOf, STATUS_WORDS, viewOf } from "./states.ts";
-import { summarize } from "./summarize.ts";
+import { ancestorsOf, type Family, familyOf, NO_FAMILY, placeOf } from "./family.ts";
+import type { Point } from "./layout.ts";
+import { apiHeaders, type Connection, fetchScope, fetchSnapshot, LiveFeed } from "./live.ts";
+import { type CardModel, cardModels, place } from "./models.ts";
+import { indexOf, isIterationOf, iterationPath, outerOf } from "./paths.ts";
+import { withPorts } from "./ports.ts";
+import { applyChanges, applyToScope, isGap } from "./reducer.ts";
+import { openWait, runAt } from "./scope.ts";
+import { STATUS_WORDS, viewOf } from "./states.ts";
 import {
   type CanvasData,
   type ChangeMessage,
-  type NodeDocument,
+  ENDED,
+  type Iteration,
   type NodeRun,
-  type NodeTypeEntry,
+  type Scope,
   type Snapshot,
   TERMINAL,
 } from "./types.ts";
 
-/** All that is known of a node before a run: its document, type, ports, words and size. */
-export interface CardModel {
-  node: NodeDocument;
-  entry: NodeTypeEntry | undefined;
-  typeName: string;
-  ports: string[];
-  intent: string;
-  width: number;
-  height: number;
-}
+export type { CardModel } from "./models.ts";
 
 export type Payload =
   | { status: "loading" }
   | { status: "failed"; message: string }
   | { status: "ready"; run: NodeRun | undefined; seq: number };
 
-interface CanvasState {
+export type Loaded =
+  | { status: "loading" }
+  | { status: "failed"; message: string }
+  | { status: "ready"; scope: Scope };
+
+export interface CanvasState {
   mode: CanvasData["mode"];
   data: CanvasData;
+  family: Family;
   cards: Record<string, CardModel>;
+  /** The top left corner of each node, within its container. */
   positions: Record<string, Point>;
+  /** The same from the canvas's own corner. */
+  places: Record<string, Point>;
+  /** The containers that are drawn without what is inside. */
+  closed: ReadonlySet<string>;
   snapshot: Snapshot | null;
+  /** Which iteration of a container is looked at; of those without, all together. */
+  chosen: Readonly<Record<string, number>>;
+  /** What is known of the iterations that are looked at, by path. */
+  scopes: Readonly<Record<string, Loaded>>;
+  /** Rows of lists of iterations that were asked for, by list and index. */
+  lists: Readonly<Record<string, Readonly<Record<number, Iteration>>>>;
   selected: string | null;
   payloads: Record<string, Payload>;
   connection: Connection;
@@ -47,20 +58,37 @@ interface CanvasState {
   now: number;
   select: (nodeId: string | null) => void;
   tidyUp: () => Promise<void>;
+  toggle: (container: string) => Promise<void>;
   receive: (message: ChangeMessage) => void;
   reload: () => Promise<void>;
-  loadPayload: (nodeId: string) => Promise<void>;
+  loadPayload: (nodeId: string, path?: string) => Promise<void>;
+  loadScope: (path: string) => Promise<void>;
 }
 
 const EMPTY: CanvasData = { mode: "workflow", definition: { nodes: [], connections: [] }, node_types: [] };
+/** How long messages are gathered before they are drawn, and in a tab nobody sees. */
+const GATHER = 50;
+const GATHER_HIDDEN = 500;
+/** Messages kept for iterations that are asked for while they arrive. */
+const KEPT_MESSAGES = 500;
+
 let clockOffset = 0;
+let waiting: ChangeMessage[] = [];
+let recent: ChangeMessage[] = [];
+let gathering: ReturnType<typeof setTimeout> | undefined;
 
 export const useCanvas = create<CanvasState>()((set, get) => ({
   mode: "workflow",
   data: EMPTY,
+  family: NO_FAMILY,
   cards: {},
   positions: {},
+  places: {},
+  closed: new Set(),
   snapshot: null,
+  chosen: {},
+  scopes: {},
+  lists: {},
   selected: null,
   payloads: {},
   connection: "connecting",
@@ -73,25 +101,33 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
   },
 
   tidyUp: async () => {
-    const { cards, data } = get();
-    set(await arrange(cards, data));
+    const { cards, data, family, closed } = get();
+    set(await place(cards, data, family, closed, true));
+  },
+
+  toggle: async (container) => {
+    const { cards, data, family, selected } = get();
+    const closed = new Set(get().closed);
+    if (!closed.delete(container)) closed.add(container);
+    const isGone = selected !== null && !isVisible(family, closed, selected);
+    set({
+      closed,
+      ...(isGone ? { selected: container } : {}),
+      ...(await place(cards, data, family, closed)),
+    });
   },
 
   receive: (message) => {
     const { snapshot } = get();
-    if (!snapshot || message.seq <= snapshot.seq) return;
-    if (isGap(snapshot, message)) {
+    const seq = waiting.at(-1)?.seq ?? snapshot?.seq ?? 0;
+    if (!snapshot || message.seq <= seq) return;
+    if (isGap({ seq }, message)) {
       void get().reload();
       return;
     }
     if (message.at) clockOffset = Math.max(clockOffset, Date.parse(message.at) - Date.now());
-    const next = applyChange(snapshot, message);
-    set({
-      snapshot: next,
-      announcement: announce(snapshot, next, get().cards) ?? get().announcement,
-      now: serverNow(),
-    });
-    afterChange(snapshot, next);
+    waiting.push(message);
+    gathering ??= setTimeout(flush, document.hidden ? GATHER_HIDDEN : GATHER);
   },
 
   reload: async () => {
@@ -99,64 +135,193 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
     if (!data.api?.execution || !snapshot) return;
     try {
       const fresh = await fetchSnapshot(data.api.execution);
+      flush();
       const old = get().snapshot ?? snapshot;
       if (fresh.seq < old.seq) return;
-      set({ snapshot: { ...fresh, definition: old.definition }, now: serverNow() });
+      set({ snapshot: { ...fresh, definition: old.definition }, lists: {}, now: serverNow() });
+      for (const path of Object.keys(get().scopes)) void get().loadScope(path);
       afterChange(old, fresh);
     } catch (error) {
       report(`The run could not be loaded. ${error instanceof Error ? error.message : ""}`);
     }
   },
 
-  loadPayload: async (nodeId) => {
-    const { data, payloads } = get();
-    const url = data.api?.node_run ?? data.api?.execution;
+  loadPayload: async (nodeId, given) => {
+    const path = given ?? subjectOf(get(), nodeId);
+    if (path === null) return;
+    const { data, payloads, snapshot } = get();
+    const url = path === "" ? (data.api?.node_run ?? data.api?.execution) : data.api?.iteration;
+    const key = payloadKey(nodeId, path);
     const put = (payload: Payload): void =>
-      set((state) => ({ payloads: { ...state.payloads, [nodeId]: payload } }));
+      set((state) => ({ payloads: { ...state.payloads, [key]: payload } }));
     if (!url) {
       // The page gave all there is.
-      const { snapshot } = get();
-      put({ status: "ready", run: snapshot ? runOf(snapshot, nodeId) : undefined, seq: snapshot?.seq ?? 0 });
+      put({
+        status: "ready",
+        run: snapshot ? runAt(snapshot, nodeId, path) : undefined,
+        seq: snapshot?.seq ?? 0,
+      });
       return;
     }
-    if (payloads[nodeId]?.status !== "ready") put({ status: "loading" });
+    if (payloads[key]?.status !== "ready") put({ status: "loading" });
     try {
-      const fresh = await fetchSnapshot(url, nodeId);
-      put({ status: "ready", run: runOf(fresh, nodeId), seq: fresh.seq });
+      const fresh = path === "" ? await fetchSnapshot(url, nodeId) : await fetchScope(url, path, nodeId);
+      put({ status: "ready", run: runAt(fresh, nodeId, path), seq: fresh.seq });
+    } catch (error) {
+      put({ status: "failed", message: error instanceof Error ? error.message : String(error) });
+    }
+  },
+
+  loadScope: async (path) => {
+    const url = get().data.api?.iteration;
+    const put = (loaded: Loaded): void => {
+      // Somebody may have gone on to another iteration meanwhile.
+      if (path in get().scopes) set((state) => ({ scopes: { ...state.scopes, [path]: loaded } }));
+    };
+    if (get().scopes[path]?.status !== "ready")
+      set((state) => ({ scopes: { ...state.scopes, [path]: { status: "loading" } } }));
+    if (!url)
+      return put({ status: "failed", message: "The page does not say where iterations are asked for." });
+    try {
+      let scope = await fetchScope(url, path);
+      flush();
+      const first = recent[0];
+      if (first && first.seq > scope.seq + 1) scope = await fetchScope(url, path);
+      put({ status: "ready", scope: applyToScope(scope, recent) });
     } catch (error) {
       put({ status: "failed", message: error instanceof Error ? error.message : String(error) });
     }
   },
 }));
 
+/** Draws what has arrived since the last time. */
+function flush(): void {
+  clearTimeout(gathering);
+  gathering = undefined;
+  const messages = waiting;
+  waiting = [];
+  const { snapshot, scopes, lists, cards, announcement } = useCanvas.getState();
+  if (!snapshot || messages.length === 0) return;
+  recent = [...recent, ...messages].slice(-KEPT_MESSAGES);
+  const next = applyChanges(snapshot, messages);
+  useCanvas.setState({
+    snapshot: next,
+    scopes: advance(scopes, messages),
+    lists: listsAfter(lists, messages),
+    announcement: announce(snapshot, next, cards) ?? announcement,
+    now: serverNow(),
+  });
+  afterChange(snapshot, next);
+}
+
+function advance(scopes: CanvasState["scopes"], messages: readonly ChangeMessage[]): CanvasState["scopes"] {
+  const paths = Object.keys(scopes);
+  if (paths.length === 0) return scopes;
+  return Object.fromEntries(
+    paths.map((path) => {
+      const loaded = scopes[path] as Loaded;
+      return [
+        path,
+        loaded.status === "ready" ? { ...loaded, scope: applyToScope(loaded.scope, messages) } : loaded,
+      ];
+    }),
+  );
+}
+
+export const listKey = (container: string, outer: string, state = ""): string =>
+  `${container} ${outer} ${state}`;
+
+/** Rows of iterations that are listed, as the messages leave them. Rows nobody asked for are not kept. */
+function listsAfter(lists: CanvasState["lists"], messages: readonly ChangeMessage[]): CanvasState["lists"] {
+  if (Object.keys(lists).length === 0) return lists;
+  let next = lists;
+  for (const message of messages)
+    for (const change of message.changes ?? []) {
+      if (!("state" in change) || !change.path || !isIterationOf(change.path, change.node_id)) continue;
+      const key = listKey(change.node_id, outerOf(change.path));
+      const row = next[key]?.[indexOf(change.path)];
+      if (!row) continue;
+      const { state, started_at = row.started_at, finished_at = row.finished_at } = change;
+      const error = change.error_code ? { code: change.error_code } : null;
+      next = {
+        ...next,
+        [key]: { ...next[key], [row.index]: { ...row, state, started_at, finished_at, error } },
+      };
+    }
+  return next;
+}
+
+export const payloadKey = (nodeId: string, path: string): string => `${nodeId} ${path}`;
+
+/**
+ * The path of the one node run that a node stands for now: for a container whose iteration is chosen, that iteration.
+ * Null while all iterations around it are looked at together.
+ */
+export function subjectOf(state: Pick<CanvasState, "family" | "chosen">, nodeId: string): string | null {
+  const { path, isExact } = placeOf(state.family, state.chosen, nodeId);
+  if (!isExact) return null;
+  const index = state.chosen[nodeId];
+  return index === undefined ? path : iterationPath(path, nodeId, index);
+}
+
+/** What is known of the level at this path: null while it loads or cannot be had. */
+export function scopeAt(state: Pick<CanvasState, "snapshot" | "scopes">, path: string): Scope | null {
+  if (path === "") return state.snapshot;
+  const loaded = state.scopes[path];
+  return loaded?.status === "ready" ? loaded.scope : null;
+}
+
+/** The node run at a path, from the level it is part of. */
+export function runIn(
+  state: Pick<CanvasState, "snapshot" | "scopes">,
+  nodeId: string,
+  path: string,
+): NodeRun | undefined {
+  const scope = scopeAt(state, path);
+  return scope ? runAt(scope, nodeId, path) : undefined;
+}
+
+function isVisible(family: Family, closed: ReadonlySet<string>, id: string): boolean {
+  return !ancestorsOf(family, id).some((ancestor) => closed.has(ancestor));
+}
+
 /** What must happen once the snapshot moved on: header, payload of the selected node, end of the feed. */
 function afterChange(old: Snapshot, next: Snapshot): void {
-  const { selected, loadPayload, reload } = useCanvas.getState();
+  const state = useCanvas.getState();
+  const { selected } = state;
   if (old.status !== next.status)
     document.dispatchEvent(new CustomEvent("execution:status", { detail: { status: next.status } }));
-  if (selected !== null && runOf(old, selected)?.state !== runOf(next, selected)?.state)
-    void loadPayload(selected);
+  if (selected !== null) {
+    const path = subjectOf(state, selected);
+    const payload = path === null ? undefined : state.payloads[payloadKey(selected, path)];
+    const run = path === null ? undefined : runIn(state, selected, path);
+    if (payload?.status === "ready" && payload.run?.state !== run?.state) void state.loadPayload(selected);
+  }
   if (old.status !== next.status) follow(next);
   if (TERMINAL.has(next.status) && !TERMINAL.has(old.status)) {
     feed?.stop();
     // Error texts and summaries do not travel live.
-    void reload();
+    void state.reload();
   }
 }
 
+/** What the latest messages changed, in words. Inside containers only what somebody must look at is said. */
 function announce(old: Snapshot, next: Snapshot, cards: Record<string, CardModel>): string | null {
   if (old.status !== next.status) return `The run: ${STATUS_WORDS[next.status]}.`;
   const said: string[] = [];
+  const isOver = TERMINAL.has(next.status);
   for (const run of next.node_runs) {
-    const before = old.node_runs.find((other) => other.node_id === run.node_id && other.path === run.path);
-    if (before?.state === run.state || run.state === "PENDING" || run.state === "SKIPPED") continue;
-    const view = viewOf(run, next, serverNow(), false);
+    const before = runAt(old, run.node_id, run.path);
+    if (before === run || before?.state === run.state || run.state === "PENDING" || run.state === "SKIPPED")
+      continue;
+    const view = viewOf(run, { isOver, wait: openWait(next, run.node_id, run.path) }, serverNow(), false);
+    if (run.path !== "" && view.tone !== "human" && view.tone !== "review") continue;
     said.push(`${cards[run.node_id]?.node.name ?? run.node_id}: ${view.word}.`);
   }
-  return said.length ? said.join(" ") : null;
+  return said.length ? said.slice(0, 5).join(" ") : null;
 }
 
-const report = (text: string): void => {
+export const report = (text: string): void => {
   document.dispatchEvent(new CustomEvent("toast", { detail: { tone: "error", text } }));
 };
 
@@ -169,38 +334,17 @@ export async function begin(given: CanvasData): Promise<void> {
   await document.fonts.ready;
   const data = { ...given, definition: withPorts(given.definition) };
   const types = new Map(data.node_types.map((entry) => [`${entry.type} ${entry.subtype}`, entry]));
-  const measure = canvasMeasure();
-  const cards: Record<string, CardModel> = {};
-  for (const node of data.definition.nodes) {
-    const entry = types.get(`${node.type} ${node.subtype}`);
-    const ports = portsOf(node, entry, data.definition.connections, data.node_ports?.[node.id]);
-    const intent = node.disabled ? "Disabled" : summarize(node, entry);
-    cards[node.id] = {
-      node,
-      entry,
-      typeName: entry?.name ?? node.subtype,
-      ports,
-      intent,
-      width: cardWidth(
-        node.name,
-        data.mode === "execution" ? runLine(node.id, ports, data) : intent,
-        ports,
-        measure,
-      ),
-      height: cardHeight(ports),
-    };
-  }
-  const stored = data.definition.nodes.map((node) => node.position);
-  const arranged = needsLayout(stored)
-    ? await arrange(cards, data)
-    : {
-        cards,
-        positions: Object.fromEntries(
-          data.definition.nodes.map((node) => [node.id, node.position ?? { x: 0, y: 0 }]),
-        ),
-      };
+  const family = familyOf(data.definition.nodes, (node) => types.get(`${node.type} ${node.subtype}`));
   const snapshot = data.snapshot ?? null;
-  useCanvas.setState({ mode: data.mode, data, ...arranged, snapshot, now: serverNow(), connection: "ended" });
+  useCanvas.setState({
+    mode: data.mode,
+    data,
+    family,
+    ...(await place(cardModels(data, types, family, serverNow()), data, family, new Set())),
+    snapshot,
+    now: serverNow(),
+    connection: "ended",
+  });
   if (data.mode === "execution" && snapshot) {
     tick();
     follow(snapshot);
@@ -208,7 +352,7 @@ export async function begin(given: CanvasData): Promise<void> {
       feed = new LiveFeed({
         socketUrl: data.live_url,
         eventsUrl: data.api?.events ?? `${data.api?.execution ?? ""}/events`,
-        seq: () => useCanvas.getState().snapshot?.seq ?? 0,
+        seq: () => waiting.at(-1)?.seq ?? useCanvas.getState().snapshot?.seq ?? 0,
         onMessage: (message) => useCanvas.getState().receive(message),
         onConnection: (connection) => useCanvas.setState({ connection }),
         headers: apiHeaders(),
@@ -216,17 +360,6 @@ export async function begin(given: CanvasData): Promise<void> {
       feed.start();
     }
   }
-}
-
-/** The longest second line to expect in a run: sizes must not change while it goes on. */
-function runLine(nodeId: string, ports: readonly string[], data: CanvasData): string {
-  const port =
-    ports.length > 1 ? ports.reduce((longest, one) => (one.length > longest.length ? one : longest)) : "";
-  const view =
-    data.snapshot && viewOf(runOf(data.snapshot, nodeId), data.snapshot, serverNow(), ports.length > 1);
-  return [view ? `${view.lead} ${view.rest}` : "", port ? `14 min ${port}` : "1.9 s 2nd try"].reduce(
-    (a, b) => (a.length > b.length ? a : b),
-  );
 }
 
 /** The step that was shown without anybody choosing it. */
@@ -244,11 +377,12 @@ function follow(snapshot: Snapshot): void {
 /** What a person came to see: what failed, what waits, what runs, else the last to finish. */
 function initialSelection(snapshot: Snapshot): string | null {
   const order = ["NEEDS_REVIEW", "FAILED", "WAITING_INPUT", "RETRYING", "RUNNING"] as const;
+  const runs = snapshot.node_runs.filter((run) => run.path === "");
   for (const state of order) {
-    const run = snapshot.node_runs.find((candidate) => candidate.state === state);
+    const run = runs.find((candidate) => candidate.state === state);
     if (run) return run.node_id;
   }
-  const done = snapshot.node_runs.filter((run) => run.finished_at !== null && run.state === "COMPLETED");
+  const done = runs.filter((run) => run.finished_at !== null && run.state === "COMPLETED");
   done.sort((a, b) => Date.parse(a.finished_at ?? "") - Date.parse(b.finished_at ?? ""));
   return done.at(-1)?.node_id ?? null;
 }
@@ -258,28 +392,7 @@ function tick(): void {
   const { snapshot } = useCanvas.getState();
   if (!snapshot) return;
   const isOpen = !TERMINAL.has(snapshot.status);
-  const isBusy = snapshot.node_runs.some((run) => run.state === "RUNNING" || run.state === "RETRYING");
+  const isBusy = snapshot.node_runs.some((run) => !ENDED.has(run.state) && run.state !== "WAITING_INPUT");
   if (isOpen && !document.hidden) useCanvas.setState({ now: serverNow() });
   setTimeout(tick, isBusy ? 200 : 1000);
-}
-
-/** A fresh layout: places, and cards with their outcomes in the order that crosses least. */
-async function arrange(
-  cards: Record<string, CardModel>,
-  data: CanvasData,
-): Promise<{ cards: Record<string, CardModel>; positions: Record<string, Point> }> {
-  const nodes: LayoutNode[] = Object.values(cards).map(({ node, width, height, ports }) => ({
-    id: node.id,
-    width,
-    height,
-    ports,
-  }));
-  const edges = data.definition.connections.filter(({ from, to }) => cards[from] && cards[to]);
-  const { places, ports } = await layOut(nodes, edges);
-  return {
-    positions: places,
-    cards: Object.fromEntries(
-      Object.entries(cards).map(([id, card]) => [id, { ...card, ports: ports[id] ?? card.ports }]),
-    ),
-  };
 }

@@ -8,6 +8,9 @@ export interface NodeDocument {
   type: string;
   subtype: string;
   params?: Record<string, Json>;
+  /** The container it sits in. */
+  parent?: string | null;
+  /** From the container's top left corner for a node inside one, else from the canvas's own. */
   position?: { x: number; y: number } | null;
   notes?: string;
   disabled?: boolean;
@@ -41,6 +44,8 @@ export interface NodeTypeEntry {
   /** The card's second line, with parameters in braces: "{method} {url}". */
   summary_template?: string;
   is_trigger?: boolean;
+  /** Nodes can be drawn inside: a loop. */
+  is_container?: boolean;
   params_schema?: Json;
   output_schema?: Json;
 }
@@ -103,6 +108,10 @@ export interface NodeRun {
   error?: RunError | null;
   retry_at?: string | null;
   attempts?: Attempt[];
+  /** Of a container: how many iterations there will be, when that is known. */
+  total?: number | null;
+  /** The execution this result was taken over from. */
+  kept_from?: string | null;
   /** Payloads: only in an answer to `?node=<id>`. */
   input?: Json;
   params?: Json;
@@ -122,13 +131,43 @@ export interface Wait {
   title?: string;
 }
 
-export interface Snapshot {
+/** How many node runs inside containers have settled alike. `is_iteration`: they are rounds of `node_id` itself. */
+export interface Count {
+  node_id: string;
+  is_iteration: boolean;
+  state: NodeState;
+  port: string | null;
+  count: number;
+}
+
+/**
+ * What ran at one level and below it: that level's node runs in full, of deeper ones those that are still open; what
+ * has settled deeper is only counted. The path of the workflow's own level is "".
+ */
+export interface Scope {
+  path?: string;
+  seq: number;
+  node_runs: NodeRun[];
+  counts: Count[];
+  waits: Wait[];
+}
+
+/** One row of `GET executions/<id>/iterations`. */
+export interface Iteration {
+  index: number;
+  path: string;
+  state: NodeState;
+  started_at: string | null;
+  finished_at: string | null;
+  error?: RunError | null;
+}
+
+export interface Snapshot extends Scope {
   id: string;
   workflow_id: string;
   workflow_name: string;
   version: number | null;
   status: ExecutionStatus;
-  seq: number;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -138,8 +177,6 @@ export interface Snapshot {
   definition: Definition;
   remaining_nodes: string[];
   resume_count: number;
-  node_runs: NodeRun[];
-  waits: Wait[];
 }
 
 /** What a node run became. Never a payload. */
@@ -156,6 +193,7 @@ export interface NodeRunChange {
   error_code?: string | null;
   retry_at?: string | null;
   attempts?: Attempt[];
+  total?: number | null;
 }
 
 export interface StatusChange {
@@ -188,7 +226,14 @@ export interface CanvasData {
   live_url?: string;
   /** Output ports by node id, where they depend on parameters. Missing nodes take their type's ports. */
   node_ports?: Record<string, string[]>;
-  api?: { execution?: string; node_run?: string; events?: string };
+  api?: {
+    execution?: string;
+    node_run?: string;
+    events?: string;
+    /** Where iterations and the node runs of one are asked for. */
+    iterations?: string;
+    iteration?: string;
+  };
 }
 
 export const TERMINAL: ReadonlySet<ExecutionStatus> = new Set(["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]);

@@ -3,7 +3,7 @@ import { icon, shell, status } from "./html.ts";
 import { pages } from "./pages.ts";
 import { canvasData, failed, payload, snapshot, waiting } from "./samples.ts";
 
-/** `?page=home|workflows|inbox|link|members|components|workflow|execution|states`, `?theme=dark`, `?run=waiting|failed`. */
+/** `?page=home|workflows|inbox|link|members|components|workflow|execution|states|loop|loops`, `?theme=dark`, `?run=waiting|failed`. */
 const query = new URLSearchParams(location.search);
 if (query.has("theme")) {
   localStorage.setItem("theme", query.get("theme") ?? "system");
@@ -77,6 +77,30 @@ if (name === "execution") {
     ),
   );
   void island(canvasData("workflow"));
+} else if (name === "loop") {
+  show(
+    shell(
+      "workflows",
+      topbar(
+        "Workflows",
+        `${status("ACTIVE", "v3 live")}<div class="actions"><button class="btn btn-primary">${icon("play")}Run</button></div>`,
+      ) + canvas,
+      true,
+    ),
+  );
+  void import("./loops.ts").then(({ loopData }) => island(loopData()));
+} else if (name === "loops") {
+  show(
+    shell(
+      "executions",
+      topbar(
+        "Executions",
+        `<span id="execution-status">${status("RUNNING")}</span><div class="facts"><span>Started<b>09:12:03</b></span></div><div class="actions" id="execution-actions"><span class="live muted small">Live</span><button class="btn">${icon("pause")}Hold</button><button class="btn">${icon("ban")}Cancel run</button></div>`,
+      ) + canvas,
+      true,
+    ),
+  );
+  void import("./loops.ts").then(({ begin }) => begin(query, island));
 } else if (name === "big") {
   show(shell("workflows", canvas, true));
   void import("./big.ts").then(({ bigData }) => island(bigData(Number(query.get("nodes") ?? 500))));

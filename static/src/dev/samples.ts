@@ -158,6 +158,7 @@ export function snapshot(): Snapshot {
     definition,
     remaining_nodes: ["ship", "yes"],
     resume_count: 1,
+    counts: [],
     node_runs: [
       done("hook", 0, 0.004),
       done("total", 0.01, 0.012),

@@ -53,6 +53,7 @@ export function statesData(): CanvasData {
       definition: { nodes, connections: [] },
       remaining_nodes: [],
       resume_count: 0,
+      counts: [],
       node_runs: SHOWN.flatMap(([node_id, state, rest]) =>
         state ? [{ node_id, path: "", attempt: 1, started_at: null, finished_at: null, state, ...rest }] : [],
       ),

@@ -1,0 +1,142 @@
+/** Layout of nested nodes: every level for itself, the innermost first, as a container is as large as what it holds. */
+
+import type { Family } from "./family.ts";
+import { type LayoutEdge, type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
+import { HEADER } from "./measure.ts";
+
+/** Between a container's rim and what is inside. */
+const PADDING = { top: 20, right: 24, bottom: 24, left: 24 };
+/** Room at the right for the names of several outcomes. */
+const PORT_NAMES = 44;
+const EMPTY_HEIGHT = 40;
+/** Cards that lie on one another by more than this share of the smaller one were not placed by anybody. */
+const MOST_OVERLAP = 0.25;
+
+export interface NestedNode extends LayoutNode {
+  /** Of a container: its width at least, what stands below its children; `width` and `height` when it is closed. */
+  container?: { minWidth: number; foot: number; isClosed: boolean };
+  position: Point | null;
+}
+
+export interface Nested {
+  /** From the container's top left corner for nodes inside one. */
+  places: Record<string, Point>;
+  sizes: Record<string, { width: number; height: number }>;
+  ports: Record<string, string[]>;
+}
+
+/**
+ * Places every node and sizes every container. Stored positions are kept level by level where they can be: not where
+ * some are missing, all are on one spot, or nodes lie on one another. `isFresh` keeps none.
+ */
+export async function layOutNested(
+  nodes: readonly NestedNode[],
+  edges: readonly LayoutEdge[],
+  family: Family,
+  isFresh: boolean,
+): Promise<Nested> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const found: Nested = { places: {}, sizes: {}, ports: {} };
+  await settleLevel("", byId, edges, family, isFresh, found);
+  return found;
+}
+
+async function settleLevel(
+  parent: string,
+  byId: ReadonlyMap<string, NestedNode>,
+  edges: readonly LayoutEdge[],
+  family: Family,
+  isFresh: boolean,
+  found: Nested,
+): Promise<void> {
+  const members: NestedNode[] = [];
+  for (const id of family.childrenOf.get(parent) ?? []) {
+    const node = byId.get(id);
+    if (!node) continue;
+    let { width, height } = node;
+    if (node.container && !node.container.isClosed) {
+      await settleLevel(id, byId, edges, family, isFresh, found);
+      ({ width, height } = sizeAround(node, family.childrenOf.get(id) ?? [], found));
+    }
+    found.sizes[id] = { width, height };
+    found.ports[id] = node.ports;
+    members.push({ ...node, width, height });
+  }
+  const isKept =
+    !isFresh && !needsLayout(members.map(({ position }) => position)) && !areOverlapping(members);
+  if (isKept) for (const { id, position } of members) found.places[id] = position ?? { x: 0, y: 0 };
+  else {
+    const ids = new Set(members.map(({ id }) => id));
+    const inside = edges.filter(({ from, to }) => ids.has(from) && ids.has(to));
+    const { places, ports } = await layOut(members, inside);
+    Object.assign(found.places, places);
+    Object.assign(found.ports, ports);
+  }
+  if (parent !== "") moveInto(members, found);
+}
+
+/** Moves the nodes of a container below its head, whatever corner their positions were counted from. */
+function moveInto(members: readonly NestedNode[], found: Nested): void {
+  const all = members.map(({ id }) => found.places[id] ?? { x: 0, y: 0 });
+  const left = Math.min(...all.map(({ x }) => x)) - PADDING.left;
+  const top = Math.min(...all.map(({ y }) => y)) - HEADER - PADDING.top;
+  for (const { id } of members) {
+    const place = found.places[id];
+    if (place) found.places[id] = { x: place.x - left, y: place.y - top };
+  }
+}
+
+function sizeAround(
+  node: NestedNode,
+  children: readonly string[],
+  found: Nested,
+): { width: number; height: number } {
+  const { minWidth = 0, foot = 0 } = node.container ?? {};
+  let right = 0;
+  let bottom = HEADER + EMPTY_HEIGHT - PADDING.bottom;
+  for (const id of children) {
+    const place = found.places[id];
+    const size = found.sizes[id];
+    if (!place || !size) continue;
+    right = Math.max(right, place.x + size.width);
+    bottom = Math.max(bottom, place.y + size.height);
+  }
+  const beside = PADDING.right + (node.ports.length > 1 ? PORT_NAMES : 0);
+  return {
+    width: Math.max(minWidth, Math.ceil(right + beside)),
+    height: Math.ceil(bottom + (foot > 0 ? PADDING.bottom / 2 : PADDING.bottom) + foot),
+  };
+}
+
+/** Whether two nodes with positions cover each other in good part. */
+export function areOverlapping(nodes: readonly NestedNode[]): boolean {
+  const sorted = nodes
+    .flatMap(({ position, width, height }) => (position ? [{ ...position, width, height }] : []))
+    .sort((a, b) => a.x - b.x);
+  for (const [index, a] of sorted.entries())
+    for (let next = index + 1; next < sorted.length; next++) {
+      const b = sorted[next];
+      if (!b || b.x >= a.x + a.width) break;
+      const wide = Math.min(a.x + a.width, b.x + b.width) - b.x;
+      const high = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+      const smaller = Math.min(a.width * a.height, b.width * b.height);
+      if (high > 0 && wide * high > smaller * MOST_OVERLAP) return true;
+    }
+  return false;
+}
+
+/** The places of all nodes from the canvas's own corner. */
+export function absolute(places: Readonly<Record<string, Point>>, family: Family): Record<string, Point> {
+  const found: Record<string, Point> = {};
+  const place = (id: string): Point => {
+    const known = found[id];
+    if (known) return known;
+    const own = places[id] ?? { x: 0, y: 0 };
+    const parent = family.parentOf.get(id);
+    const outer = parent === undefined ? { x: 0, y: 0 } : place(parent);
+    found[id] = { x: own.x + outer.x, y: own.y + outer.y };
+    return found[id];
+  };
+  for (const id of Object.keys(places)) place(id);
+  return found;
+}
