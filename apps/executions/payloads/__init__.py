@@ -11,6 +11,7 @@ from apps.executions.payloads.storage import ObjectMissing, Storage, StorageAway
 from apps.executions.payloads.values import (
     INLINE_BYTES,
     Reference,
+    Row,
     brought_back,
     dump,
     is_large,
@@ -24,6 +25,7 @@ __all__ = [
     "INLINE_BYTES",
     "ObjectMissing",
     "Reference",
+    "Row",
     "Storage",
     "StorageAway",
     "brought_back",
