@@ -8,6 +8,8 @@ class ExecutionsConfig(AppConfig):
     def ready(self) -> None:
         """Plug the engine's own kinds of wait into the seam that other apps use."""
         from apps.executions import wait_kinds
+        from apps.executions.children import Children
         from apps.executions.handlers import Callbacks
 
         wait_kinds.register("callback", Callbacks())
+        wait_kinds.register("child", Children())

@@ -107,6 +107,7 @@ def origin_of(version: Version, graph: Graph) -> Origin:
         while_paused=graph.settings.while_paused,
         max_concurrent=graph.settings.max_concurrent,
         timeout_seconds=graph.settings.timeout_seconds,
+        tells_end=graph.settings.tells_end,
     )
 
 

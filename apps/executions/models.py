@@ -34,7 +34,7 @@ class Execution(models.Model):
     status = models.TextField(default=str(Status.NEW))
     queue = models.TextField(default="default")
     runnable_at = models.DateTimeField(null=True)
-    held_by = models.TextField(null=True, help_text="why it is not due: pause")
+    held_by = models.TextField(null=True, help_text="why it is not due: pause, parent")
     owner = models.UUIDField(null=True)
     fence = models.BigIntegerField(default=0)
     seq = models.BigIntegerField(default=0)
@@ -63,6 +63,11 @@ class Execution(models.Model):
         null=True, help_text="columns whose values are in object storage: {name: {sha256, size, head}}"
     )
     data_bytes = models.BigIntegerField(db_default=0, help_text="what its node runs have written so far, about")
+    parent_id = models.UUIDField(null=True, help_text="the execution that called this one")
+    parent_wait_id = models.UUIDField(null=True, help_text="what that execution waits with for this one, if it does")
+    child_index = models.IntegerField(null=True, help_text="which of the calls of that node this is")
+    depth = models.IntegerField(default=0, db_default=0, help_text="how many executions led to this one")
+    tells_end = models.BooleanField(default=False, db_default=False, help_text="whether somebody is told of its end")
     rerun_of = models.UUIDField(null=True, help_text="the execution this one does again or goes on from")
 
     class Meta:
@@ -74,6 +79,11 @@ class Execution(models.Model):
             models.CheckConstraint(
                 condition=models.Q(owner__isnull=True) | models.Q(status=str(Status.RUNNING)),
                 name="execution_owned_runs",
+            ),
+            models.UniqueConstraint(
+                fields=["parent_wait_id", "child_index"],
+                name="execution_child_once",
+                condition=models.Q(parent_wait_id__isnull=False),
             ),
         ]
         indexes = [
@@ -98,6 +108,12 @@ class Execution(models.Model):
             ),
             models.Index(fields=["workflow"], name="execution_held", condition=models.Q(held_by__isnull=False)),
             models.Index(fields=["rerun_of"], name="execution_reruns", condition=models.Q(rerun_of__isnull=False)),
+            models.Index(fields=["parent_id"], name="execution_children", condition=models.Q(parent_id__isnull=False)),
+            models.Index(
+                fields=["parent_wait_id", "child_index"],
+                name="execution_next_child",
+                condition=models.Q(held_by="parent"),
+            ),
         ]
 
     @property
@@ -191,6 +207,7 @@ class Wait(models.Model):
     resolved_at = models.DateTimeField(null=True)
     resolved_by = models.TextField(null=True)
     answer: models.JSONField[Any, Any] = models.JSONField(null=True)
+    details: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="what its kind needs to go on")
 
     class Meta:
         constraints = [

@@ -133,6 +133,11 @@ def execution_get(*, workspace_id: UUID, execution_id: UUID) -> Execution:
     return found
 
 
+def execution_output(execution: Execution) -> Any:
+    """What an execution returned, wherever it is kept. Raises `StorageAway` or `ObjectMissing`."""
+    return payloads.value_of(execution, "output")
+
+
 def execution_workspace_id(*, execution_id: UUID) -> UUID | None:
     """The workspace of an execution, for callers whose membership is checked next."""
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.core import events
 from apps.core.errors import Conflict, NotFound, TooLarge
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -58,6 +59,7 @@ class Origin:
     while_paused: str = "block"
     max_concurrent: int | None = None
     timeout_seconds: int | None = None
+    tells_end: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,12 @@ class Started:
 _START = """
 INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, trigger_node, mode, status, queue,
     runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
-    unknown_writes, started_by, created_at, deadline_at, by_reference)
+    unknown_writes, started_by, created_at, deadline_at, by_reference, depth, tells_end)
 SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE clock_timestamp() END,
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' END,
     0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
-    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb
+    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb, %(depth)s, %(tells_end)s
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
           WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
@@ -99,14 +101,15 @@ def execution_start(
     execution_id: UUID | None = None,
     lineage_id: UUID | None = None,
     debug: dict[str, Any] | None = None,
+    depth: int = 0,
 ) -> Started:
     """Write a new execution, due at once, and poke the workers after the commit.
 
     By the database's clock it becomes due and its time runs out, since that clock also decides both; `now` is what is
-    shown as its beginning. Large input is in object storage before anything is written. With a `dedupe_key` that this
-    workspace used before, nothing is written and the earlier execution is returned. Raises `BlockedByPause` when the
-    workflow refuses starts while a person is asked, `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or
-    opens it itself.
+    shown as its beginning, `depth` counts the executions that led to it. Large input is in object storage before
+    anything is written. With a `dedupe_key` that this workspace used before, nothing is written and the earlier
+    execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a person is asked,
+    `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or opens it itself.
     """
     new_id = execution_id or uuid7()
     timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
@@ -137,6 +140,8 @@ def execution_start(
                 "by": json.dumps(started_by),
                 "now": now,
                 "timeout": timeout,
+                "depth": depth,
+                "tells_end": origin.tells_end and mode == "production",
             },
         )
         if cursor.fetchone() is None:
@@ -192,13 +197,25 @@ SELECT ended.seq, ended.reply_to, ended.response, ended.by_reference, history.ch
 """
 
 
-def execution_cancel(*, workspace_id: UUID, execution_id: UUID, now: datetime, by: str) -> None:
+def execution_cancel(*, workspace_id: UUID, execution_id: UUID, now: datetime, by: str, waits: bool = True) -> None:
     """End an execution as CANCELED, at once: nobody is asked any more, and what still runs can no longer write.
 
-    Writes whose outcome is unknown are listed on it. Raises `NotFound`, or `AlreadyEnded`.
+    Writes whose outcome is unknown are listed on it. Raises `NotFound`, or `AlreadyEnded`. One that somebody else has
+    locked is waited for, or else (`waits` is false) left as it is.
     """
     error = {"code": "executions.canceled", "message": f"Cancelled by {by}."}
-    _end(workspace_id=workspace_id, execution_id=execution_id, now=now, status=Status.CANCELED, error=error)
+    try:
+        _end(
+            workspace_id=workspace_id,
+            execution_id=execution_id,
+            now=now,
+            status=Status.CANCELED,
+            error=error,
+            waits=waits,
+        )
+    except NotFound:
+        if waits:
+            raise
 
 
 def execution_expire(*, workspace_id: UUID, execution_id: UUID, now: datetime) -> None:
@@ -279,6 +296,7 @@ def _end(
         )
         seq, reply_to, response, references, changes = cursor.fetchone()
         store.withdraw_waits(cursor, execution_id, now, by=str(status).lower())
+        events.pump.poke_on_commit()
     given = None if response is None else json.loads(response)
     outcome = {"execution_id": str(execution_id), "status": str(status), "response": given, "output": None}
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.core import jsonclean
+from apps.core import events, jsonclean
 from apps.core.tenancy import tenant
 from apps.executions import payloads, wait_kinds
 from apps.executions.engine.noderun import NodeRun
@@ -179,7 +179,7 @@ WITH fenced AS (
         data_bytes = data_bytes + %(size)s,
         unknown_writes = unknown_writes || %(unknown)s::jsonb
     WHERE id = %(id)s AND fence = %(fence)s AND seq = %(seq)s AND owner IS NOT NULL
-    RETURNING id, workspace_id, seq, fence, status
+    RETURNING id, workspace_id, seq, fence, status, tells_end
 ), written AS (
     INSERT INTO executions_noderun (execution_id, workspace_id, {_NAMES})
     SELECT fenced.id, fenced.workspace_id, {", ".join("r." + name for name in _RUN_NAMES)}
@@ -192,7 +192,7 @@ WITH fenced AS (
     SELECT id, seq, workspace_id, %(at)s, fence, CASE WHEN status = %(status)s THEN %(changes)s::jsonb
         ELSE %(changes)s::jsonb || jsonb_build_array(jsonb_build_object('status', status)) END FROM fenced
 )
-SELECT seq FROM fenced
+SELECT seq, tells_end FROM fenced
 """
 
 
@@ -225,8 +225,11 @@ def checkpoint(point: Checkpoint) -> bool:
                 "at": point.at,
             },
         )
-        if cursor.fetchone() is None:
+        row = cursor.fetchone()
+        if row is None:
             raise FenceLost
+        if ended and row[1]:
+            events.pump.poke_on_commit()
         for wait in point.opened:
             _open_wait(cursor, wait, point.at)
         if point.withdrawn:

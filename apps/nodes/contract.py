@@ -184,6 +184,7 @@ class NodeError(Exception):
 
     `retryable`: trying again may help and does no harm. `is_unknown`: a write was sent and its outcome was not seen.
     `retry_after`: seconds the receiver asked to wait. `details` is shown with the run, so it holds no secret.
+    `is_afresh`: after a wait, the next attempt begins with `run` and waits anew, instead of with the same answer.
     """
 
     def __init__(
@@ -195,11 +196,12 @@ class NodeError(Exception):
         retryable: bool = False,
         is_unknown: bool = False,
         retry_after: float | None = None,
+        is_afresh: bool = False,
         details: Json = None,
     ) -> None:
         self.code, self.message, self.hint = code, message, hint
         self.retryable, self.is_unknown = retryable, is_unknown
-        self.retry_after, self.details = retry_after, details
+        self.retry_after, self.is_afresh, self.details = retry_after, is_afresh, details
         super().__init__(message)
 
 
@@ -293,7 +295,31 @@ class Event:
         return f"{self.name} where {where}" if where else self.name
 
 
-Wait: TypeAlias = Timer | AskHuman | Callback | Event
+@dataclass(frozen=True, slots=True)
+class RunChild:
+    """Run another workflow once per input, `parallelism` at a time across all workers, and wait until all have ended.
+
+    `workflow`: its id or its name. `resume` gets `{"children": […]}` in the order of the inputs, each with
+    `execution_id`, `status`, `output` and `error` (None when it succeeded); with `stops` it gets only the first that
+    failed, with its `index`, and the others are cancelled. Without `waits` it gets `{"started": [ids]}` at once. When
+    nothing could be started it gets `{"refused": {"code", "message", "hint"}}`, and None past the deadline.
+    """
+
+    kind: ClassVar[str] = "child"
+    workflow: str
+    inputs: tuple[Json, ...]
+    parallelism: int = 1
+    waits: bool = True
+    stops: bool = True
+    deadline: datetime | None = None
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When nothing is waited for any more."""
+        return self.deadline
+
+
+Wait: TypeAlias = Timer | AskHuman | Callback | Event | RunChild
 
 
 # ── What a node may touch ────────────────────────────────────────────────────────────────────────────────────────────

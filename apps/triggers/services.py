@@ -164,4 +164,5 @@ def origin_of(*, workspace_id: UUID, workflow_id: UUID, version_id: UUID, queue:
         while_paused=settings.while_paused,
         max_concurrent=settings.max_concurrent,
         timeout_seconds=settings.timeout_seconds,
+        tells_end=settings.tells_end,
     )

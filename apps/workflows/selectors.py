@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.core.suggest import shown
 from apps.nodes.contract import Trigger
 from apps.workflows.errors import VersionUnknown, WorkflowUnknown
 from apps.workflows.graph import Settings, draft_of
@@ -35,6 +36,22 @@ def workflow_get(workspace_id: UUID, workflow_id: UUID) -> Workflow:
     if found is None:
         raise WorkflowUnknown
     return found
+
+
+def workflow_named(workspace_id: UUID, id_or_name: str) -> Workflow:
+    """One workflow by its id or its name, archived ones included. Raises `WorkflowUnknown`, also when several fit."""
+    try:
+        return workflow_get(workspace_id, UUID(id_or_name))
+    except ValueError:
+        pass
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None, name=id_or_name)
+    found = list(rows.select_related("active_version").order_by("id")[:2])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise WorkflowUnknown(f"Several workflows are named “{shown(id_or_name)}”.", hint="Name it by its id.")
+    message = f"There is no workflow “{shown(id_or_name)}” in this workspace."
+    raise WorkflowUnknown(message, hint="Copy its id from its address; names are compared letter by letter.")
 
 
 def version_get(workspace_id: UUID, version_id: UUID) -> Version:

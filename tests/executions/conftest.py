@@ -92,6 +92,7 @@ class Engine:
             while_paused=settings.while_paused,
             max_concurrent=settings.max_concurrent,
             timeout_seconds=settings.timeout_seconds,
+            tells_end=settings.tells_end,
         )
 
     def start(self, origin: Origin, given: Any = None, trigger: str = "t", **options: Any) -> UUID:

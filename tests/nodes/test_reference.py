@@ -6,13 +6,15 @@ import re
 
 from apps.nodes.expressions import FUNCTIONS
 from apps.nodes.reference import expressions_page, nodes_page
-from apps.nodes.registry import node_types
+from apps.nodes.registry import label, node_types
 
 
 def test_every_node_type_and_parameter_is_there() -> None:
     page = nodes_page()
     for cls in node_types().values():
-        section = re.split(r"^##+ ", page.partition(f" `{cls.subtype}`\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+        section = re.split(
+            r"^##+ ", page.partition(f"{label(cls)} `{cls.subtype}`\n")[2], maxsplit=1, flags=re.MULTILINE
+        )[0]
         names = [field.alias or name for name, field in cls.Params.model_fields.items()]
         assert [name for name in names if f"\n| `{name}` |" not in section] == [], cls.subtype
         assert all(example.title in section for example in cls.examples)

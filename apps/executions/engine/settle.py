@@ -96,6 +96,8 @@ def fail(run: NodeRun, node: GraphNode, error: NodeError, now: datetime, *, chan
     if again and (not unknown or node.on_unknown is OnUnknown.RETRY):
         run.error = describe(error, node.id)
         run.become(NodeEvent.BACK_OFF)
+        if error.is_afresh:
+            run.wait_id = run.suspended = None
         run.retry_at = now + timedelta(seconds=pause(node.retry, run.attempt, chance, error.retry_after))
         return Settled(retry_at=run.retry_at)
     return refuse(run, node, error, now)

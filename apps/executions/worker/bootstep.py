@@ -11,6 +11,7 @@ from uuid import UUID
 from celery import bootsteps
 from django.conf import settings
 
+from apps.core import relay
 from apps.core.ids import uuid7
 from apps.executions.worker.dispatcher import Dispatcher
 
@@ -53,5 +54,6 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         if self.dispatcher in _running:
             _running.remove(self.dispatcher)
             self.dispatcher.stop()
+            relay.rest()
 
     terminate = stop

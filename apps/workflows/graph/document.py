@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from apps.core import jsonclean
 from apps.core.errors import DomainError
+from apps.core.signing import key_of
 from apps.core.suggest import shown
 from apps.nodes.params import faults
 from apps.workflows.graph.findings import Finding, error
@@ -22,6 +24,7 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
 
 Json = Any
+Ending = Literal["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -37,6 +40,22 @@ class _Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+def _signing_secret(secret: str) -> str:
+    key_of(secret)
+    return secret
+
+
+class Completion(_Document):
+    """An outgoing webhook that tells of an execution's end, in the form of Standard Webhooks."""
+
+    url: Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\s/]")]
+    """Where it is posted to."""
+    secret: Annotated[str, AfterValidator(_signing_secret)] | None = None
+    """With what it is signed: `whsec_` and base64 of 24 to 64 bytes. Empty: it is not signed."""
+    statuses: Annotated[tuple[Ending, ...], Field(min_length=1)] = ("SUCCESS", "ERROR", "CANCELED", "TIMED_OUT")
+    """Which ends are told."""
+
+
 class Settings(_Document):
     """How executions of a workflow are run."""
 
@@ -48,6 +67,15 @@ class Settings(_Document):
     """What a start does while another execution waits for a person: be refused, queue up, or run beside it."""
     max_concurrent: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """At most so many executions of this workflow run at once; others queue. Empty: no limit."""
+    error_workflow: UUID | None = None
+    """Id of the workflow whose ERROR trigger starts when an execution ends as ERROR or TIMED_OUT, tests aside."""
+    completion: Completion | None = None
+    """Who is told when an execution has ended, by a signed webhook. Tests aside."""
+
+    @property
+    def tells_end(self) -> bool:
+        """Whether somebody named here wants to know of an execution's end."""
+        return self.error_workflow is not None or self.completion is not None
 
 
 class Position(_Document):

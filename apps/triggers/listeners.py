@@ -1,0 +1,136 @@
+"""Workflows that start when an execution of another one has ended: EXECUTION_FINISHED and ERROR."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from apps.core.errors import NotFound
+from apps.core.models import Event
+from apps.executions import selectors as executions
+from apps.executions.models import Execution
+from apps.executions.services import execution_start
+from apps.triggers.services import origin_of
+from apps.workflows import selectors as workflows
+from apps.workflows.graph import Settings, draft_of
+from apps.workflows.models import ActiveTrigger, Status, Version
+
+logger = logging.getLogger(__name__)
+
+MAX_DEPTH = 8
+FAILED = ("ERROR", "TIMED_OUT")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """Who starts, and at which of its triggers."""
+
+    version: Version
+    node_id: str
+    subtype: str
+
+
+def listeners_start(*, event: Event, now: datetime) -> int:
+    """Start what listens to the end of an execution; gives the number of executions. Must run inside `tenant()`.
+
+    Told again, nothing is started twice. Where a person is asked, a start waits in line: there is nobody to refuse.
+    Chains end after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger.
+    """
+    workspace_id, data = event.workspace_id, event.data
+    ended = executions.execution_get(workspace_id=workspace_id, execution_id=event.subject_id)
+    found = list(_listeners(ended, data["status"]))
+    if not found:
+        return 0
+    if ended.depth >= MAX_DEPTH:
+        names = ", ".join(f"“{listener.version.workflow.name}”" for listener in found)
+        logger.warning("execution %s is the end of a chain of %d; not started: %s", ended.id, MAX_DEPTH, names)
+        return 0
+    given = _given(ended)
+    for listener in found:
+        _start(ended, listener, given, now)
+    return len(found)
+
+
+def _listeners(ended: Execution, status: str) -> Iterator[_Listener]:
+    is_failure = status in FAILED and (ended.started_by or {}).get("by") != "ERROR"
+    rows = ActiveTrigger.objects.filter(
+        workspace_id=ended.workspace_id, subtype__in=("EXECUTION_FINISHED", *(("ERROR",) if is_failure else ()))
+    )
+    for row in rows.select_related("version__workflow").order_by("id"):
+        wanted = row.params.get("workflows") or []
+        is_meant = str(ended.workflow_id) in wanted if wanted else row.workflow_id != ended.workflow_id
+        if is_meant and (row.subtype == "ERROR" or status in row.params["statuses"]):
+            yield _Listener(row.version, row.node_id, row.subtype)
+    if is_failure:
+        named = _error_workflow(ended)
+        if named is not None:
+            yield named
+
+
+def _error_workflow(ended: Execution) -> _Listener | None:
+    """What the settings of the version that failed name, if it can be started."""
+    wanted = _settings(ended.version).error_workflow
+    if wanted is None:
+        return None
+    try:
+        workflow = workflows.workflow_get(ended.workspace_id, wanted)
+    except NotFound:
+        logger.warning("the error workflow %s of workflow %s is gone", wanted, ended.workflow_id)
+        return None
+    if workflow.active_version is None or workflow.status == Status.ARCHIVED:
+        logger.warning("the error workflow %s of workflow %s is not published", wanted, ended.workflow_id)
+        return None
+    draft, _ = draft_of(workflow.active_version.definition)
+    for node in draft.nodes.values():
+        if node.type == "TRIGGER" and node.subtype == "ERROR" and not node.disabled:
+            return _Listener(workflow.active_version, node.id, "ERROR")
+    logger.warning("the error workflow %s of workflow %s has no ERROR trigger", wanted, ended.workflow_id)
+    return None
+
+
+def _start(ended: Execution, listener: _Listener, given: dict[str, Any], now: datetime) -> None:
+    version, settings = listener.version, _settings(listener.version)
+    origin = origin_of(
+        workspace_id=version.workspace_id,
+        workflow_id=version.workflow_id,
+        version_id=version.id,
+        queue=version.queue,
+        settings=settings,
+    )
+    execution_start(
+        origin=replace(origin, while_paused="queue") if origin.while_paused == "block" else origin,
+        trigger_node=listener.node_id,
+        input=given,
+        now=now,
+        dedupe_key=f"finished:{ended.id}:{version.workflow_id}:{listener.node_id}",
+        started_by={
+            "kind": "execution",
+            "id": str(ended.id),
+            "label": ended.workflow.name,
+            "by": listener.subtype,
+        },
+        depth=ended.depth + 1,
+    )
+
+
+def _given(ended: Execution) -> dict[str, Any]:
+    return {
+        "execution_id": str(ended.id),
+        "workflow_id": str(ended.workflow_id),
+        "workflow_name": ended.workflow.name,
+        "status": ended.status,
+        "output": executions.execution_output(ended) if ended.status == "SUCCESS" else None,
+        "error": ended.error,
+        "url": f"{django_settings.BASE_URL}/w/{ended.workspace.slug}/executions/{ended.id}/",
+        "started_at": ended.created_at.isoformat(),
+        "finished_at": ended.finished_at and ended.finished_at.isoformat(),
+    }
+
+
+def _settings(version: Version) -> Settings:
+    return Settings.model_validate(version.definition.get("settings") or {})

@@ -1,0 +1,16 @@
+"""What triggers want to be told."""
+
+from __future__ import annotations
+
+from apps.core import clock
+from apps.core.models import Event
+from apps.triggers import listeners
+
+
+def execution_finished(event: Event) -> None:
+    """An execution has ended: whoever listens starts."""
+    if event.data["mode"] == "production":
+        listeners.listeners_start(event=event, now=clock.now())
+
+
+SUBSCRIBERS = {"execution.finished": (execution_finished,)}
