@@ -376,6 +376,62 @@ class Artifacts(Protocol):
         ...
 
 
+ValueScope: TypeAlias = Literal["workspace", "workflow"]
+
+
+class Values(Protocol):
+    """What workflows keep under a key, for the whole workspace or for one workflow. Not for pure nodes: it is I/O.
+
+    Each answer holds `found` (whether something stood there before), `revision`, `expires_at`, and what the method
+    says. Changes are atomic, and made once however often the node runs again with an unknown outcome, provided that it
+    makes the same changes in the same order. All raise `NodeError`.
+    """
+
+    def get(self, key: str, *, scope: ValueScope = "workspace") -> dict[str, Json]:
+        """`value`: what stands there, or null."""
+        ...
+
+    def set(
+        self, key: str, value: Json, *, ttl_seconds: float | None = None, scope: ValueScope = "workspace"
+    ) -> dict[str, Json]:
+        """Put `value` there, for so many seconds or for good."""
+        ...
+
+    def delete(self, key: str, *, scope: ValueScope = "workspace") -> dict[str, Json]:
+        """Leave nothing there."""
+        ...
+
+    def increment(
+        self, key: str, by: float = 1, *, ttl_seconds: float | None = None, scope: ValueScope = "workspace"
+    ) -> dict[str, Json]:
+        """Add to the number there (0 at first); `value`: the sum. The time to live counts from the first one."""
+        ...
+
+    def append(
+        self,
+        key: str,
+        value: Json,
+        *,
+        keep_last: int | None = None,
+        ttl_seconds: float | None = None,
+        scope: ValueScope = "workspace",
+    ) -> dict[str, Json]:
+        """Add to the list there (empty at first); `length`: how long it is now. The time counts from the first one."""
+        ...
+
+    def compare_and_set(
+        self,
+        key: str,
+        expected: Json,
+        value: Json,
+        *,
+        ttl_seconds: float | None = None,
+        scope: ValueScope = "workspace",
+    ) -> dict[str, Json]:
+        """Put `value` there if `expected` stands there (null: nothing). `changed` says so, `value` what stands now."""
+        ...
+
+
 class Context(Protocol):
     """What a running node may ask for, and nothing else."""
 
@@ -407,6 +463,11 @@ class Context(Protocol):
     @property
     def http(self) -> Http:
         """The door to other systems."""
+        ...
+
+    @property
+    def values(self) -> Values:
+        """What workflows keep under a key."""
         ...
 
     @property

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.core.egress import Answer, EgressError
@@ -73,6 +73,59 @@ class FakeArtifacts:
 
 
 @dataclass
+class FakeValues:
+    """Keys and values in memory, of one scope."""
+
+    kept: dict[str, Json] = field(default_factory=dict)
+
+    def get(self, key: str, *, scope: str = "workspace") -> dict[str, Json]:
+        found = key in self.kept
+        return {"found": found, "value": self.kept.get(key), "revision": int(found), "expires_at": None}
+
+    def set(
+        self, key: str, value: Json, *, ttl_seconds: float | None = None, scope: str = "workspace"
+    ) -> dict[str, Json]:
+        found = key in self.kept
+        self.kept[key] = value
+        expires_at = None if ttl_seconds is None else (NOW + timedelta(seconds=ttl_seconds)).isoformat()
+        return {"found": found, "changed": True, "value": value, "revision": 1 + found, "expires_at": expires_at}
+
+    def delete(self, key: str, *, scope: str = "workspace") -> dict[str, Json]:
+        found = self.kept.pop(key, self) is not self
+        return {"found": found, "changed": found, "value": None, "revision": 0, "expires_at": None}
+
+    def increment(
+        self, key: str, by: float = 1, *, ttl_seconds: float | None = None, scope: str = "workspace"
+    ) -> dict[str, Json]:
+        return self.set(key, self.kept.get(key, 0) + by, ttl_seconds=ttl_seconds)
+
+    def append(
+        self,
+        key: str,
+        value: Json,
+        *,
+        keep_last: int | None = None,
+        ttl_seconds: float | None = None,
+        scope: str = "workspace",
+    ) -> dict[str, Json]:
+        done = self.set(key, [*self.kept.get(key, []), value], ttl_seconds=ttl_seconds)
+        return done | {"value": value, "length": len(done["value"])}
+
+    def compare_and_set(
+        self,
+        key: str,
+        expected: Json,
+        value: Json,
+        *,
+        ttl_seconds: float | None = None,
+        scope: str = "workspace",
+    ) -> dict[str, Json]:
+        if self.kept.get(key) == expected:
+            return self.set(key, value, ttl_seconds=ttl_seconds)
+        return self.get(key) | {"changed": False}
+
+
+@dataclass
 class FakeContext:
     """What a node gets to see."""
 
@@ -80,6 +133,7 @@ class FakeContext:
     sources: Mapping[str, Json] = field(default_factory=dict)
     http: FakeHttp = field(default_factory=lambda: FakeHttp([]))
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
+    values: FakeValues = field(default_factory=FakeValues)
     trigger_input: Json = None
     now: datetime = NOW
     idempotency_key: str = "key-1"

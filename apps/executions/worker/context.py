@@ -12,7 +12,7 @@ from uuid import UUID
 
 from apps.core import clock, jsonclean
 from apps.executions.worker.stepping import Steps
-from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level
+from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level, Values
 
 MAX_LOG_LINES = 200
 MAX_LOG_CHARACTERS = 100_000
@@ -41,6 +41,7 @@ class NodeContext:
         "steps",
         "timeout_seconds",
         "trigger_input",
+        "values",
     )
 
     def __init__(
@@ -52,6 +53,7 @@ class NodeContext:
         now: datetime,
         http: Http,
         artifacts: Artifacts,
+        values: Values,
         idempotency_key: str,
         timeout_seconds: float,
         steps: Steps,
@@ -62,6 +64,7 @@ class NodeContext:
         self.now = now
         self.http = http
         self.artifacts = artifacts
+        self.values = values
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
         self.steps = steps

@@ -21,6 +21,7 @@ from apps.executions.worker.context import NodeContext, idempotency_key
 from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
 from apps.executions.worker.stepping import Steps
+from apps.executions.worker.values import NodeValues
 from apps.nodes.contract import Done, Node, NodeError, OnUnknown, Result, Rounds, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
 from apps.nodes.params import ParamsInvalid, inner_names, truth, validated
@@ -312,6 +313,9 @@ def _ready(
             http=outward.door(),
             artifacts=Artifacts(
                 hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
+            ),
+            values=NodeValues(
+                workspace_id=hand.claimed.workspace_id, workflow_id=hand.claimed.workflow_id, idempotency_key=key
             ),
             idempotency_key=key,
             timeout_seconds=node.timeout_seconds,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from apps.executions.worker.context import MAX_LOG_CHARACTERS, MAX_LOG_LINES, NodeContext
-from tests.nodes.running import NOW, FakeArtifacts, FakeHttp
+from tests.nodes.running import NOW, FakeArtifacts, FakeHttp, FakeValues
 
 
 def context() -> NodeContext:
@@ -21,6 +21,7 @@ def context() -> NodeContext:
         now=NOW,
         http=FakeHttp([]),
         artifacts=FakeArtifacts(),
+        values=FakeValues(),
         idempotency_key="k",
         timeout_seconds=1,
         steps=nothing,
