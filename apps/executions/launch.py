@@ -99,15 +99,12 @@ def execution_stop(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now:
 
 def origin_of(version: Version, graph: Graph) -> Origin:
     """What `execution_start` needs to know of a version."""
-    return Origin(
+    return Origin.of(
         workspace_id=version.workspace_id,
         workflow_id=version.workflow_id,
         version_id=version.id,
         queue=version.queue,
-        while_paused=graph.settings.while_paused,
-        max_concurrent=graph.settings.max_concurrent,
-        timeout_seconds=graph.settings.timeout_seconds,
-        tells_end=graph.settings.tells_end,
+        settings=graph.settings,
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
 
 from apps.accounts.models import Workspace
 from apps.core.ids import uuid7
+from apps.executions.bounds import Circuit as Circuit
+from apps.executions.bounds import Merged as Merged
+from apps.executions.bounds import Quota as Quota
 from apps.executions.engine.states import TERMINAL, State, Status
 from apps.executions.records import Artifact as Artifact
 from apps.executions.records import Payload as Payload
@@ -17,8 +21,10 @@ from apps.executions.records import StorageUse as StorageUse
 from apps.executions.records import UsageDay as UsageDay
 from apps.workflows.models import Version, Workflow
 
+BEGUN = (Status.RUNNING, Status.WAITING, Status.WAITING_FOR_HUMAN, Status.PAUSED)
 
-def _is_one_of(column: str, values: type[Status] | type[State]) -> models.Q:
+
+def _is_one_of(column: str, values: Iterable[Status | State]) -> models.Q:
     return models.Q(**{f"{column}__in": [str(value) for value in values]})
 
 
@@ -34,12 +40,21 @@ class Execution(models.Model):
     status = models.TextField(default=str(Status.NEW))
     queue = models.TextField(default="default")
     runnable_at = models.DateTimeField(null=True)
-    held_by = models.TextField(null=True, help_text="why it is not due: pause, parent")
+    priority = models.SmallIntegerField(db_default=0, default=0, help_text="1 high, 0 normal, -1 low")
+    held_by = models.TextField(null=True, help_text="what it waits for though it is due: pause, parent, workflow, key")
     owner = models.UUIDField(null=True)
     fence = models.BigIntegerField(default=0)
     seq = models.BigIntegerField(default=0)
     resume_count = models.IntegerField(default=0)
     max_concurrent = models.IntegerField(null=True)
+    concurrency_key = models.TextField(null=True)
+    key_limit = models.IntegerField(null=True)
+    key_counts = models.TextField(null=True, help_text="running or unfinished")
+    rate_count = models.IntegerField(null=True)
+    rate_seconds = models.FloatField(null=True)
+    slot_at = models.DateTimeField(null=True, help_text="when the rate lets it begin; once it has, when it did")
+    debounce_key = models.TextField(null=True)
+    debounce_until = models.DateTimeField(null=True, help_text="then it begins, however often it is pushed back")
     lineage_id = models.UUIDField()
     dedupe_key = models.TextField(null=True)
     reply_to = models.TextField(null=True)
@@ -76,6 +91,11 @@ class Execution(models.Model):
             models.UniqueConstraint(
                 "workspace", "dedupe_key", name="execution_dedupe", condition=models.Q(dedupe_key__isnull=False)
             ),
+            models.UniqueConstraint(
+                fields=["workflow", "debounce_key"],
+                name="execution_debounced",
+                condition=models.Q(debounce_key__isnull=False, status=str(Status.NEW)),
+            ),
             models.CheckConstraint(
                 condition=models.Q(owner__isnull=True) | models.Q(status=str(Status.RUNNING)),
                 name="execution_owned_runs",
@@ -90,9 +110,23 @@ class Execution(models.Model):
             models.Index(fields=["workspace", "-created_at"], name="execution_recent"),
             models.Index(fields=["workflow", "-created_at"], name="execution_of_workflow"),
             models.Index(
-                fields=["workspace", "runnable_at"],
+                fields=["workspace", "queue", "priority", "runnable_at"],
                 name="execution_due",
-                condition=models.Q(owner__isnull=True, runnable_at__isnull=False),
+                condition=models.Q(owner__isnull=True, runnable_at__isnull=False, held_by__isnull=True),
+            ),
+            models.Index(fields=["workspace"], name="execution_queued", condition=models.Q(status=str(Status.NEW))),
+            models.Index(
+                fields=["workspace", "workflow"],
+                name="execution_running",
+                condition=models.Q(status=str(Status.RUNNING)),
+            ),
+            models.Index(
+                fields=["workflow", "concurrency_key"],
+                name="execution_key_taken",
+                condition=_is_one_of("status", BEGUN) & models.Q(concurrency_key__isnull=False),
+            ),
+            models.Index(
+                fields=["workflow", "slot_at"], name="execution_slots", condition=models.Q(slot_at__isnull=False)
             ),
             models.Index(fields=["owner"], name="execution_owned", condition=models.Q(owner__isnull=False)),
             models.Index(
@@ -106,7 +140,16 @@ class Execution(models.Model):
                 name="execution_paused",
                 condition=models.Q(status__in=[str(Status.PAUSED), str(Status.WAITING_FOR_HUMAN)]),
             ),
-            models.Index(fields=["workflow"], name="execution_held", condition=models.Q(held_by__isnull=False)),
+            models.Index(
+                fields=["workflow", "held_by", "priority", "runnable_at"],
+                name="execution_held",
+                condition=models.Q(held_by__isnull=False),
+            ),
+            models.Index(
+                fields=["workflow", "concurrency_key", "priority", "runnable_at"],
+                name="execution_held_key",
+                condition=models.Q(held_by="key"),
+            ),
             models.Index(fields=["rerun_of"], name="execution_reruns", condition=models.Q(rerun_of__isnull=False)),
             models.Index(fields=["parent_id"], name="execution_children", condition=models.Q(parent_id__isnull=False)),
             models.Index(

@@ -14,8 +14,10 @@ from apps.core import events
 from apps.core.errors import Conflict, NotFound, TooLarge
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
-from apps.executions import live, payloads, store
+from apps.executions import limits, live, payloads, store
 from apps.executions.engine.states import TERMINAL, Status
+from apps.executions.origin import PRIORITIES
+from apps.executions.origin import Origin as Origin
 from apps.executions.poke import poke
 
 DEFAULT_TIMEOUT_SECONDS = 30 * 86_400
@@ -49,22 +51,8 @@ class AlreadyAnswered(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Which version of which workflow to start, and how its settings say it runs."""
-
-    workspace_id: UUID
-    workflow_id: UUID
-    version_id: UUID
-    queue: str = "default"
-    while_paused: str = "block"
-    max_concurrent: int | None = None
-    timeout_seconds: int | None = None
-    tells_end: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Started:
-    """The execution that a start gave. `is_new` is false when the same delivery had started it before."""
+    """The execution that a start gave. `is_new` is false when the same delivery, or the same burst, had started it."""
 
     id: UUID
     is_new: bool
@@ -72,13 +60,16 @@ class Started:
 
 _START = """
 INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, trigger_node, mode, status, queue,
-    runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
-    unknown_writes, started_by, created_at, deadline_at, by_reference, depth, tells_end)
+    priority, runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
+    unknown_writes, started_by, created_at, deadline_at, by_reference, concurrency_key, key_limit, key_counts,
+    rate_count, rate_seconds, slot_at, debounce_key, debounce_until, depth, tells_end)
 SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
-    CASE WHEN paused.is AND %(pause)s = 'queue' THEN NULL ELSE clock_timestamp() END,
-    CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' END,
+    %(priority)s, COALESCE(%(due)s, clock_timestamp()),
+    CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' ELSE %(held)s END,
     0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
-    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb, %(depth)s, %(tells_end)s
+    %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb, %(key)s, %(key_limit)s,
+    %(key_counts)s, %(rate_count)s, %(rate_seconds)s, %(slot)s, %(debounce_key)s,
+    clock_timestamp() + %(debounce_wait)s * interval '1 second', %(depth)s, %(tells_end)s
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
           WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
@@ -103,13 +94,14 @@ def execution_start(
     debug: dict[str, Any] | None = None,
     depth: int = 0,
 ) -> Started:
-    """Write a new execution, due at once, and poke the workers after the commit.
+    """Write a new execution, due as soon as its workflow's limits let it be, and poke the workers after the commit.
 
     By the database's clock it becomes due and its time runs out, since that clock also decides both; `now` is what is
     shown as its beginning, `depth` counts the executions that led to it. Large input is in object storage before
     anything is written. With a `dedupe_key` that this workspace used before, nothing is written and the earlier
     execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a person is asked,
-    `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or opens it itself.
+    `QueueFull`, `RateExceeded`, `KeyFailed`, `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or opens it
+    itself.
     """
     new_id = execution_id or uuid7()
     timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
@@ -120,9 +112,24 @@ def execution_start(
         left, references = payloads.taken_out(origin.workspace_id, {"input": input})
         text, refs = payloads.dump(left["input"]), payloads.dump(references)
     with tenant(origin.workspace_id), connection.cursor() as cursor:
+        columns = limits.OPEN
+        is_nearly_full = limits.is_nearly_full(cursor, origin.workspace_id)
+        if is_nearly_full or origin.is_gated:
+            earlier = _started_before(cursor, origin, dedupe_key)
+            if earlier:
+                return Started(earlier, is_new=False)
+            if is_nearly_full:
+                limits.make_sure_of_room(cursor, origin.workspace_id)
+            stored = {"input": text, "by_reference": refs}
+            admission = limits.admit(cursor, origin, given=input, stored=stored, mode=mode, now=now)
+            if admission.merged_into:
+                limits.remember(cursor, origin.workspace_id, dedupe_key, admission.merged_into)
+                return Started(admission.merged_into, is_new=False)
+            columns = admission.columns
         cursor.execute(
             _START,
-            {
+            columns
+            | {
                 "id": new_id,
                 "workspace": origin.workspace_id,
                 "workflow": origin.workflow_id,
@@ -130,6 +137,7 @@ def execution_start(
                 "trigger": trigger_node,
                 "mode": mode,
                 "queue": origin.queue,
+                "priority": PRIORITIES[origin.priority],
                 "pause": origin.while_paused,
                 "max_concurrent": origin.max_concurrent,
                 "lineage": lineage_id or new_id,
@@ -159,8 +167,10 @@ def _started_before(cursor: Any, origin: Origin, dedupe_key: str | None) -> UUID
     if dedupe_key is None:
         return None
     cursor.execute(
-        "SELECT id FROM executions_execution WHERE workspace_id = %s AND dedupe_key = %s",
-        [origin.workspace_id, dedupe_key],
+        """SELECT id FROM executions_execution WHERE workspace_id = %(workspace)s AND dedupe_key = %(key)s
+           UNION ALL
+           SELECT execution_id FROM executions_merged WHERE workspace_id = %(workspace)s AND dedupe_key = %(key)s""",
+        {"workspace": origin.workspace_id, "key": dedupe_key},
     )
     row = cursor.fetchone()
     return row[0] if row else None

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from apps.core import events, jsonclean
@@ -46,6 +47,7 @@ class Claimed:
     data_bytes: int = 0
     hold: dict[str, Any] | None = None
     debug: dict[str, Any] | None = None
+    is_limited: bool = False  # somebody may wait for its place
 
     @property
     def is_fresh(self) -> bool:
@@ -112,10 +114,18 @@ SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq
 """
 
 
-def claim(*, worker_id: UUID, queues: Sequence[str], places: int) -> list[Claimed]:
-    """Take up to `places` due executions, the least recently served workspace first. See `executions_claim`."""
+def claim(*, worker_id: UUID, queues: Sequence[str], places: int, capacity: int | None = None) -> list[Claimed]:
+    """Take up to `places` due executions that have a place, the least recently served workspace first.
+
+    `capacity` is how many this process can hold at all: no workspace gets more than 80 % of it. See `executions_claim`.
+    """
+    quota = settings.WORKSPACE_MAX_CONCURRENT or None
     with connection.cursor() as cursor:
-        cursor.execute(f"{_CLAIMED} FROM executions_claim(%s, %s, %s)", [worker_id, list(queues), places])
+        cursor.execute(
+            f"""{_CLAIMED}, is_limited
+            FROM (SELECT (found.execution).*, is_limited FROM executions_claim(%s, %s, %s, %s, %s) found) claimed""",
+            [worker_id, list(queues), places, capacity, quota],
+        )
         return [_claimed(row) for row in cursor.fetchall()]
 
 
@@ -123,7 +133,7 @@ def claimed(*, execution_id: UUID, workspace_id: UUID, fence: int) -> Claimed:
     """An execution this worker claimed earlier. Raises `FenceLost` when it is not ours any more."""
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            f"{_CLAIMED} FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL",
+            f"{_CLAIMED}, true FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL",
             [execution_id, fence],
         )
         row = cursor.fetchone()
@@ -142,7 +152,8 @@ def _claimed(row: Sequence[Any]) -> Claimed:
             *row[12:15],
             _value(row[15]),
             row[16],
-            *map(_value, row[17:]),
+            *map(_value, row[17:19]),
+            *row[19:],
         )
     )
 
@@ -415,6 +426,14 @@ def sweep(*, lease_seconds: float) -> list[tuple[UUID, UUID]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT execution_id, workspace_id FROM executions_sweep(%s)", [lease_seconds])
         return list(cursor.fetchall())
+
+
+def let_in() -> int:
+    """Make due whoever waits for a place that is free, because the one who gave it up could not see them yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT executions_limits_sweep()")
+        found: int = cursor.fetchone()[0]
+    return found
 
 
 def row_of(run: NodeRun) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -90,7 +90,7 @@ def execution_test(*, workspace_id: UUID, actor: Actor, trial: Trial, now: datet
         if not keeping.starts:
             raise NoData("Nothing is left to run.", hint="Pin less.")
         started = services.execution_start(
-            origin=replace(origin_of(version, graph), while_paused="allow", max_concurrent=None),
+            origin=origin_of(version, graph).without_limits(),
             trigger_node=trigger.id,
             input=given,
             now=now,

@@ -156,13 +156,6 @@ def _origin(clock: Clock) -> Origin:
 
 def origin_of(*, workspace_id: UUID, workflow_id: UUID, version_id: UUID, queue: str, settings: Settings) -> Origin:
     """What a start by a trigger needs to know of the workflow's settings."""
-    return Origin(
-        workspace_id=workspace_id,
-        workflow_id=workflow_id,
-        version_id=version_id,
-        queue=queue,
-        while_paused=settings.while_paused,
-        max_concurrent=settings.max_concurrent,
-        timeout_seconds=settings.timeout_seconds,
-        tells_end=settings.tells_end,
+    return Origin.of(
+        workspace_id=workspace_id, workflow_id=workflow_id, version_id=version_id, queue=queue, settings=settings
     )

@@ -192,6 +192,10 @@ RETENTION_ARCHIVE = env.flag("RETENTION_ARCHIVE", False)
 if min(RETENTION_SUCCESS_DAYS, RETENTION_FAILURE_DAYS, RETENTION_TEST_DAYS) < 1:
     raise ImproperlyConfigured("RETENTION_*_DAYS must be at least 1.")
 NODE_PACKAGES = env.listing("NODE_PACKAGES")
+
+# What a workspace may have at once, unless its own row says otherwise. 0: no limit.
+WORKSPACE_MAX_CONCURRENT = env.number("WORKSPACE_MAX_CONCURRENT", 0)
+WORKSPACE_QUEUE_DEPTH = env.number("WORKSPACE_QUEUE_DEPTH", 20_000)
 OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,36000")
 
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.

@@ -15,7 +15,7 @@ from apps.accounts.models import Workspace
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
-from apps.executions import payloads, selectors, services
+from apps.executions import payloads, selectors, services, store
 from apps.executions.engine.states import TERMINAL
 from apps.executions.models import Execution
 from apps.executions.payloads.values import forget
@@ -60,8 +60,8 @@ class Engine:
 
     def add_dispatcher(self, **options: Any) -> Dispatcher:
         """One more process's worth of engine."""
-        given: dict[str, Any] = {"queues": ["default", "ai"], "lease_seconds": 30.0} | options
-        made = Dispatcher(worker_id=uuid7(), name="test", **given)
+        usual: dict[str, Any] = {"queues": ["default", "ai"], "lease_seconds": 30.0, "sweeps": [store.let_in]}
+        made = Dispatcher(worker_id=uuid7(), name="test", **(usual | options))
         made.start()
         self.dispatchers.append(made)
         return made
@@ -83,16 +83,12 @@ class Engine:
                 published_by_label="test",
                 published_at=now,
             )
-        settings = compiled.settings
-        return Origin(
+        return Origin.of(
             workspace_id=self.workspace.id,
             workflow_id=workflow.id,
             version_id=version.id,
             queue="default",
-            while_paused=settings.while_paused,
-            max_concurrent=settings.max_concurrent,
-            timeout_seconds=settings.timeout_seconds,
-            tells_end=settings.tells_end,
+            settings=compiled.settings,
         )
 
     def start(self, origin: Origin, given: Any = None, trigger: str = "t", **options: Any) -> UUID:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from apps.core import relay
 from apps.core.ids import uuid7
+from apps.executions import store
 from apps.executions.worker.dispatcher import Dispatcher
 
 _running: list[Dispatcher] = []
@@ -31,7 +32,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """
 
     requires: ClassVar[set[str]] = {"celery.worker.components:Pool"}
-    sweeps: ClassVar[Sequence[Callable[[], object]]] = ()
+    sweeps: ClassVar[Sequence[Callable[[], object]]] = (store.let_in,)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         self.queues = [queue.name for queue in parent.app.amqp.queues.consume_from.values()] or ["default"]

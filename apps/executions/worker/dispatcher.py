@@ -47,7 +47,7 @@ class Dispatcher:
         name: str,
         queues: Sequence[str],
         lease_seconds: float = 30.0,
-        places: int = 100,
+        places: int = 125,
         threads: int = 128,
         movers: int = 4,
         sweeps: Sequence[Callable[[], object]] = (),
@@ -146,7 +146,9 @@ class Dispatcher:
             self._was_full = free <= 0
             if free <= 0:
                 return
-            claimed = store.claim(worker_id=self.worker_id, queues=self.queues, places=free)
+            claimed = store.claim(worker_id=self.worker_id, queues=self.queues, places=free, capacity=self.places)
+            # From here on one workspace alone may have all it can get.
+            self._was_full = self.places - free + len(claimed) >= 0.8 * self.places
             with self._lock:
                 self._taking.update(each.id for each in claimed)
             for each in claimed:
@@ -395,7 +397,7 @@ class Dispatcher:
         with self._lock:
             if self._runs.get(run.id) is run:  # not the one that took its place
                 del self._runs[run.id]
-        if self._was_full:
+        if self._was_full or run.claimed.is_limited:
             self._poked.set()
 
     def _set_alarm(self, seconds: float) -> None:

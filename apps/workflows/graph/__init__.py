@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from apps.workflows.graph.build import compile, draft_of
-from apps.workflows.graph.document import Completion, Settings
+from apps.workflows.graph.document import Completion, Concurrency, Debounce, Rate, Settings
 from apps.workflows.graph.findings import Finding, GraphInvalid, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
 
 __all__ = [
     "ERROR_PORT",
     "Completion",
+    "Concurrency",
+    "Debounce",
     "Edge",
     "Finding",
     "Graph",
     "GraphInvalid",
     "GraphNode",
+    "Rate",
     "Settings",
     "compile",
     "draft_of",

@@ -56,6 +56,39 @@ class Completion(_Document):
     """Which ends are told."""
 
 
+class Concurrency(_Document):
+    """At most so many executions with the same key, such as one per customer."""
+
+    key: Annotated[str, Field(min_length=1, max_length=2_000)]
+    """Text with an expression over what the trigger delivered. Where it gives null or nothing, there is no limit."""
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """How many with one key; further ones wait in line."""
+    counts: Literal["running", "unfinished"] = "unfinished"
+    """Whether one that waits (for a person, a moment, an answer) keeps its place."""
+
+
+class Rate(_Document):
+    """At most so many executions begin in any period of this length."""
+
+    count: Annotated[int, Field(ge=1, le=10_000)]
+    """How many may begin."""
+    per_seconds: Annotated[float, Field(gt=0, le=2_678_400, allow_inf_nan=False)]
+    """Length of the period."""
+    on_excess: Literal["queue", "refuse"] = "queue"
+    """What a start beyond it does: wait for its turn, or be refused with 429."""
+
+
+class Debounce(_Document):
+    """Starts that come in a burst become one, which begins when the burst is over and sees the last input."""
+
+    seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+    """How long it must have been quiet."""
+    max_wait_seconds: Annotated[float, Field(gt=0, le=604_800, allow_inf_nan=False)] | None = None
+    """So long after the first start it begins even when it has not been quiet. Empty: ten times `seconds`."""
+    key: Annotated[str, Field(max_length=2_000)] = ""
+    """Text with an expression over what the trigger delivered: only starts with the same key are one. Empty: all."""
+
+
 class Settings(_Document):
     """How executions of a workflow are run."""
 
@@ -67,6 +100,14 @@ class Settings(_Document):
     """What a start does while another execution waits for a person: be refused, queue up, or run beside it."""
     max_concurrent: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """At most so many executions of this workflow run at once; others queue. Empty: no limit."""
+    concurrency: Concurrency | None = None
+    """At most so many executions with the same key; others queue. Empty: no limit."""
+    rate: Rate | None = None
+    """At most so many executions begin in a period. Empty: no limit."""
+    debounce: Debounce | None = None
+    """A burst of starts becomes one execution. Empty: each start is one."""
+    priority: Literal["low", "normal", "high"] = "normal"
+    """Who goes first when executions of the workspace queue. Age counts as well: one step is worth five minutes."""
     error_workflow: UUID | None = None
     """Id of the workflow whose ERROR trigger starts when an execution ends as ERROR or TIMED_OUT, tests aside."""
     completion: Completion | None = None

@@ -6,9 +6,26 @@ import json
 import re
 from pathlib import Path
 
-from apps.workflows.graph.document import ConnectionDocument, NodeDocument, RetryDocument, Settings, read
+from apps.workflows.graph.document import (
+    Concurrency,
+    ConnectionDocument,
+    Debounce,
+    NodeDocument,
+    Rate,
+    RetryDocument,
+    Settings,
+    read,
+)
 from apps.workflows.lint import lint
 
+SECTIONS = (
+    ("Nodes", NodeDocument),
+    ("Connections", ConnectionDocument),
+    ("Settings", Settings),
+    ("Concurrency", Concurrency),
+    ("Rate", Rate),
+    ("Debounce", Debounce),
+)
 PAGE = (Path(__file__).resolve().parents[3] / "docs/reference/definition.md").read_text()
 
 
@@ -17,7 +34,7 @@ def section(title: str) -> str:
 
 
 def test_every_member_is_there_and_no_other() -> None:
-    for title, model in (("Nodes", NodeDocument), ("Connections", ConnectionDocument), ("Settings", Settings)):
+    for title, model in SECTIONS:
         cells = re.findall(r"^\| (`[^|]*) \|", section(title), flags=re.MULTILINE)
         told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
         assert told == {field.alias or name for name, field in model.model_fields.items()}, title
@@ -25,7 +42,7 @@ def test_every_member_is_there_and_no_other() -> None:
 
 
 def test_defaults_are_true() -> None:
-    for title, model in (("Nodes", NodeDocument), ("Connections", ConnectionDocument), ("Settings", Settings)):
+    for title, model in SECTIONS:
         for name, default in re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", section(title), flags=re.MULTILINE):
             assert json.loads(default) == model.model_fields[name].get_default(call_default_factory=True), name
 
