@@ -19,6 +19,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from apps.executions import payloads
+from apps.executions.engine.rounds import parts_of
 from apps.executions.engine.states import SETTLED, State
 from apps.executions.models import NodeRun, Wait
 
@@ -137,3 +139,35 @@ def _iteration(
     index: int, path: str, state: str, started_at: datetime | None, finished_at: datetime | None, error: str | None
 ) -> Iteration:
     return Iteration(index, path, state, started_at, finished_at, json.loads(error) if error else None)
+
+
+def item_of(row: NodeRun) -> Any:
+    """What the iteration that a node run belongs to was given: an item of the list, or what the round before gave.
+
+    Raises `StorageAway` when it is kept elsewhere and cannot be had.
+    """
+    outer, container, index = parts_of(row.path)
+    of_it = NodeRun.objects.filter(workspace_id=row.workspace_id, execution_id=row.execution_id, node_id=container)
+    own = of_it.filter(path=outer).first()
+    params = payloads.value_of(own, "params") if own else None
+    if isinstance(params, dict) and isinstance(params.get("items"), list):
+        size = params.get("batch_size")
+        items = params["items"]
+        return items[index * size : (index + 1) * size] if size else items[index]
+    before = _round_before(row, container, row.path[: row.path.rindex("[") + 1], index)
+    found = of_it.filter(path=before).first() if before else None
+    return payloads.value_of(found, "output") if found else None
+
+
+def _round_before(row: NodeRun, container: str, prefix: str, index: int) -> str | None:
+    """The path of the last round before this one that gave something."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT path FROM executions_noderun
+               WHERE workspace_id = %s AND execution_id = %s AND node_id = %s AND starts_with(path, %s)
+                 AND port IS NOT NULL AND rtrim(substr(path, %s), ']')::int < %s
+               ORDER BY rtrim(substr(path, %s), ']')::int DESC LIMIT 1""",
+            [row.workspace_id, row.execution_id, container, prefix, len(prefix) + 1, index, len(prefix) + 1],
+        )
+        found = cursor.fetchone()
+    return found[0] if found else None

@@ -16,7 +16,7 @@ from apps.core.errors import NotFound
 from apps.executions import iterations, payloads
 from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
-from apps.executions.engine.noderun import CONTAINER
+from apps.executions.engine.noderun import CONTAINER, ROUND
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
@@ -351,7 +351,9 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
     if row.kept_from is not None:  # it ran in that execution; its own id: its output was given
         found["kept_from"] = str(row.kept_from)
     if held is not None:
-        given, large = _input(graph, held, row.node_id), large_of(row, row.execution_id)
+        is_entry = bool(row.path) and (row.effect == ROUND or not graph.incoming.get(row.node_id))
+        given = iterations.item_of(row) if is_entry else _input(graph, held, row.node_id)
+        large = large_of(row, row.execution_id)
         if isinstance(given, _Large):
             given, large["input"] = None, given
         found |= {"input": given, "params": row.params, "output": row.output, "logs": row.logs, "large": large}

@@ -352,6 +352,11 @@ ROUTES = [
     ),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
+    # It is not held, or already: said on the page one is sent back to.
+    *[
+        Route("POST", f"/w/{{workspace}}/executions/{{execution}}/{verb}/", 302, 302, charlie=404, anonymous=302)
+        for verb in ("hold", "release", "continue")
+    ],
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/rerun/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/rerun/", alice=302, bob=302, charlie=404, anonymous=302),

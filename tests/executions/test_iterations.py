@@ -272,3 +272,65 @@ def test_cancelling_settles_what_was_open_inside(told: Told) -> None:
     after = told.snapshot()
     assert apply(before, message) == after
     assert after["counts"]["ask", False, "CANCELED", None] == 1
+
+
+LOOPS = definition(
+    [
+        node("t", "TRIGGER.MANUAL"),
+        node("lines", "FLOW.LOOP", items="{{ $json.lines }}", parallelism=2, on_item_error="collect"),
+        node("ask", "HUMAN_IN_THE_LOOP.CONFIRMATION", title="{{ $json.sku }}?", timeout_seconds=60, _parent="lines"),
+        node("sizes", "FLOW.WHILE", condition="{{ $index < 2 }}", _parent="lines"),
+        node("label", "ACTION.TRANSFORM", fields=fields(n="{{ ($json.n || 0) + 1 }}"), _parent="sizes"),
+        node("end", "ACTION.TRANSFORM", fields=fields(all="{{ $json }}")),
+    ],
+    ["t > lines", "ask.approved > sizes", "lines > end"],
+    while_paused="allow",
+)
+
+
+def test_the_law_holds_in_a_real_engine(engine: Engine) -> None:
+    """Questions in a loop, answered one by one; what each line and each step was given can be seen afterwards."""
+    workspace = engine.workspace
+    execution_id = engine.start(engine.publish(LOOPS), {"lines": [{"sku": "A"}, {"sku": "B"}, {"sku": "C"}]})
+
+    def look(path: str = "", node_id: str | None = None) -> Json:
+        with tenant(workspace.id):
+            execution = selectors.execution_get(workspace_id=workspace.id, execution_id=execution_id)
+            if path:
+                return selectors.iteration_snapshot(execution=execution, path=path, node_id=node_id)
+            return selectors.execution_snapshot(execution=execution)
+
+    seen, inner = [plain(look())], [plain_iteration(look("lines[1]"))]
+    for _ in range(3):
+        engine.until(execution_id, "WAITING_FOR_HUMAN")
+        seen.append(plain(look()))
+        inner.append(plain_iteration(look("lines[1]")))
+        (total,) = [run["total"] for run in look()["node_runs"] if (run["node_id"], run["path"]) == ("lines", "")]
+        assert total == 3
+        wait_id = next(iter(seen[-1]["waits"]))
+        services.wait_resolve(
+            workspace_id=workspace.id, wait_id=UUID(wait_id), answer={"outcome": "approved"}, by="Bob", now=clock.now()
+        )
+        engine.poke()
+        engine.until(execution_id, "WAITING_FOR_HUMAN", "SUCCESS")
+    engine.until(execution_id)
+    seen.append(plain(look()))
+    inner.append(plain_iteration(look("lines[1]")))
+    with tenant(workspace.id):
+        rows = selectors.transition_list(workspace_id=workspace.id, execution_id=execution_id)
+    for history in (seen, inner):
+        for earlier in history:
+            reached = earlier
+            for row in rows:
+                reached = apply(reached, {"seq": row.seq, "at": row.at.isoformat(), "changes": row.changes})
+            assert reached == history[-1]
+    assert seen[-1]["counts"]["lines", True, "COMPLETED", "main"] == 3
+    assert seen[-1]["counts"]["label", False, "COMPLETED", "main"] == 6
+    given = {
+        (path, name): {run["node_id"]: run for run in look(path, name)["node_runs"] if run["path"] == path}[name][
+            "input"
+        ]
+        for path, name in [("lines[1]", "ask"), ("lines[1]", "lines"), ("lines[1]/sizes[1]", "label")]
+    }
+    assert given["lines[1]", "ask"] == given["lines[1]", "lines"] == {"sku": "B"}
+    assert given["lines[1]/sizes[1]", "label"] == {"n": 1}, "the round before gave it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.executions import story
-from apps.executions.engine.states import Status
+from apps.executions.engine.states import State, Status
 from apps.executions.models import Execution, Wait
 from apps.nodes.registry import node_type
 
@@ -112,7 +112,10 @@ def _note(execution: Execution) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node run as the table of an execution shows it."""
+    """One node as the table of an execution shows it; of nodes inside containers all their runs together.
+
+    `depth` counts the containers around it. `tally` says how its iterations stand, or its runs in all iterations.
+    """
 
     name: str
     type: str
@@ -124,22 +127,80 @@ class Step:
     took: str
     note: str
     hint: str
+    depth: int = 0
+    tally: str = ""
 
 
 def steps(snapshot: Mapping[str, Any]) -> list[Step]:
-    """Every node of the definition as a line, in the order of the run; what never began comes last."""
+    """Every node of the definition as a line, in the order of the run; what never began comes last.
+
+    What is inside a container follows it, each node as one line however many iterations there were.
+    """
     nodes = {node["id"]: node for node in snapshot["definition"]["nodes"]}
-    done = [_step(nodes.get(run["node_id"], {}), run) for run in snapshot["node_runs"]]
-    seen = {run["node_id"] for run in snapshot["node_runs"]}
-    return [*done, *(_step(node, {"state": "PENDING"}) for name, node in nodes.items() if name not in seen)]
+    runs = {run["node_id"]: run for run in snapshot["node_runs"] if not run["path"]}
+    order = [*runs, *(name for name in nodes if name not in runs)]
+    inside: dict[str, list[str]] = {}
+    for name in order:
+        parent = nodes.get(name, {}).get("parent")
+        inside.setdefault(parent if parent in nodes else "", []).append(name)
+    counts = _counts(snapshot)
+
+    def lines(parent: str, depth: int) -> Iterator[Step]:
+        for name in inside.get(parent, ()):
+            alone = counts.get((name, False), {})
+            run = {"state": _foremost(alone)} if depth else runs.get(name, {"state": "PENDING"})
+            tally = _tally(counts.get((name, True), {})) or (_tally(alone) if depth else "")
+            yield _step(nodes.get(name, {"id": name}), run, depth, tally)
+            yield from lines(name, depth + 1)
+
+    return list(lines("", 0))
 
 
-def _step(node: Mapping[str, Any], run: Mapping[str, Any]) -> Step:
+def _counts(snapshot: Mapping[str, Any]) -> dict[tuple[str, bool], dict[str, int]]:
+    """How many node runs inside containers stand in each state, by node, iterations of a container apart."""
+    found: dict[tuple[str, bool], dict[str, int]] = {}
+    for row in snapshot["counts"]:
+        states = found.setdefault((row["node_id"], row["is_iteration"]), {})
+        states[row["state"]] = states.get(row["state"], 0) + row["count"]
+    for run in snapshot["node_runs"]:
+        if run["path"]:
+            is_iteration = run["path"].rpartition("/")[2].startswith(f"{run['node_id']}[")
+            states = found.setdefault((run["node_id"], is_iteration), {})
+            states[run["state"]] = states.get(run["state"], 0) + 1
+    return found
+
+
+_FOREMOST = (
+    *(State.WAITING_INPUT, State.NEEDS_REVIEW, State.RUNNING, State.RETRYING),
+    *(State.FAILED, State.COMPLETED, State.CANCELED, State.SKIPPED),
+)
+
+
+def _foremost(states: Mapping[str, int]) -> str:
+    return next((str(state) for state in _FOREMOST if states.get(state)), str(State.PENDING))
+
+
+def _tally(states: Mapping[str, int]) -> str:
+    """`98 done, 2 failed`."""
+    words = {
+        State.COMPLETED: _("%(n)s done"),
+        State.FAILED: _("%(n)s failed"),
+        State.RUNNING: _("%(n)s running"),
+        State.RETRYING: _("%(n)s retrying"),
+        State.WAITING_INPUT: _("%(n)s waiting"),
+        State.NEEDS_REVIEW: _("%(n)s to review"),
+        State.CANCELED: _("%(n)s cancelled"),
+        State.SKIPPED: _("%(n)s skipped"),
+    }
+    return ", ".join(word % {"n": f"{states[state]:,}"} for state, word in words.items() if states.get(state))
+
+
+def _step(node: Mapping[str, Any], run: Mapping[str, Any], depth: int, tally: str) -> Step:
     cls = node_type(node.get("type", ""), node.get("subtype", ""))
     error = run.get("error") or {}
     began_at, ended_at = _moment(run.get("started_at")), _moment(run.get("finished_at"))
     return Step(
-        name=node.get("name") or run.get("node_id", ""),
+        name=node.get("name") or node.get("id", ""),
         type=node.get("type", "ACTION"),
         icon=cls.icon if cls else "box",
         state=run["state"],
@@ -149,6 +210,8 @@ def _step(node: Mapping[str, Any], run: Mapping[str, Any]) -> Step:
         took=story.length((ended_at - began_at).total_seconds()) if began_at and ended_at else "",
         note=error.get("message") or error.get("code") or "",
         hint=error.get("hint", ""),
+        depth=depth,
+        tally=tally,
     )
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.executions.web import again, files, views
+from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 
 urlpatterns = [
     path("executions/", views.ExecutionList.as_view(), name="executions"),
     path("executions/<uuid:execution>/", views.ExecutionPage.as_view(), name="execution"),
+    path("executions/<uuid:execution>/hold/", ExecutionHold.as_view(), name="execution-hold"),
+    path("executions/<uuid:execution>/release/", ExecutionRelease.as_view(), name="execution-release"),
+    path("executions/<uuid:execution>/continue/", ExecutionContinue.as_view(), name="execution-continue"),
     path("executions/<uuid:execution>/cancel/", views.ExecutionCancel.as_view(), name="execution-cancel"),
     path("executions/<uuid:execution>/rerun/", again.ExecutionAgain.as_view(), name="execution-rerun"),
     path("executions/<uuid:execution>/artifacts/<uuid:artifact>/", files.ArtifactFile.as_view(), name="artifact-file"),

@@ -22,6 +22,7 @@ from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
 from apps.executions.web.figures import figures
 from apps.executions.web.forms import StartForm, as_text, sample_input
+from apps.executions.web.holding import held
 from apps.executions.web.rows import FILTERS, filter_words, fingerprint, rows, short_id, starter, steps, took
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors as workflows
@@ -138,8 +139,9 @@ class ExecutionPage(WorkspacePage):
             "node_types": [entry for entry in catalogue() if (entry["type"], entry["subtype"]) in used],
             "node_ports": {node.id: list(node.ports) for node in draft.nodes.values()},
             "snapshot": snapshot,
+            "breakpoints": (found.debug or {}).get("breakpoints", []),
             "live_url": f"/ws/executions/{found.id}/",
-            "api": {"execution": f"{api}?payloads=false", "node_run": api, "events": f"{api}events/"},
+            "api": {"execution": f"{api}?payloads=false", "node_run": api, "events": f"{api}events/", **_inside(api)},
         }
         context["steps"] = steps(snapshot)
         return self.render("executions/detail.html", context)
@@ -156,7 +158,13 @@ class ExecutionPage(WorkspacePage):
             "asked": asked,
             "failed_node": _failed_node(found.error or {}, names),
             "what_stops": _what_stops(asked),
+            **held(found.hold, names),
         }
+
+
+def _inside(api: str) -> dict[str, str]:
+    """Where the canvas asks for what runs inside containers."""
+    return {"iterations": f"{api}iterations/", "iteration": f"{api}node-runs/"}
 
 
 def _failed_node(error: dict[str, Any], names: dict[str, str]) -> str:

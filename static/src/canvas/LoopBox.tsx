@@ -153,10 +153,7 @@ function Foot({ id }: { id: string }) {
   return (
     <div className="loop-foot">
       <Inert className="loop-counts">
-        <b>
-          {figure(progress.over)}
-          {progress.total === null ? " done" : ` / ${figure(progress.total)}`}
-        </b>
+        <b>{farOf(progress)}</b>
         {GOALS.filter(({ goal }) => progress[goal] > 0).map(({ goal, word, tone }) => (
           <button
             key={goal}
@@ -172,6 +169,12 @@ function Foot({ id }: { id: string }) {
       <ProgressBar progress={progress} />
     </div>
   );
+}
+
+/** How far a container is: "37 / 100", or where nobody knows of how many, "37 done". */
+export function farOf({ over, begun, total }: Progress): string {
+  if (total !== null) return `${figure(over)} / ${figure(total)}`;
+  return begun === 0 ? "No items" : `${figure(over)} done`;
 }
 
 /** Up to so many iterations are drawn one by one. */

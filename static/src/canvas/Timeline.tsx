@@ -1,18 +1,20 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { duration } from "../app/words.ts";
+import { placeOf } from "./family.ts";
 import { need, needOfState } from "./iterations.ts";
 import { outerOf } from "./paths.ts";
 import { progressOf } from "./scope.ts";
 import { endOf, startOf } from "./states.ts";
 import { listKey, scopeAt, useCanvas } from "./store.ts";
 import { ItemLine, StepLine } from "./TimelineRow.tsx";
-import { timelineRows } from "./timeline-rows.ts";
+import { type Rows, timelineRows } from "./timeline-rows.ts";
 import { buildScale, type Scale, type Span } from "./timeline-scale.ts";
 import { type NodeRun, type Snapshot, TERMINAL, type Wait } from "./types.ts";
 import { useIsNarrow, useWindowed } from "./windowed.ts";
 
 const ROW = 29;
 const ROW_NARROW = 44;
+const AXIS = 24;
 /** Of loops up to this long every iteration's end is marked on the folded bar, of longer ones the failed ones. */
 const MARKED = 100;
 
@@ -70,6 +72,7 @@ function Chart({
   const [first, last] = useWindowed(scroller, rows.count, height);
   const shown = useMemo(() => rows.slice(first, last), [rows, first, last]);
   const lines = useMemo(() => ({ stretches: scale.stretches, ticks: scale.ticks }), [scale]);
+  useInView(scroller, rows, height);
   useEffect(() => {
     for (const row of shown) if (row.kind === "item") need(row.container, row.outer, row.index, row.index);
   }, [shown]);
@@ -139,8 +142,28 @@ function Chart({
   );
 }
 
+/** Scrolls to the iteration that was chosen elsewhere, if its container is unfolded. */
+function useInView(scroller: RefObject<HTMLElement | null>, rows: Rows, height: number): void {
+  const chosen = useCanvas((state) => state.chosen);
+  const known = useRef(chosen);
+  useEffect(() => {
+    const element = scroller.current;
+    if (!element || known.current === chosen) return;
+    const { family } = useCanvas.getState();
+    for (const [container, index] of Object.entries(chosen)) {
+      if (known.current[container] === index) continue;
+      const place = rows.placeOfItem(container, placeOf(family, chosen, container).path, index);
+      const top = place * height + AXIS;
+      const isSeen =
+        top - AXIS >= element.scrollTop && top + height <= element.scrollTop + element.clientHeight;
+      if (place >= 0 && !isSeen) element.scrollTop = top - element.clientHeight / 3;
+    }
+    known.current = chosen;
+  }, [scroller, rows, height, chosen]);
+}
+
 /** The rows, and what folds or unfolds a container. A container whose iteration is chosen is unfolded. */
-function useRows(snapshot: Snapshot): [ReturnType<typeof timelineRows>, (key: string) => void] {
+function useRows(snapshot: Snapshot): [Rows, (key: string) => void] {
   const cards = useCanvas((state) => state.cards);
   const family = useCanvas((state) => state.family);
   const chosen = useCanvas((state) => state.chosen);

@@ -4,7 +4,7 @@ import { duration } from "../app/words.ts";
 import { ancestorsOf } from "./family.ts";
 import { Icon, Tile } from "./Icon.tsx";
 import { choose } from "./iterations.ts";
-import { GOALS } from "./LoopBox.tsx";
+import { farOf, GOALS } from "./LoopBox.tsx";
 import { iterationPath } from "./paths.ts";
 import { progressOf, runAt, standing } from "./scope.ts";
 import { endOf, errorLabel, figure, type NodeView, ordinal, startOf, viewOf, waitLook } from "./states.ts";
@@ -193,6 +193,7 @@ function Bar({
 
 /** Marks of so many iterations are drawn at most; there are only so many pixels. */
 const MOST_MARKS = 120;
+const MARK_ROOM = 4;
 
 /** A container as one bar; where its iterations ended there are marks, the failed ones in red. */
 function LoopBars({ row, run, scale, now, view }: Omit<BarsProps, "hasOutcomes">) {
@@ -200,9 +201,8 @@ function LoopBars({ row, run, scale, now, view }: Omit<BarsProps, "hasOutcomes">
   const words = useCanvas((state) => {
     const scope = scopeAt(state, path);
     if (!scope) return "";
-    const { over, total, failed } = progressOf(scope, id);
-    const far = total === null ? `${figure(over)} done` : `${figure(over)} / ${figure(total)}`;
-    return failed ? `${far}, ${figure(failed)} failed` : far;
+    const progress = progressOf(scope, id);
+    return progress.failed ? `${farOf(progress)}, ${figure(progress.failed)} failed` : farOf(progress);
   });
   const known = useCanvas((state) => state.lists[listKey(id, path)]);
   const failed = useCanvas((state) => state.lists[listKey(id, path, "FAILED")]);
@@ -212,18 +212,22 @@ function LoopBars({ row, run, scale, now, view }: Omit<BarsProps, "hasOutcomes">
     .filter((one) => one.finished_at !== null)
     .slice(-MOST_MARKS);
   const { left, width } = extent(start, end, scale);
+  // Where ends would stand shoulder to shoulder, only those that failed are marked.
+  const isDense = marks.length * MARK_ROOM > width;
   const isInside = hasRoom(words, width);
   return (
     <>
       <i className="timeline-bar is-loop" data-tone={view.tone} style={{ left, width }} />
-      {marks.map((one) => (
-        <i
-          key={`${one.index} ${one.state}`}
-          className="timeline-mark"
-          data-tone={one.state === "FAILED" ? "error" : "success"}
-          style={{ left: scale.x(Date.parse(one.finished_at ?? "")) }}
-        />
-      ))}
+      {marks.map((one) =>
+        isDense && one.state !== "FAILED" ? null : (
+          <i
+            key={`${one.index} ${one.state}`}
+            className="timeline-mark"
+            data-tone={one.state === "FAILED" ? "error" : "success"}
+            style={{ left: scale.x(Date.parse(one.finished_at ?? "")) }}
+          />
+        ),
+      )}
       {isInside ? (
         <i className="timeline-words" style={{ left, width }}>
           <span>{words}</span>

@@ -60,5 +60,8 @@ it("makes of an unfolded loop only the rows that are looked at", () => {
 it("shows the steps of the chosen item below it", () => {
   const rows = rowsOf(["lines "], { lines: 4 });
   expect(rows.count).toBe(10_004);
+  expect(rows.placeOfItem("lines", "", 4)).toBe(6);
+  expect(rows.placeOfItem("lines", "", 5)).toBe(8);
+  expect(rowsOf([]).placeOfItem("lines", "", 5)).toBe(-1);
   expect(keys(rows, 6, 8)).toEqual(["lines[4]", "b lines[4]", "lines[5]"]);
 });

@@ -49,6 +49,20 @@ export class Rows {
     this.count += "count" in part ? part.count : 1;
   }
 
+  /** Where an iteration stands among the rows; -1 when its container is folded. */
+  placeOfItem(container: string, outer: string, index: number): number {
+    let at = 0;
+    for (const part of this.parts) {
+      if (!("count" in part)) at += 1;
+      else {
+        const isOurs = part.container === container && part.outer === outer;
+        if (isOurs && index >= part.from && index < part.from + part.count) return at + index - part.from;
+        at += part.count;
+      }
+    }
+    return -1;
+  }
+
   /** The rows from `first` to `last`. */
   slice(first: number, last: number): (StepRow | ItemRow)[] {
     const found: (StepRow | ItemRow)[] = [];

@@ -36,10 +36,14 @@ function isOver(state: Looked, path: string): boolean {
 /** The view of a node: of its one run where there is one, else of its runs in all iterations together. */
 export function nodeView(state: Looked, id: string, now: number, hasOutcomes: boolean): NodeView {
   if (!state.snapshot) return IDLE;
-  const { path, isExact } = placeOf(state.family, state.chosen, id);
+  const { path, isExact, open } = placeOf(state.family, state.chosen, id);
   const scope = scopeAt(state, path);
   if (!scope) return LOADING;
-  if (!isExact) return viewOfTally(tallyOf(scope, id), isOver(state, path));
+  if (!isExact) {
+    const around = open === null ? undefined : runAt(scope, open, path);
+    const isEnded = around !== undefined && ENDED.has(around.state);
+    return viewOfTally(tallyOf(scope, id), isEnded || isOver(state, path));
+  }
   const around = { isOver: isOver(state, path), wait: openWait(scope, id, path) };
   const view = viewOf(runAt(scope, id, path), around, now, hasOutcomes);
   return view.state === "RUNNING" && state.family.containers.has(id) ? asItsInside(view, scope, id) : view;
