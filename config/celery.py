@@ -16,6 +16,15 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "triggers.fire_due": {"task": "triggers.fire_due", "schedule": 1.0, "options": {"expires": 2.0}},
     "triggers.purge_events": {"task": "triggers.purge_events", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "executions.sweep_values": {"task": "executions.sweep_values", "schedule": 300.0, "options": {"expires": 300.0}},
+    "executions.retain": {"task": "executions.retain", "schedule": 10.0, "options": {"expires": 10.0}},
+    "executions.keep_partitions": {
+        "task": "executions.keep_partitions",
+        "schedule": 3600.0,
+        "options": {"expires": 600.0},
+    },
+    "executions.count_usage": {"task": "executions.count_usage", "schedule": 120.0, "options": {"expires": 60.0}},
+    "executions.forget_usage": {"task": "executions.forget_usage", "schedule": 86400.0, "options": {"expires": 3600.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
 }
 

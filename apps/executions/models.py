@@ -219,6 +219,7 @@ class Step(models.Model):
     failures = models.IntegerField(default=0)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    by_reference: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="as with executions")
 
 
 class Transition(models.Model):

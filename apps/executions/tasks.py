@@ -6,7 +6,10 @@ from typing import Any
 
 from celery import shared_task
 
+from apps.core import clock
+from apps.executions import usage, values
 from apps.executions.poke import TASK
+from apps.executions.retention import partitions, sweep
 from apps.executions.worker import bootstep
 
 
@@ -14,3 +17,33 @@ from apps.executions.worker import bootstep
 def wake(**_: Any) -> None:
     """Let this process's dispatcher look for work."""
     bootstep.poke()
+
+
+@shared_task(name="executions.sweep_values", ignore_result=True)
+def sweep_values() -> None:
+    """Forget values whose time is over."""
+    values.values_sweep()
+
+
+@shared_task(name="executions.retain", ignore_result=True)
+def retain() -> None:
+    """Delete some of what has been kept long enough."""
+    sweep.sweep(now=clock.now())
+
+
+@shared_task(name="executions.keep_partitions", ignore_result=True)
+def keep_partitions() -> None:
+    """Make the partitions of the coming weeks, drop those that are over."""
+    partitions.partitions_keep()
+
+
+@shared_task(name="executions.count_usage", ignore_result=True)
+def count_usage() -> None:
+    """Bring the daily figures up to date."""
+    usage.usage_count(now=clock.now())
+
+
+@shared_task(name="executions.forget_usage", ignore_result=True)
+def forget_usage() -> None:
+    """Delete figures that nobody looks at any more."""
+    usage.usage_forget(now=clock.now())

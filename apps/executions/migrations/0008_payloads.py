@@ -70,6 +70,11 @@ class Migration(migrations.Migration):
             name="by_reference",
             field=models.JSONField(help_text="as with executions", null=True),
         ),
+        migrations.AddField(
+            model_name="step",
+            name="by_reference",
+            field=models.JSONField(help_text="as with executions", null=True),
+        ),
         migrations.CreateModel(
             name="Artifact",
             fields=[

@@ -25,6 +25,8 @@ CREATE TRIGGER payload_use_is_noted AFTER INSERT OR UPDATE OF by_reference ON ex
 WHEN (NEW.by_reference IS NOT NULL) EXECUTE FUNCTION executions_note_use('id');
 CREATE TRIGGER payload_use_is_noted AFTER INSERT OR UPDATE OF by_reference ON executions_noderun FOR EACH ROW
 WHEN (NEW.by_reference IS NOT NULL) EXECUTE FUNCTION executions_note_use('execution_id');
+CREATE TRIGGER payload_use_is_noted AFTER INSERT OR UPDATE OF by_reference ON executions_step FOR EACH ROW
+WHEN (NEW.by_reference IS NOT NULL) EXECUTE FUNCTION executions_note_use('execution_id');
 """
 
 REPLIES = """
@@ -38,6 +40,35 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE id = ANY (named) AND (response IS NOT NULL OR by_reference ? 'response'
         OR status IN ('SUCCESS', 'ERROR', 'CANCELED', 'TIMED_OUT', 'WAITING_FOR_HUMAN', 'PAUSED'))
 $$;
+"""
+
+# As in 0003, with the reference of a result that is kept elsewhere.
+STEP = """
+DROP FUNCTION IF EXISTS executions_step(uuid, bigint, text, text, text, text, text, jsonb);
+CREATE OR REPLACE FUNCTION executions_step(
+    execution uuid, expected bigint, node text, at_path text, step_key text, becomes text, does text, gave jsonb,
+    refers jsonb)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    place uuid;
+BEGIN
+    -- With a lock, so that nobody can take the execution over between this look and the commit.
+    SELECT e.workspace_id INTO place FROM executions_execution e
+    WHERE e.id = execution AND e.fence = expected AND e.owner IS NOT NULL FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    INSERT INTO executions_step AS s (execution_id, node_id, path, key, workspace_id, state, effect, result, failures,
+        started_at, finished_at, by_reference)
+    VALUES (execution, node, at_path, step_key, place, becomes, does, gave, (becomes = 'FAILED')::int,
+        clock_timestamp(), CASE WHEN becomes <> 'STARTED' THEN clock_timestamp() END, refers)
+    ON CONFLICT (execution_id, node_id, path, key) DO UPDATE
+    SET state = EXCLUDED.state, result = EXCLUDED.result, finished_at = EXCLUDED.finished_at,
+        failures = s.failures + EXCLUDED.failures, by_reference = EXCLUDED.by_reference
+    WHERE s.state <> 'DONE';
+    RETURN true;
+END $$;
 """
 
 # ── Partitions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,10 +239,11 @@ $$;
 
 DEFINERS = {
     "executions_replies(uuid[])": REPLIES,
+    "executions_step(uuid, bigint, text, text, text, text, text, jsonb, jsonb)": STEP,
     "executions_partitions_ensure(int)": ENSURE,
     "executions_partitions_drop(int)": DROP,
     "executions_workspaces()": WORKSPACES,
     "executions_usage_count(date)": COUNT,
 }
 
-PARTITIONED = ("executions_noderun", "executions_transition")
+PARTITIONED = ("executions_noderun", "executions_step", "executions_transition")

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from apps.core import jsonclean
 from apps.core.tenancy import tenant
+from apps.executions import payloads
 from apps.executions.store import Claimed, FenceLost
 from apps.nodes.contract import Effect, NodeError
 
@@ -94,23 +95,39 @@ class Steps:
     def _load(self) -> dict[str, Known]:
         with tenant(self._claimed.workspace_id), connection.cursor() as cursor:
             cursor.execute(
-                """SELECT key, state, result, failures FROM executions_step
+                """SELECT key, state, result, failures, by_reference FROM executions_step
                    WHERE execution_id = %s AND node_id = %s AND path = %s""",
                 [self._claimed.id, self._node_id, self._path],
             )
-            return {
-                key: Known(state, json.loads(result) if isinstance(result, str) else result, failures)
-                for key, state, result, failures in cursor.fetchall()
-            }
+            rows = cursor.fetchall()
+        return {row[0]: Known(row[1], self._result(row[2], row[4]), row[3]) for row in rows}
+
+    def _result(self, inline: Any, references: Any) -> Any:
+        found, elsewhere = (json.loads(raw) if isinstance(raw, str) else raw for raw in (inline, references))
+        return payloads.brought_back(self._claimed.workspace_id, {"result": found}, elsewhere or {})["result"]
 
     def _write(self, key: str, state: str, effect: Effect, result: Any) -> None:
-        text = None if state != "DONE" else json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+        text = None if state != "DONE" else payloads.dump(result)
 
         def write() -> bool:
+            inline, references = text, None
+            if text is not None and payloads.is_large(text):
+                _, kept = payloads.taken_out(self._claimed.workspace_id, {"result": result})
+                inline, references = None, payloads.dump(kept)
             with connection.cursor() as cursor:  # one statement, which is a transaction of its own
                 cursor.execute(
-                    "SELECT executions_step(%s, %s, %s, %s, %s, %s, %s, %s::jsonb)",
-                    [self._claimed.id, self._claimed.fence, self._node_id, self._path, key, state, str(effect), text],
+                    "SELECT executions_step(%s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)",
+                    [
+                        self._claimed.id,
+                        self._claimed.fence,
+                        self._node_id,
+                        self._path,
+                        key,
+                        state,
+                        str(effect),
+                        inline,
+                        references,
+                    ],
                 )
                 return bool(cursor.fetchone()[0])
 

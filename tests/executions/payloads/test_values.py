@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from apps.accounts.models import Workspace
 from apps.core import jsonclean
+from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
-from apps.executions import payloads, replies, services
-from apps.executions.models import Execution, NodeRun, Payload, PayloadUse
+from apps.executions import payloads, replies, services, store
+from apps.executions.models import Execution, NodeRun, Payload, PayloadUse, Step
 from apps.executions.payloads import StorageAway
 from apps.executions.payloads.folder import FolderStorage
+from apps.executions.worker.stepping import Steps
+from apps.nodes.contract import Effect
 from tests.executions.conftest import Engine, definition, fields, node, seconds_from_now
 from tests.fakes.s3 import Bucket
 
@@ -163,6 +166,24 @@ def test_input_beyond_the_limit_is_refused_before_anything_is_kept(engine: Engin
     with pytest.raises(services.InputTooLarge, match="16,000,000"):
         engine.start(origin, "x" * 16_000_001)
     assert files(objects) == []
+
+
+@pytest.mark.integration
+def test_large_results_of_steps_come_back_when_the_node_runs_again(
+    committed_db: None, workspace: Workspace, objects: Path
+) -> None:
+    idle = Engine(workspace)
+    execution_id = idle.start(idle.publish(definition([node("t", "TRIGGER.MANUAL")], [])))
+    [claimed] = store.claim(worker_id=uuid7(), queues=["default"], places=1)
+
+    def steps(*, reenters: bool) -> Steps:
+        return Steps(claimed, "t", "", seconds=5, reenters=reenters, repeats_unknown=False)
+
+    assert steps(reenters=False).do("one", lambda key: LARGE, Effect.READ, honours_key=False) == LARGE
+    assert steps(reenters=True).do("one", lambda key: pytest.fail("again"), Effect.READ, honours_key=False) == LARGE
+    with tenant(workspace.id):
+        assert Step.objects.get().result is None
+        assert PayloadUse.objects.get().execution_id == execution_id
 
 
 def test_small_values_are_not_looked_at_twice() -> None:
