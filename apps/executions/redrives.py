@@ -235,6 +235,12 @@ def redrive_start(
     return redrive
 
 
+def redrive_count(*, workspace_id: UUID, wanted: Wanted) -> int:
+    """How many executions a redrive would take now. One query; it counts no further than one more than allowed."""
+    with tenant(workspace_id):
+        return _found(workspace_id, wanted).order_by("id")[: MOST + 1].count()
+
+
 def _found(workspace_id: UUID, wanted: Wanted) -> QuerySet[Execution]:
     if wanted.ids:
         found = Execution.objects.filter(workspace_id=workspace_id, id__in=wanted.ids)

@@ -163,6 +163,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/executions/{pk}/payloads/{sha256}/": asking_execution,
     "sha256": lambda cast: "0" * 64,
     "artifact": lambda cast: uuid7(),
+    "redrive": redrive,
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
     "/api/v1/app/node-types/{pk}/": lambda cast: "IF",
@@ -351,6 +352,13 @@ ROUTES = [
         anonymous=302,
     ),
     Route("GET", "/w/{workspace}/executions/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/redrives/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/executions/redrives/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/redrives/new/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/redrives/{redrive}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/executions/redrives/{redrive}/cancel/", alice=302, bob=302, charlie=404, anonymous=302
+    ),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     # It is not held, or already: said on the page one is sent back to.
     *[

@@ -17,6 +17,9 @@ from apps.nodes.registry import node_type
 
 STARTER_ICONS = {"user": "user", "api_key": "key-round", "webhook": "webhook", "schedule": "calendar-clock"}
 
+DEAD_LETTERS = "DEAD_LETTERS"
+"""The filter for what failed and was not done again since."""
+
 # What people filter by, and the statuses that each word stands for.
 FILTERS: dict[str, tuple[str, ...]] = {
     "RUNNING": (Status.RUNNING, Status.NEW),
@@ -24,8 +27,14 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "WAITING": (Status.WAITING, Status.PAUSED),
     "SUCCESS": (Status.SUCCESS,),
     "ERROR": (Status.ERROR, Status.TIMED_OUT),
+    DEAD_LETTERS: (Status.ERROR, Status.TIMED_OUT),
     "CANCELED": (Status.CANCELED,),
 }
+REDRIVABLE = ("ERROR", DEAD_LETTERS, "CANCELED")
+"""The filters under which everything listed can be done again from where it failed."""
+
+FILTERED_BY = ("workflow", "status", "q", "code")
+"""The parameters of the list's address that narrow it."""
 
 
 def filter_words() -> list[tuple[str, str]]:
@@ -37,6 +46,7 @@ def filter_words() -> list[tuple[str, str]]:
         ("WAITING", _("Waiting")),
         ("SUCCESS", _("Success")),
         ("ERROR", _("Failed")),
+        (DEAD_LETTERS, _("Failed, not run again")),
         ("CANCELED", _("Cancelled")),
     ]
 

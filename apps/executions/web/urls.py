@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import again, files, views
+from apps.executions.web import again, files, redrives, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 
 urlpatterns = [
     path("executions/", views.ExecutionList.as_view(), name="executions"),
+    path("executions/redrives/", redrives.RedriveList.as_view(), name="redrives"),
+    path("executions/redrives/new/", redrives.RedriveNew.as_view(), name="redrive-new"),
+    path("executions/redrives/<uuid:redrive>/", redrives.RedrivePage.as_view(), name="redrive"),
+    path("executions/redrives/<uuid:redrive>/cancel/", redrives.RedriveCancel.as_view(), name="redrive-cancel"),
     path("executions/<uuid:execution>/", views.ExecutionPage.as_view(), name="execution"),
     path("executions/<uuid:execution>/hold/", ExecutionHold.as_view(), name="execution-hold"),
     path("executions/<uuid:execution>/release/", ExecutionRelease.as_view(), name="execution-release"),

@@ -23,7 +23,19 @@ from apps.executions.models import Execution, Wait
 from apps.executions.web.figures import figures
 from apps.executions.web.forms import StartForm, as_text, sample_input
 from apps.executions.web.holding import held
-from apps.executions.web.rows import FILTERS, filter_words, fingerprint, rows, short_id, starter, steps, took
+from apps.executions.web.rows import (
+    DEAD_LETTERS,
+    FILTERED_BY,
+    FILTERS,
+    REDRIVABLE,
+    filter_words,
+    fingerprint,
+    rows,
+    short_id,
+    starter,
+    steps,
+    took,
+)
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import Graph, draft_of
@@ -43,11 +55,13 @@ class ExecutionList(WorkspacePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or with `?part=list` its table: 204 when nothing has changed since `known`."""
         status, q = request.GET.get("status", ""), request.GET.get("q", "").strip()[:100]
-        workflow_id = _uuid(request.GET.get("workflow", ""))
+        workflow_id, code = _uuid(request.GET.get("workflow", "")), request.GET.get("code", "")[:200]
         found = selectors.execution_list(
             workspace_id=self.workspace.id,
             workflow_id=workflow_id,
             statuses=FILTERS.get(status, (status,) if status else ()),
+            code=code,
+            is_redriven=False if status == DEAD_LETTERS else None,
             search=q,
         )
         page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -66,8 +80,11 @@ class ExecutionList(WorkspacePage):
             "rows": lines,
             "status": status,
             "q": q,
+            "code": code,
             "workflow_id": str(workflow_id or ""),
-            "is_filtered": bool(status or q or workflow_id),
+            "is_filtered": bool(status or q or workflow_id or code),
+            "filter": [(name, request.GET[name]) for name in FILTERED_BY if request.GET.get(name)],
+            "can_choose": status in REDRIVABLE and self.actor.can(Permission.WORKFLOW_EXECUTE),
             "refresh_url": _with(request.GET, part="list", known=known),
         }
         if is_part:

@@ -1,8 +1,14 @@
-/** Filters submit when they change; a button that was pressed shows that it works and cannot be pressed twice. */
+/** Filters submit when they change; a box with `data-checks` ticks all boxes of that name in its table; a button that was pressed shows that it works and cannot be pressed twice. */
 export function startForms(): void {
   document.addEventListener("change", (event) => {
     if (event.target instanceof Element && !event.target.matches("[type=search]"))
       event.target.closest<HTMLFormElement>("form[data-submit-on-change]")?.requestSubmit();
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (!(target instanceof HTMLInputElement) || target.dataset.checks === undefined) return;
+    const boxes =
+      target.closest("table")?.querySelectorAll<HTMLInputElement>("tbody input[type=checkbox]") ?? [];
+    for (const box of boxes) if (box.name === target.dataset.checks) box.checked = target.checked;
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
