@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,7 @@ from pytest_django.fixtures import Settings
 from apps.core.tenancy import tenant
 from apps.executions import store
 from apps.executions.models import Step
+from apps.executions.worker.dispatcher import Dispatcher
 from apps.nodes import registry
 from tests.executions.conftest import Engine, definition, node
 from tests.executions.worker.test_calls import there as there
@@ -36,14 +36,14 @@ def stepping(there: Receiver, **params: Any) -> dict[str, Any]:
     )
 
 
-def lose(engine: Engine, seen: int, there: Receiver) -> None:
+def lose(engine: Engine, seen: int, there: Receiver) -> Dispatcher:
     """Take the execution away from its owner as soon as so many calls were made, and let another one have it."""
     lost = engine.dispatchers.pop()
     while len(there.seen) < seen:
         time.sleep(0.005)
     store.release(worker_id=lost.worker_id)
     engine.add_dispatcher()
-    threading.Thread(target=lost.stop).start()
+    return lost
 
 
 def test_ten_steps_lost_after_the_seventh_do_three_more(engine: Engine, there: Receiver) -> None:
@@ -53,7 +53,7 @@ def test_ten_steps_lost_after_the_seventh_do_three_more(engine: Engine, there: R
     for _ in range(5):
         there.says()
     execution_id = engine.start(engine.publish(stepping(there)))
-    lose(engine, 8, there)
+    lost = lose(engine, 8, there)
     found = engine.until(execution_id)
     assert found["output"] == list(range(10))
     steps = [each["body"]["step"] for each in there.seen]
@@ -63,17 +63,19 @@ def test_ten_steps_lost_after_the_seventh_do_three_more(engine: Engine, there: R
     assert len(there.seen) == 11  # whoever lost it does nothing more
     with tenant(engine.workspace.id):
         assert Step.objects.filter(execution_id=execution_id, state="DONE").count() == 10
+    lost.stop()
 
 
 def test_a_write_whose_end_nobody_saw_asks(engine: Engine, there: Receiver) -> None:
     there.says()
     there.says(delay=0.8)
     execution_id = engine.start(engine.publish(stepping(there, count=3, does="write")))
-    lose(engine, 2, there)
+    lost = lose(engine, 2, there)
     found = engine.until(execution_id, "WAITING_FOR_HUMAN")
     (asked,) = [run for run in found["node_runs"] if run["node_id"] == "s"]
     assert asked["state"] == "NEEDS_REVIEW"
     assert asked["error"]["details"] == {"step": "step:1"}
+    lost.stop()
 
 
 def test_every_step_has_a_key_of_its_own_and_a_retry_the_same(engine: Engine, there: Receiver) -> None:
