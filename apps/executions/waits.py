@@ -39,7 +39,8 @@ def waits_resolve(
         )
         resolved = [row[0] for row in cursor.fetchall()]
         cursor.execute(
-            "UPDATE executions_execution SET runnable_at = clock_timestamp() WHERE id = ANY(%s) AND owner IS NULL",
+            """UPDATE executions_execution SET runnable_at = clock_timestamp()
+               WHERE id = ANY(%s) AND owner IS NULL AND hold IS NULL""",
             [resolved],
         )
         for queue in sorted({queues[execution_id] for execution_id in resolved}):
