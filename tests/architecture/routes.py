@@ -365,6 +365,8 @@ ROUTES = [
         Route("POST", f"/w/{{workspace}}/executions/{{execution}}/{verb}/", 302, 302, charlie=404, anonymous=302)
         for verb in ("hold", "release", "continue")
     ],
+    Route("GET", "/w/{workspace}/executions/{execution}/log/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/logs/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/cancel/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/rerun/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/rerun/", alice=302, bob=302, charlie=404, anonymous=302),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import again, files, redrives, views
+from apps.executions.web import again, files, logs, redrives, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("executions/<uuid:execution>/hold/", ExecutionHold.as_view(), name="execution-hold"),
     path("executions/<uuid:execution>/release/", ExecutionRelease.as_view(), name="execution-release"),
     path("executions/<uuid:execution>/continue/", ExecutionContinue.as_view(), name="execution-continue"),
+    path("executions/<uuid:execution>/log/", logs.ExecutionLog.as_view(), name="execution-log"),
+    path("logs/", logs.WorkspaceLog.as_view(), name="workspace-log"),
     path("executions/<uuid:execution>/cancel/", views.ExecutionCancel.as_view(), name="execution-cancel"),
     path("executions/<uuid:execution>/rerun/", again.ExecutionAgain.as_view(), name="execution-rerun"),
     path("executions/<uuid:execution>/artifacts/<uuid:artifact>/", files.ArtifactFile.as_view(), name="artifact-file"),
