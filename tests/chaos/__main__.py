@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -52,7 +53,7 @@ def play(scenario: Scenario, *, is_small: bool) -> Row:
                 outcome = scenario.run(world, scenario.small if is_small else scenario.full)
         except Exception as error:
             traceback.print_exc()
-            outcome = Outcome(breaches=[f"could not be played: {type(error).__name__}: {error}"])
+            outcome = Outcome(breaches=[f"could not be played: {type(error).__name__}: {str(error)[-300:]}"])
     row = Row(scenario, outcome, time.monotonic() - began)
     line = {"row": scenario.row, "seconds": round(row.seconds, 1), **outcome.figures, "breaches": outcome.breaches}
     print(json.dumps(line, ensure_ascii=False, default=str), flush=True)
@@ -88,6 +89,7 @@ def main() -> int:
     unknown = wanted - {each.row for each in ALL}
     if unknown:
         options.error(f"there is no row {', '.join(sorted(unknown))}: {', '.join(each.row for each in ALL)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server is left behind
     rows = [play(each, is_small=given.small) for each in ALL if not wanted or each.row in wanted]
     print(table(rows))
     if not wanted and not given.small:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 import redis
 
+from config.embedded.server import Server
 from tests.chaos.process import Worker
 from tests.chaos.world import LEASE_SECONDS, World
 
@@ -47,7 +48,7 @@ def kill_postgres(world: World, rng: random.Random) -> None:
 
 def stop_postgres(world: World) -> None:
     """The database dies at once and stays away."""
-    _kill(world.postgres.pid())
+    _kill(world.postgres)
 
 
 def wipe_valkey(world: World, rng: random.Random) -> None:
@@ -65,12 +66,16 @@ def kill_valkey(world: World, rng: random.Random) -> None:
 
 def stop_valkey(world: World) -> None:
     """The broker dies at once, with all it held, and stays away."""
-    _kill(world.valkey.pid())
+    _kill(world.valkey)
 
 
-def _kill(pid: int | None) -> None:
+def _kill(server: Server) -> None:
+    pid = server.pid()
     if pid:
         os.kill(pid, signal.SIGKILL)
+    until = time.monotonic() + 10
+    while server.pid() is not None and time.monotonic() < until:
+        time.sleep(0.005)
 
 
 def end_connections(world: World, rng: random.Random, *, share: float = 0.05) -> int:

@@ -101,10 +101,14 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL, and a new one in its place."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
+        """SIGKILL, and nobody in its place."""
         self.send(signal.SIGKILL)
         assert self.await_end(10), f"{self.module} {self.pid} outlives SIGKILL"
         self.deaths += 1
-        self.start()
 
     def freeze(self) -> None:
         """SIGSTOP: alive, and deaf."""

@@ -195,18 +195,22 @@ class Answerer:
             self._is_over.wait(0.3)
 
 
-async def volley(world: World, requests: Sequence[tuple[str, Any]], *, bases: Sequence[str] = ()) -> list[int]:
-    """POST all of it at the same moment, over connections that are open already. The statuses."""
+async def volleys(world: World, rounds: Sequence[Sequence[tuple[str, Any]]], *, bases: Sequence[str] = ()) -> list[int]:
+    """POST all of a round at the same moment, over connections that are open already; then the next. The statuses.
+
+    `bases`: the web processes the requests of a round are spread over.
+    """
     headers = {"Authorization": f"Bearer {world.key}"}
-    async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as session:
-        bases = bases or [world.base]
+    bases, statuses = bases or [world.base], []
+    timeout = aiohttp.ClientTimeout(total=60)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(headers=headers, connector=connector, timeout=timeout) as session:
 
         async def one(at: int, path: str, body: Any) -> int:
             async with session.post(f"{bases[at % len(bases)]}{path}", json=body) as response:
                 await response.read()
                 return response.status
 
-        for base in bases:
-            async with session.get(f"{base}/api/v1/app/me") as response:
-                await response.read()
-        return list(await asyncio.gather(*(one(at, path, body) for at, (path, body) in enumerate(requests))))
+        for requests in rounds:
+            statuses += await asyncio.gather(*(one(at, path, body) for at, (path, body) in enumerate(requests)))
+    return statuses

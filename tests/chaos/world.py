@@ -127,6 +127,26 @@ class World:
         self.workers.append(made)
         return made
 
+    def add_web(self) -> tuple[Process, str]:
+        """One more web process, and where it answers. Whoever asks for it ends it."""
+        port = free_port()
+        arguments = ["-v", "0", "-b", "127.0.0.1", "-p", str(port), "config.asgi:application"]
+        made = Process(self.nursery, "daphne", arguments, self.folder / f"web{port}.log")
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        return made, f"http://127.0.0.1:{port}"
+
+    def await_pulse(self, worker: Worker, seconds: float = 30) -> None:
+        """Until a worker has written its lease."""
+        until = time.monotonic() + seconds
+        while not self.sql("SELECT 1 FROM executions_worker WHERE id = %s", worker.id):
+            assert time.monotonic() < until, f"a worker did not come up:\n{worker.log.read_text()[-2000:]}"
+            time.sleep(0.05)
+
     def drop_worker(self, worker: Worker, seconds: float = 40) -> bool:
         """Let a worker end as a deployment does. Whether it went by itself."""
         self.workers.remove(worker)

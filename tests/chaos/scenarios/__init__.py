@@ -10,5 +10,25 @@ from tests.chaos.scenarios.r01_kills import WorkersKilled
 from tests.chaos.scenarios.r02_database import DatabaseCrashes
 from tests.chaos.scenarios.r03_broker import BrokerAway
 from tests.chaos.scenarios.r04_wakeups import WakeUpsLost
+from tests.chaos.scenarios.r05_waiting import ManyWait
+from tests.chaos.scenarios.r06_answers import AnswersRace
+from tests.chaos.scenarios.r07_deliveries import WebKilled
+from tests.chaos.scenarios.r08_effects import EffectsUnderKills
+from tests.chaos.scenarios.r12_deployment import Deployment
+from tests.chaos.scenarios.r13_limits import LimitsHold
+from tests.chaos.scenarios.r14_clocks import ClocksWrong
 
-ALL: Sequence[Scenario] = (Everything(), WorkersKilled(), DatabaseCrashes(), BrokerAway(), WakeUpsLost())
+ALL: Sequence[Scenario] = (
+    Everything(),
+    WorkersKilled(),
+    DatabaseCrashes(),
+    BrokerAway(),
+    WakeUpsLost(),
+    ManyWait(),
+    AnswersRace(),
+    WebKilled(),
+    EffectsUnderKills(),
+    Deployment(),
+    LimitsHold(),
+    ClocksWrong(),
+)
