@@ -1,4 +1,4 @@
-"""The asynchronous world of the engine: one poke."""
+"""The asynchronous world of the engine: a poke, and what beat ticks for the sake of what is kept."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, files, holding, iterations, logs, redrives, views
+from apps.executions.api import events, execute, files, holding, iterations, logs, redrives, usage, views
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
@@ -28,5 +28,7 @@ urlpatterns = [
     path("executions/<uuid:pk>/logs/download/", logs.download_view, name="execution-log-download"),
     path("executions/<uuid:pk>/logs/stream/", logs.stream_view, name="execution-log-stream"),
     path("logs/", logs.WorkspaceLog.as_view(), name="logs"),
+    path("usage/", usage.UsageFigures.as_view(), name="usage-figures"),
+    path("retention/", usage.RetentionPolicy.as_view(), name="retention"),
     *router.urls,
 ]
