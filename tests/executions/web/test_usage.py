@@ -83,7 +83,7 @@ def test_the_page_reads_no_execution(used: UsageDay, alice: User, django_assert_
     assert not any('FROM "executions_execution"' in query["sql"] for query in seen.captured_queries)
     assert "1,800" in text
     assert "Orders" in text
-    assert "4.8\xa0MB" in text
+    assert "4.8 MB" in text
 
 
 def test_members_look_and_owners_change(used: UsageDay, alice: User, bob: User, workspace: Workspace) -> None:
