@@ -7,13 +7,14 @@ worker loads it like any other that ran before.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from apps.executions import payloads
 from apps.executions.engine.keep import Keeping, Past
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import State
@@ -35,6 +36,14 @@ def past_of(execution: Execution) -> Past:
         unknown=frozenset(write["node_id"] for write in execution.unknown_writes if not write.get("path")),
         ran=frozenset(row["node_id"] for row in rows if row["kept_from"] is None),
     )
+
+
+def outputs_of(execution: Execution, node_ids: Collection[str]) -> dict[str, Any]:
+    """What these nodes gave back in an execution, wherever it is kept. Raises `StorageAway`."""
+    rows = NodeRun.objects.filter(
+        workspace_id=execution.workspace_id, execution_id=execution.id, path="", node_id__in=list(node_ids)
+    )
+    return {row.node_id: payloads.value_of(row, "output") for row in rows}
 
 
 def _held(row: dict[str, Any]) -> Held:

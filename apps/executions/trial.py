@@ -25,7 +25,7 @@ from apps.executions.rerun import NoVersion
 from apps.executions.services import Started
 from apps.nodes.contract import Trigger
 from apps.workflows import services as workflow_services
-from apps.workflows.graph import Graph, GraphNode
+from apps.workflows.graph import Graph, GraphNode, draft_of
 from apps.workflows.models import Version, Workflow
 
 LATEST = 30
@@ -109,6 +109,23 @@ def execution_test(*, workspace_id: UUID, actor: Actor, trial: Trial, now: datet
                 at=now,
             )
     return started
+
+
+def last_input_of(*, workspace_id: UUID, workflow: Workflow, node_id: str) -> Any:
+    """What would go into a node of the draft if it were tested alone now; None where nothing is known."""
+    with tenant(workspace_id):
+        graph = draft_of(workflow.draft)[0].graph()
+        if node_id not in graph.nodes or not graph.order:
+            return None
+        edges = keep.sources(graph, node_id, {})[0]
+        ports = {edge.source: edge.port for edge in reversed(edges)}
+        before = graph.ancestors(node_id)
+        found = _latest(graph, workflow.id, before, ports, list(ports)) if ports else None
+        if found is None:
+            return None
+        usable = [name for name in _usable(graph, found.past, ports) if found.past.runs[name].delivers(ports[name])]
+        outputs = kept.outputs_of(found.execution, usable)
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
 
 
 def _version(workflow: Workflow, trial: Trial, actor: Actor) -> Version:

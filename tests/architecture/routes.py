@@ -25,6 +25,7 @@ from apps.executions.artifacts import Artifacts
 from apps.triggers.events import event_post
 from apps.workflows import services as workflows
 from tests.cast import Cast
+from tests.executions.keeping import keep
 from tests.hil import asking
 from tests.workflows import definitions
 
@@ -110,6 +111,11 @@ def workflow(cast: Cast) -> UUID:
     return made.id
 
 
+def value(cast: Cast) -> UUID:
+    """Something a workflow keeps."""
+    return keep(cast.workspace, "count", 1)
+
+
 def event(cast: Cast) -> UUID:
     """Something that was posted to alice's workspace."""
     return event_post(
@@ -179,6 +185,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/webhooks/{workspace}/{path}": lambda cast: "nobody/listens",
     "/callbacks/{token}": lambda cast: "a-guess",
     "/api/v1/app/events/{pk}/": event,
+    "/api/v1/app/values/{pk}/": value,
+    "value": value,
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
@@ -384,9 +392,16 @@ ROUTES = [
     Route("GET", "/w/{workspace}/executions/{execution}/rerun/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/executions/{execution}/rerun/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/run/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/test/", alice=404, bob=404, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/test/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),
     # ── doors with a proof of their own ──
     Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route("GET", "/api/v1/app/values/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/values/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("DELETE", "/api/v1/app/values/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/settings/values/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/values/{value}/delete/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/api/v1/app/events/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/events/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "order.paid"}),
     Route("GET", "/api/v1/app/events/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),

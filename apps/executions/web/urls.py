@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import again, files, logs, redrives, trial, usage, views
+from apps.executions.web import again, files, logs, redrives, trial, usage, values, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 
 urlpatterns = [
@@ -23,8 +23,11 @@ urlpatterns = [
     path("executions/<uuid:execution>/rerun/", again.ExecutionAgain.as_view(), name="execution-rerun"),
     path("executions/<uuid:execution>/artifacts/<uuid:artifact>/", files.ArtifactFile.as_view(), name="artifact-file"),
     path("executions/<uuid:execution>/payloads/<str:sha256>/", files.PayloadFile.as_view(), name="payload-file"),
+    path("settings/values/", values.ValueList.as_view(), name="values"),
+    path("settings/values/<uuid:value>/delete/", values.ValueDelete.as_view(), name="value-delete"),
     path("settings/usage/", usage.UsagePage.as_view(), name="usage"),
     path("workflows/figures/", views.WorkflowFigures.as_view(), name="workflow-figures"),
     path("workflows/<uuid:workflow>/example/", views.TriggerExample.as_view(), name="trigger-example"),
+    path("workflows/<uuid:workflow>/test/", trial.WorkflowTrial.as_view(), name="workflow-trial"),
     path("workflows/<uuid:workflow>/run/", views.ExecutionStart.as_view(), name="execution-start"),
 ]

@@ -36,6 +36,7 @@ from apps.executions.web.rows import (
     steps,
     took,
 )
+from apps.executions.web.waiting import waiting
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import Graph, draft_of
@@ -158,6 +159,7 @@ class ExecutionPage(WorkspacePage):
             "snapshot": snapshot,
             "breakpoints": (found.debug or {}).get("breakpoints", []),
             "live_url": f"/ws/executions/{found.id}/",
+            "links": {"rerun": f"{request.path}rerun/"} if self.actor.can(Permission.WORKFLOW_EXECUTE) else {},
             "api": {"execution": f"{api}?payloads=false", "node_run": api, "events": f"{api}events/", **_inside(api)},
         }
         context["steps"] = steps(snapshot)
@@ -166,7 +168,7 @@ class ExecutionPage(WorkspacePage):
     def _header(self, found: Execution) -> dict[str, Any]:
         waits = selectors.open_wait_list(workspace_id=self.workspace.id, execution_ids=[found.id])
         names = {node["id"]: node["name"] for node in found.version.definition["nodes"]}
-        asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind != "timer"]
+        asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind in ("human", "review")]
         return {
             "execution": found,
             "short_id": short_id(found),
@@ -176,6 +178,7 @@ class ExecutionPage(WorkspacePage):
             "failed_node": _failed_node(found.error or {}, names),
             "what_stops": _what_stops(asked),
             **held(found.hold, names),
+            **waiting(found, waits, may_call=self.actor.can(Permission.WORKFLOW_EXECUTE)),
         }
 
 

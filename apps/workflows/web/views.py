@@ -143,6 +143,8 @@ class WorkflowCanvas(_OneWorkflow):
             "node_types": [entry for entry in catalogue() if (entry["type"], entry["subtype"]) in used],
             "node_ports": {node.id: list(node.ports) for node in draft.nodes.values()},
         }
+        if version is None and self.actor.can(Permission.WORKFLOW_EXECUTE):
+            data["links"] = {"test": f"{request.path}test/"}
         context = {"canvas_data": data, "shown_version": version, "is_empty": not draft.nodes}
         return self.show("workflows/canvas.html", found, context)
 

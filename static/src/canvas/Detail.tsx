@@ -1,14 +1,15 @@
 import { type KeyboardEvent, type ReactNode, useState } from "react";
 import { duration, exactTime } from "../app/words.ts";
 import { ancestorsOf, placeOf } from "./family.ts";
+import { AgainFromHere } from "./Here.tsx";
 import { Icon, Tile } from "./Icon.tsx";
 import { Items } from "./Items.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { Picker } from "./LoopBox.tsx";
 import { PayloadView } from "./PayloadView.tsx";
-import { lengthOf, type NodeView, ordinal, viewOf } from "./states.ts";
+import { lengthOf, type NodeView, ordinal, STATUS_LOOKS, STATUS_WORDS, viewOf } from "./states.ts";
 import { type CardModel, payloadKey, runIn, subjectOf, useCanvas } from "./store.ts";
-import { type LogLine, type NodeRun, TERMINAL } from "./types.ts";
+import { type ChildRun, type LargeValue, type LogLine, type NodeRun, TERMINAL } from "./types.ts";
 import { useNodeView } from "./views.ts";
 
 /** What one step of a run got, was told, gave back, said and failed with. */
@@ -26,7 +27,7 @@ export function Detail() {
   return <StepDetail key={selected} card={card} />;
 }
 
-type TabName = "Items" | "Output" | "Input" | "Parameters" | "Error" | "Log";
+type TabName = "Items" | "Runs" | "Output" | "Input" | "Parameters" | "Error" | "Log";
 
 function StepDetail({ card }: { card: CardModel }) {
   const { node } = card;
@@ -80,6 +81,7 @@ function Head({ card, view, word }: { card: CardModel; view: NodeView; word: str
         <Icon name={view.icon} size={14} {...(view.icon === "loader-circle" ? { className: "spin" } : {})} />
         {word}
       </span>
+      <AgainFromHere id={card.node.id} />
     </header>
   );
 }
@@ -101,8 +103,10 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
   const run: NodeRun | undefined = live ? { ...loaded, ...withoutNull(live) } : undefined;
   const error = loaded?.error?.message ? loaded.error : (live?.error ?? null);
   const logs = loaded?.logs ?? [];
+  const children = loaded?.children ?? [];
   const tabs: TabName[] = [
     ...(isContainer ? (["Items"] as const) : []),
+    ...(children.length ? (["Runs"] as const) : []),
     "Output",
     "Input",
     "Parameters",
@@ -146,7 +150,11 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
           <i />
         </div>
       );
+    const large = loaded?.large?.[COLUMNS[tab] ?? ""];
+    if (large) return <LargeView value={large} name={tab.toLowerCase()} />;
     switch (tab) {
+      case "Runs":
+        return <Children runs={children} />;
       case "Input":
         return <PayloadView value={loaded?.input} root="$json" name="input" empty="Nothing came in." />;
       case "Parameters":
@@ -176,6 +184,7 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
     <section className="detail" aria-label={node.name}>
       <Head card={card} view={view} word={view.isLive && took ? `${view.word} ${took}` : view.word} />
       <Pickers id={node.id} />
+      {live?.kept_from ? <KeptNote from={live.kept_from} /> : null}
       {run?.started_at && tab !== "Items" ? (
         <dl className="figures is-small detail-figures">
           <Figure name="Began" value={clock(run.started_at)} title={exactTime(new Date(run.started_at))} />
@@ -191,11 +200,87 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
           <Figure name="Outcome" value={run.port ?? "–"} />
         </dl>
       ) : null}
-      <Tabs tabs={tabs} current={tab} counts={{ Log: logs.length }} onChoose={setTab} />
+      <Tabs
+        tabs={tabs}
+        current={tab}
+        counts={{ Log: logs.length, Runs: children.length }}
+        onChoose={setTab}
+      />
       <div className="detail-body" role="tabpanel" aria-label={tab}>
         {content()}
       </div>
     </section>
+  );
+}
+
+/** What the tabs call the columns of a node run. */
+const COLUMNS: Partial<Record<TabName, string>> = { Output: "output", Input: "input", Parameters: "params" };
+
+const pageOf = (executionId: string): string =>
+  `/w/${document.documentElement.dataset.workspace ?? ""}/executions/${executionId}/`;
+
+function KeptNote({ from }: { from: string }) {
+  const own = useCanvas((state) => state.snapshot?.id);
+  return (
+    <p className="detail-note">
+      <Icon name="history" size={14} />
+      {from === own ? (
+        "It did not run: its output was given."
+      ) : (
+        <span>
+          It did not run here: its result is kept from <a href={pageOf(from)}>run {from.slice(-6)}</a>.
+        </span>
+      )}
+    </p>
+  );
+}
+
+/** A value that is too large to be shown: how it begins, and where to get it. */
+function LargeView({ value, name }: { value: LargeValue; name: string }) {
+  return (
+    <div className="data-view large-view">
+      <p>
+        The {name} has {size(value.size)} and is kept outside the database. It begins:
+      </p>
+      <pre className="mono">{value.head}</pre>
+      <a className="btn btn-sm" href={value.url} download>
+        <Icon name="download" />
+        Download
+      </a>
+    </div>
+  );
+}
+
+function size(bytes: number): string {
+  if (bytes < 1_000_000) return `${(bytes / 1000).toFixed(0)} KB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The executions a step started. */
+function Children({ runs }: { runs: readonly ChildRun[] }) {
+  return (
+    <ol className="items-scroll">
+      {runs.map((run) => {
+        const look = STATUS_LOOKS[run.status];
+        return (
+          <li key={run.id}>
+            <a className="item" href={pageOf(run.id)} data-tone={look.tone}>
+              <span className="item-number">{run.index + 1}</span>
+              <span className="item-state">
+                <Icon name={look.icon} size={14} />
+                {STATUS_WORDS[run.status]}
+              </span>
+              <span className="item-error truncate-line">
+                {run.workflow_name} {run.id.slice(-6)}
+              </span>
+              <span className="item-took">
+                {run.finished_at ? duration(Date.parse(run.finished_at) - Date.parse(run.created_at)) : ""}
+              </span>
+            </a>
+          </li>
+        );
+      })}
+    </ol>
   );
 }
 

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from "react";
 import { duration } from "../app/words.ts";
 import { Tabs } from "./Detail.tsx";
+import { TestHere } from "./Here.tsx";
 import { Icon, Tile } from "./Icon.tsx";
 import { JsonTree } from "./JsonTree.tsx";
 import { paragraphs } from "./prose.ts";
@@ -30,6 +31,7 @@ function NodePanel({ card }: { card: CardModel }) {
           <p className="muted small">{typeName}</p>
         </div>
         <Tabs tabs={tabs} current={tab} onChoose={setTab} />
+        <TestHere id={node.id} />
         <button
           type="button"
           className="btn btn-ghost btn-icon btn-sm push"

@@ -117,6 +117,35 @@ export interface NodeRun {
   params?: Json;
   output?: Json;
   logs?: LogLine[];
+  /** Values too large to come along, by their names above. */
+  large?: Record<string, LargeValue>;
+  /** The executions a SUB_WORKFLOW started, the first of them. */
+  children?: ChildRun[];
+}
+
+/** What is known of a value that is kept elsewhere: its size in bytes, how its JSON begins, where to get it. */
+export interface LargeValue {
+  size: number;
+  head: string;
+  url: string;
+}
+
+/** An execution that a node started. */
+export interface ChildRun {
+  id: string;
+  index: number;
+  workflow_name: string;
+  status: ExecutionStatus;
+  created_at: string;
+  finished_at: string | null;
+}
+
+/** Why an execution stands still: a person holds it, or it reached a breakpoint before these nodes (path, id). */
+export interface Hold {
+  by: string;
+  at: string;
+  reason?: string;
+  nodes?: [string, string][];
 }
 
 export interface Wait {
@@ -177,6 +206,7 @@ export interface Snapshot extends Scope {
   definition: Definition;
   remaining_nodes: string[];
   resume_count: number;
+  hold?: Hold | null;
 }
 
 /** What a node run became. Never a payload. */
@@ -224,8 +254,12 @@ export interface CanvasData {
   node_types: NodeTypeEntry[];
   snapshot?: Snapshot;
   live_url?: string;
+  /** Nodes a test run stops before. */
+  breakpoints?: string[];
   /** Output ports by node id, where they depend on parameters. Missing nodes take their type's ports. */
   node_ports?: Record<string, string[]>;
+  /** Pages that do something with a step, for those who may. */
+  links?: { rerun?: string; test?: string };
   api?: {
     execution?: string;
     node_run?: string;
