@@ -211,6 +211,7 @@ def execution_snapshot(
         "trigger": execution.trigger_node,
         "started_by": execution.started_by,
         "rerun_of": _text(execution.rerun_of),
+        "parent_id": _text(execution.parent_id),
         "created_at": _when(execution.created_at),
         "started_at": _when(execution.started_at),
         "hold": execution.hold,
@@ -250,6 +251,29 @@ def iteration_snapshot(*, execution: Execution, path: str, node_id: str | None =
 
 
 _PAYLOADS = ("params", "output", "logs", "suspended")
+
+
+MOST_CHILDREN = 100
+
+
+def execution_children(*, workspace_id: UUID, execution_id: UUID, node_id: str, path: str = "") -> list[dict[str, Any]]:
+    """The executions a node started and waits or waited for, the first 100 in the order of its inputs."""
+    waits = Wait.objects.filter(workspace_id=workspace_id, execution_id=execution_id, node_id=node_id, path=path)
+    found = Execution.objects.filter(
+        workspace_id=workspace_id, parent_id=execution_id, parent_wait_id__in=waits.filter(kind="child").values("id")
+    ).order_by("created_at", "child_index")
+    names = ("id", "child_index", "workflow__name", "status", "created_at", "finished_at")
+    return [
+        {
+            "id": str(id_),
+            "index": index,
+            "workflow_name": name,
+            "status": status,
+            "created_at": _when(created_at),
+            "finished_at": _when(finished_at),
+        }
+        for id_, index, name, status, created_at, finished_at in found.values_list(*names)[:MOST_CHILDREN]
+    ]
 
 
 def _rows(found: QuerySet[NodeRun], *, has_payloads: bool) -> list[NodeRun]:
@@ -356,6 +380,10 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         large = large_of(row, row.execution_id)
         if isinstance(given, _Large):
             given, large["input"] = None, given
+        if node is not None and node.subtype == "SUB_WORKFLOW":
+            found["children"] = execution_children(
+                workspace_id=row.workspace_id, execution_id=row.execution_id, node_id=row.node_id, path=row.path
+            )
         found |= {"input": given, "params": row.params, "output": row.output, "logs": row.logs, "large": large}
     return found
 

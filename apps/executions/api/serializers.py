@@ -89,6 +89,17 @@ class LargeOut(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="Where all of it is.")
 
 
+class ChildOut(serializers.Serializer[Any]):
+    """An execution that a SUB_WORKFLOW started. `index` counts its inputs from 0."""
+
+    id = serializers.UUIDField()
+    index = serializers.IntegerField()
+    workflow_name = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
 LARGE = "Members that are null here because they have more than 64 KB, by name: where to get them."
 
 
@@ -119,6 +130,9 @@ class NodeRunOut(serializers.Serializer[Any]):
     output = serializers.JSONField(required=False, allow_null=True)
     logs = LogLineOut(many=True, required=False)
     large = serializers.DictField(child=LargeOut(), required=False, help_text=LARGE)
+    children = ChildOut(
+        many=True, required=False, help_text="Of a SUB_WORKFLOW: the executions it started, 100 at most."
+    )
 
 
 class CountOut(serializers.Serializer[Any]):
@@ -143,6 +157,9 @@ class WaitOut(serializers.Serializer[Any]):
     wake_at = serializers.DateTimeField(allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True)
     resolved_by = serializers.CharField(allow_null=True)
+    callback_url = serializers.URLField(
+        required=False, help_text="Where a call ends it; for those who may start workflows, while it is open."
+    )
 
 
 class ExecutionDetail(ExecutionOut):
@@ -154,6 +171,7 @@ class ExecutionDetail(ExecutionOut):
 
     seq = serializers.IntegerField()
     rerun_of = serializers.UUIDField(allow_null=True, help_text="The execution this one does again or goes on from.")
+    parent_id = serializers.UUIDField(allow_null=True, help_text="The execution that called this one.")
     deadline_at = serializers.DateTimeField(allow_null=True)
     definition = serializers.JSONField()
     unknown_writes = serializers.JSONField()
@@ -171,6 +189,7 @@ class ExecutionDetail(ExecutionOut):
             *ExecutionOut.Meta.fields,
             "seq",
             "rerun_of",
+            "parent_id",
             "deadline_at",
             "definition",
             "unknown_writes",

@@ -3,7 +3,7 @@ import { memo } from "react";
 import { Icon, Tile } from "./Icon.tsx";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
 import { figure, type NodeView } from "./states.ts";
-import type { CardModel } from "./store.ts";
+import { type CardModel, useCanvas } from "./store.ts";
 import { useNodeView, usePorts, useTaken } from "./views.ts";
 
 export type CardNode = Node<{ card: CardModel }, "card" | "loop">;
@@ -14,6 +14,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const view = useNodeView(id, ports.length > 1);
   const taken = useTaken(id, ports);
   const counts = usePorts(id);
+  const isBreakpoint = useCanvas((state) => state.data.breakpoints?.includes(id) ?? false);
+  const stands = useCanvas((state) => state.snapshot?.hold?.nodes?.some(([, node]) => node === id) ?? false);
   const isIdle = view.state === "IDLE";
   const isTaken = (port: string): boolean => taken.includes(port) || (counts?.[port] ?? 0) > 0;
   return (
@@ -22,6 +24,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-state={view.state}
       data-tone={view.tone}
       data-disabled={node.disabled || undefined}
+      data-kept={view.isKept || undefined}
+      data-stands={stands || undefined}
       data-ends={ports.length === 0 || undefined}
       data-selected={selected || undefined}
     >
@@ -40,6 +44,8 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           <div className="card-node-line">
             {isIdle ? (
               intent || typeName
+            ) : stands ? (
+              <b className="tone">Stands before this</b>
             ) : (
               <>
                 {view.lead ? <b className="tone">{view.lead}</b> : null}
@@ -60,6 +66,14 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         </div>
       ) : null}
       <Ports ports={ports} isTaken={isTaken} />
+      {isBreakpoint ? (
+        <span
+          className="card-node-break"
+          role="img"
+          aria-label="Breakpoint"
+          title="A test run stops before this step"
+        />
+      ) : null}
       <Badge view={view} />
     </div>
   );

@@ -151,6 +151,8 @@ function applyStatus(snapshot: Snapshot, change: StatusChange): Snapshot {
   return {
     ...snapshot,
     status: change.status,
+    // Who holds it does not travel live; that nobody does any more is plain.
+    ...(snapshot.hold && change.status !== "PAUSED" ? { hold: null } : {}),
     started_at: change.started_at === undefined ? snapshot.started_at : change.started_at,
     finished_at: change.finished_at === undefined ? snapshot.finished_at : change.finished_at,
     resume_count: change.resume_count ?? snapshot.resume_count,

@@ -15,6 +15,8 @@ export interface NodeView {
   /** What stands beside it, in grey. */
   rest: string;
   isLive: boolean;
+  /** It did not run here: its result was taken over from another run, or given. */
+  isKept?: boolean;
 }
 
 export const IDLE: NodeView = {
@@ -137,14 +139,12 @@ export function viewOf(
       return view("review", "circle-alert", "Needs review", "Sent?", "Ask");
     case "COMPLETED": {
       const again = run.attempt > 1 ? `${ordinal(run.attempt)} try` : "";
-      const kept = run.kept_from ? "Kept" : "";
-      return view(
-        "success",
-        run.kept_from ? "history" : "circle-check",
-        kept || "Success",
-        kept ? "" : took,
-        kept || again || (hasOutcomes ? (run.port ?? "") : ""),
-      );
+      if (run.kept_from)
+        return {
+          ...view("success", "history", "Kept", "", hasOutcomes ? (run.port ?? "") : "Kept"),
+          isKept: true,
+        };
+      return view("success", "circle-check", "Success", took, again || (hasOutcomes ? (run.port ?? "") : ""));
     }
     case "FAILED":
       return view(
@@ -239,6 +239,19 @@ export const STATUS_WORDS: Record<ExecutionStatus, string> = {
   ERROR: "Failed",
   CANCELED: "Cancelled",
   TIMED_OUT: "Timed out",
+};
+
+/** How an execution's status looks. */
+export const STATUS_LOOKS: Record<ExecutionStatus, { tone: Tone; icon: string }> = {
+  NEW: { tone: "running", icon: "loader-circle" },
+  RUNNING: { tone: "running", icon: "loader-circle" },
+  WAITING: { tone: "waiting", icon: "hourglass" },
+  WAITING_FOR_HUMAN: { tone: "human", icon: "hand" },
+  PAUSED: { tone: "neutral", icon: "pause" },
+  SUCCESS: { tone: "success", icon: "circle-check" },
+  ERROR: { tone: "error", icon: "circle-x" },
+  CANCELED: { tone: "neutral", icon: "ban" },
+  TIMED_OUT: { tone: "error", icon: "circle-x" },
 };
 
 export interface LegendEntry {

@@ -298,11 +298,10 @@ function afterChange(old: Snapshot, next: Snapshot): void {
     if (payload?.status === "ready" && payload.run?.state !== run?.state) void state.loadPayload(selected);
   }
   if (old.status !== next.status) follow(next);
-  if (TERMINAL.has(next.status) && !TERMINAL.has(old.status)) {
-    feed?.stop();
-    // Error texts and summaries do not travel live.
-    void state.reload();
-  }
+  const isEnded = TERMINAL.has(next.status) && !TERMINAL.has(old.status);
+  if (isEnded) feed?.stop();
+  // Error texts do not travel live, nor where a test run stopped.
+  if (isEnded || (next.status === "PAUSED" && old.status !== "PAUSED")) void state.reload();
 }
 
 /** What the latest messages changed, in words. Inside containers only what somebody must look at is said. */
