@@ -208,7 +208,14 @@ def _insert(wait: OpenWait, asked: RunChild, parent: _Parent, called: _Called, i
                 "parallelism": asked.parallelism if asked.waits else len(inputs),
                 "max_concurrent": origin.max_concurrent,
                 "by": json.dumps(
-                    {"kind": "execution", "id": str(wait.execution_id), "label": parent.workflow_name, "by": "call"}
+                    {
+                        "kind": "execution",
+                        "id": str(wait.execution_id),
+                        "label": parent.workflow_name,
+                        "by": "SUB_WORKFLOW",
+                        "node_id": wait.node_id,
+                        "path": wait.path,
+                    }
                 ),
                 "now": clock.now(),
                 "timeout": origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS,

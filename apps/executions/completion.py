@@ -78,7 +78,7 @@ def completion_send(message: Message) -> Sent:
 
 def body_of(execution: Execution) -> dict[str, Any]:
     """What is told of an execution that has ended. An output larger than 1 MB is left out, and that is said."""
-    output = selectors.execution_output(execution)
+    output = selectors.execution_value(execution=execution, name="output")
     data: dict[str, Any] = {
         "execution_id": str(execution.id),
         "workflow_id": str(execution.workflow_id),

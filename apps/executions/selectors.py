@@ -13,7 +13,7 @@ from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
 from apps.core.errors import NotFound
-from apps.executions import iterations, payloads
+from apps.executions import iterations, links, payloads
 from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import CONTAINER, ROUND
@@ -133,11 +133,6 @@ def execution_get(*, workspace_id: UUID, execution_id: UUID) -> Execution:
     return found
 
 
-def execution_output(execution: Execution) -> Any:
-    """What an execution returned, wherever it is kept. Raises `StorageAway` or `ObjectMissing`."""
-    return payloads.value_of(execution, "output")
-
-
 def execution_workspace_id(*, execution_id: UUID) -> UUID | None:
     """The workspace of an execution, for callers whose membership is checked next."""
     with connection.cursor() as cursor:
@@ -212,6 +207,8 @@ def execution_snapshot(
         "started_by": execution.started_by,
         "rerun_of": _text(execution.rerun_of),
         "parent_id": _text(execution.parent_id),
+        "parent": links.parent_of(execution),
+        "children": links.children_of(execution),
         "created_at": _when(execution.created_at),
         "started_at": _when(execution.started_at),
         "hold": execution.hold,

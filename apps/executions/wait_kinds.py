@@ -54,6 +54,9 @@ class Review:
     data: Any = None
 
 
+HUMAN_KINDS = frozenset({"human", "review"})
+"""The kinds of wait that ask a person."""
+
 _kinds: dict[str, WaitKind] = {}
 
 

@@ -124,7 +124,7 @@ def _given(ended: Execution) -> dict[str, Any]:
         "workflow_id": str(ended.workflow_id),
         "workflow_name": ended.workflow.name,
         "status": ended.status,
-        "output": executions.execution_output(ended) if ended.status == "SUCCESS" else None,
+        "output": executions.execution_value(execution=ended, name="output") if ended.status == "SUCCESS" else None,
         "error": ended.error,
         "url": f"{django_settings.BASE_URL}/w/{ended.workspace.slug}/executions/{ended.id}/",
         "started_at": ended.created_at.isoformat(),

@@ -18,6 +18,7 @@ from apps.accounts import services
 from apps.accounts.models import Membership
 from apps.core import clock
 from apps.core.ids import uuid7
+from apps.core.outbox import message_put
 from apps.core.tenancy import tenant
 from apps.executions import redrives
 from apps.executions import services as executions
@@ -88,6 +89,16 @@ def redrive(cast: Cast) -> UUID:
     wanted = redrives.Wanted(ids=(ended_execution(cast),))
     started = redrives.redrive_start(workspace_id=cast.workspace.id, actor=cast.owner, wanted=wanted, now=clock.now())
     return started.id
+
+
+def telling_execution(cast: Cast) -> UUID:
+    """An execution of whose end somebody is told."""
+    found = asking_execution(cast)
+    with tenant(cast.workspace.id):
+        message_put(
+            workspace_id=cast.workspace.id, channel="completion", subject_id=found, target="there", now=clock.now()
+        )
+    return found
 
 
 def artifact(cast: Cast) -> UUID:
@@ -167,6 +178,9 @@ FILL: dict[str, Callable[[Cast], object]] = {
     **{f"/api/v1/app/artifacts/{{pk}}/{action}": artifact for action in ("", "download/")},
     "/api/v1/app/executions/{pk}/artifacts/": asking_execution,
     "/api/v1/app/executions/{pk}/payloads/{sha256}/": asking_execution,
+    "/api/v1/app/executions/{pk}/deliveries/": telling_execution,
+    "/api/v1/app/executions/{pk}/deliveries/{delivery}/resend/": telling_execution,
+    "delivery": lambda cast: uuid7(),
     "sha256": lambda cast: "0" * 64,
     "artifact": lambda cast: uuid7(),
     "redrive": redrive,
@@ -379,6 +393,24 @@ ROUTES = [
     Route("GET", "/w/{workspace}/executions/redrives/{redrive}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route(
         "POST", "/w/{workspace}/executions/redrives/{redrive}/cancel/", alice=302, bob=302, charlie=404, anonymous=302
+    ),
+    Route("GET", "/api/v1/app/executions/{pk}/deliveries/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/executions/{pk}/deliveries/{delivery}/resend/",
+        alice=404,
+        bob=404,
+        charlie=404,
+        anonymous=401,
+    ),
+    Route("GET", "/w/{workspace}/executions/{execution}/links/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/executions/{execution}/deliveries/{delivery}/resend/",
+        alice=404,
+        bob=404,
+        charlie=404,
+        anonymous=302,
     ),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     # It is not held, or already: said on the page one is sent back to.

@@ -104,7 +104,20 @@ def test_it_goes_on_with_the_result_of_the_other_workflow(house: Engine) -> None
     assert (found["status"], found["output"]) == ("SUCCESS", {"n": 10})
     (child,) = family(house, found["id"])
     assert (child.input, child.status, child.depth, child.mode) == ({"n": 5}, "SUCCESS", 1, "production")
-    assert child.started_by == {"kind": "execution", "id": found["id"], "label": "test", "by": "call"}
+    assert child.started_by is not None
+    assert child.started_by["label"] == "test"
+    called = {"id": str(child.id), "workflow_name": "child", "status": "SUCCESS", "node_id": "call", "index": 0}
+    assert found["children"]["count"] == 1
+    assert called.items() <= found["children"]["first"][0].items()
+    by = house.snapshot(child.id)["parent"]
+    assert by == {
+        "id": found["id"],
+        "workflow_id": found["workflow_id"],
+        "workflow_name": "test",
+        "status": "SUCCESS",
+        "node_id": "call",
+        "by": "SUB_WORKFLOW",
+    }
     with tenant(house.workspace.id):
         assert Wait.objects.get(execution_id=found["id"]).title == "child"
         assert not Event.objects.exists()

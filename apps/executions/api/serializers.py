@@ -162,6 +162,37 @@ class WaitOut(serializers.Serializer[Any]):
     )
 
 
+class LinkOut(serializers.Serializer[Any]):
+    """Another execution."""
+
+    id = serializers.UUIDField()
+    workflow_id = serializers.UUIDField()
+    workflow_name = serializers.CharField()
+    status = serializers.ChoiceField(choices=STATUSES)
+    node_id = serializers.CharField(allow_null=True, help_text="The node that called.")
+
+
+class ParentOut(LinkOut):
+    """The execution that called this one, or whose end started it."""
+
+    by = serializers.CharField(help_text="SUB_WORKFLOW, EXECUTION_FINISHED or ERROR.")
+
+
+class ChildOut(LinkOut):
+    """An execution that this one called."""
+
+    path = serializers.CharField(allow_blank=True, help_text="Where in a container the node stood.")
+    index = serializers.IntegerField(help_text="Which item of the list it was called for, from 0.")
+
+
+class ChildrenOut(serializers.Serializer[Any]):
+    """The executions that this one called: how many, in which status, and the first 50."""
+
+    count = serializers.IntegerField()
+    statuses = serializers.DictField(child=serializers.IntegerField())
+    first = ChildOut(many=True)
+
+
 class ExecutionDetail(ExecutionOut):
     """An execution with everything that is known of it. `seq` is its last checkpoint.
 
@@ -172,6 +203,8 @@ class ExecutionDetail(ExecutionOut):
     seq = serializers.IntegerField()
     rerun_of = serializers.UUIDField(allow_null=True, help_text="The execution this one does again or goes on from.")
     parent_id = serializers.UUIDField(allow_null=True, help_text="The execution that called this one.")
+    parent = ParentOut(allow_null=True)
+    children = ChildrenOut()
     deadline_at = serializers.DateTimeField(allow_null=True)
     definition = serializers.JSONField()
     unknown_writes = serializers.JSONField()
@@ -190,6 +223,8 @@ class ExecutionDetail(ExecutionOut):
             "seq",
             "rerun_of",
             "parent_id",
+            "parent",
+            "children",
             "deadline_at",
             "definition",
             "unknown_writes",

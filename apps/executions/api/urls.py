@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.core.api.routers import Router
-from apps.executions.api import events, execute, files, holding, iterations, logs, redrives, usage, views
+from apps.executions.api import (
+    deliveries,
+    events,
+    execute,
+    files,
+    holding,
+    iterations,
+    logs,
+    redrives,
+    usage,
+    views,
+)
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
@@ -22,6 +33,12 @@ urlpatterns = [
     path("executions/<uuid:pk>/node-runs/", iterations.IterationNodeRuns.as_view(), name="execution-node-runs"),
     path("executions/<uuid:pk>/artifacts/", files.ExecutionArtifacts.as_view(), name="execution-artifacts"),
     path("executions/<uuid:pk>/payloads/<str:sha256>/", files.PayloadDownload.as_view(), name="execution-payload"),
+    path("executions/<uuid:pk>/deliveries/", deliveries.Deliveries.as_view(), name="execution-deliveries"),
+    path(
+        "executions/<uuid:pk>/deliveries/<uuid:delivery>/resend/",
+        deliveries.DeliverAgain.as_view(),
+        name="execution-delivery-resend",
+    ),
     path("artifacts/<uuid:pk>/", files.ArtifactDetail.as_view(), name="artifact"),
     path("artifacts/<uuid:pk>/download/", files.ArtifactDownload.as_view(), name="artifact-download"),
     path("executions/<uuid:pk>/logs/", logs.ExecutionLog.as_view(), name="execution-logs"),

@@ -6,6 +6,7 @@ from django.urls import path
 
 from apps.executions.web import again, files, logs, redrives, trial, usage, values, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
+from apps.executions.web.links import DeliverAgain, ExecutionLinks
 
 urlpatterns = [
     path("executions/", views.ExecutionList.as_view(), name="executions"),
@@ -23,6 +24,12 @@ urlpatterns = [
     path("executions/<uuid:execution>/rerun/", again.ExecutionAgain.as_view(), name="execution-rerun"),
     path("executions/<uuid:execution>/artifacts/<uuid:artifact>/", files.ArtifactFile.as_view(), name="artifact-file"),
     path("executions/<uuid:execution>/payloads/<str:sha256>/", files.PayloadFile.as_view(), name="payload-file"),
+    path("executions/<uuid:execution>/links/", ExecutionLinks.as_view(), name="execution-links"),
+    path(
+        "executions/<uuid:execution>/deliveries/<uuid:delivery>/resend/",
+        DeliverAgain.as_view(),
+        name="execution-deliver-again",
+    ),
     path("settings/values/", values.ValueList.as_view(), name="values"),
     path("settings/values/<uuid:value>/delete/", values.ValueDelete.as_view(), name="value-delete"),
     path("settings/usage/", usage.UsagePage.as_view(), name="usage"),

@@ -20,9 +20,11 @@ from apps.executions import launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
+from apps.executions.wait_kinds import HUMAN_KINDS
 from apps.executions.web.figures import figures
 from apps.executions.web.forms import StartForm, as_text, sample_input
 from apps.executions.web.holding import held
+from apps.executions.web.links import links_of
 from apps.executions.web.rows import (
     DEAD_LETTERS,
     FILTERED_BY,
@@ -162,13 +164,13 @@ class ExecutionPage(WorkspacePage):
             "links": {"rerun": f"{request.path}rerun/"} if self.actor.can(Permission.WORKFLOW_EXECUTE) else {},
             "api": {"execution": f"{api}?payloads=false", "node_run": api, "events": f"{api}events/", **_inside(api)},
         }
-        context["steps"] = steps(snapshot)
+        context |= {"steps": steps(snapshot), "links": links_of(found)}
         return self.render("executions/detail.html", context)
 
     def _header(self, found: Execution) -> dict[str, Any]:
         waits = selectors.open_wait_list(workspace_id=self.workspace.id, execution_ids=[found.id])
         names = {node["id"]: node["name"] for node in found.version.definition["nodes"]}
-        asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind in ("human", "review")]
+        asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind in HUMAN_KINDS]
         return {
             "execution": found,
             "short_id": short_id(found),

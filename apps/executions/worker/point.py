@@ -8,10 +8,10 @@ from typing import Any
 from apps.executions.engine import plan
 from apps.executions.engine.states import TERMINAL, Event, State, Status, execution_next
 from apps.executions.store import Checkpoint
+from apps.executions.wait_kinds import HUMAN_KINDS
 from apps.executions.worker.changes import change_of, closed_wait, opened_wait
 from apps.executions.worker.run import Run
 
-HUMAN_KINDS = frozenset({"human", "review"})
 _OPEN = (State.RUNNING, State.WAITING_INPUT, State.RETRYING, State.NEEDS_REVIEW)
 
 
