@@ -273,6 +273,24 @@ def test_no_more_than_allowed_run_at_once(house: Engine) -> None:
     assert most == 2
 
 
+def test_the_limits_of_the_called_workflow_hold(house: Engine) -> None:
+    nap = node("nap", "FLOW.WAIT", duration={"seconds": 0.1})
+    keyed = callable_(nap) | {"settings": {"concurrency": {"key": "{{ $json.who }}", "limit": 1}}}
+    publish(house, "child", keyed)
+    given = [{"who": who} for who in ("a", "a", "b")]
+    parent_id = house.start(house.publish(calling(for_each=given, parallelism=3)))
+    found = house.until(parent_id)
+    assert found["output"] == given
+    with tenant(house.workspace.id):
+        rows = Execution.objects.filter(parent_id=parent_id).order_by("child_index")
+        assert list(rows.values_list("concurrency_key", "key_limit")) == [("a", 1), ("a", 1), ("b", 1)]
+        first, second, _ = rows
+    earlier, later = sorted([first, second], key=lambda child: str(child.started_at))
+    assert earlier.finished_at is not None
+    assert later.started_at is not None
+    assert earlier.finished_at <= later.started_at, "of one key, one at a time"
+
+
 PICKY = callable_(
     node("check", "FLOW.IF", condition="{{ $json != 2 }}"),
     node("fine", "ACTION.TRANSFORM", fields=fields(ok="{{ $json }}")),
@@ -361,7 +379,7 @@ def test_a_parent_that_stops_in_another_branch_takes_its_children_with_it(house:
 
 
 def test_many_children_are_cancelled_in_several_rounds(quiet: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(children, "CANCEL_BATCH", 3)
+    monkeypatch.setattr("apps.executions.children.ending.CANCEL_BATCH", 3)
     publish(quiet, "child", callable_(ASK))
     only = quiet.add_dispatcher()
     parent_id = quiet.start(quiet.publish(calling(for_each=list(range(10)), parallelism=1)))
