@@ -68,7 +68,8 @@ def _next_begins(wait_id: UUID) -> bool:
     """Make the next child due that waits for its turn, if one does."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE executions_execution SET held_by = NULL, runnable_at = clock_timestamp()
+            """UPDATE executions_execution
+               SET held_by = NULL, runnable_at = CASE WHEN hold IS NULL THEN clock_timestamp() END
                WHERE id = (SELECT id FROM executions_execution WHERE parent_wait_id = %s AND held_by = 'parent'
                            ORDER BY child_index LIMIT 1 FOR UPDATE)
                RETURNING queue""",
