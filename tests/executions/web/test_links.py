@@ -40,7 +40,7 @@ def test_parent_and_child_lead_to_each_other(client: Client, cast: Cast, family:
     above, below = page(client, cast, parent), page(client, cast, child)
     assert "Called one run" in above
     assert f"/w/acme/executions/{child}/" in above
-    assert "Called by" in below
+    assert "called by" in below
     assert f"/w/acme/executions/{parent}/" in below
 
 
