@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -94,21 +94,18 @@ def _proof(key: str, text: bytes) -> bytes:
     return hmac.digest(own, text, hashlib.sha256)
 
 
-def callback_urls(graph: Graph, execution_id: UUID) -> dict[str, str]:
-    """The addresses of all nodes of an execution that have one, by the nodes' names."""
-    found = {}
-    for node in graph.nodes.values():
-        url = callback_url(graph, execution_id, node.id, "")
-        if url is not None:
-            found[node.name] = url
-    return found
-
-
 def callback_url(graph: Graph, execution_id: UUID, node_id: str, path: str) -> str | None:
     """The address of one node run, if its node has one."""
     node = graph.nodes.get(node_id)
     method = None if node is None or node.disabled else node.cls.callback_method(node.params)
     return None if method is None else Address(execution_id, node_id, path, method).url
+
+
+def with_addresses(waits: Iterable[dict[str, Any]], graph: Graph, execution_id: UUID) -> None:
+    """Write the `callback_url` into each wait of a snapshot that a call would end. For those who may make that call."""
+    for wait in waits:
+        if wait["kind"] == "callback" and wait["resolved_at"] is None:
+            wait["callback_url"] = callback_url(graph, execution_id, wait["node_id"], wait["path"])
 
 
 _RECEIVE = "SELECT outcome, queue, who, at FROM executions_call_receive(%s, %s, %s, %s::jsonb, %s)"

@@ -15,12 +15,14 @@ from apps.executions.api import (
     logs,
     redrives,
     usage,
+    values,
     views,
 )
 
 router = Router()
 router.register("executions", views.Executions, basename="execution")
 router.register("redrives", redrives.Redrives, basename="redrive")
+router.register("values", values.Values, basename="value")
 
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),

@@ -17,9 +17,10 @@ from apps.accounts.access.permissions import Permission
 from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.executions import launch, rerun, selectors
+from apps.executions import calls, launch, rerun, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.engine.states import Status
+from apps.executions.graphs import graph_of
 from apps.executions.models import Execution
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
@@ -78,6 +79,9 @@ class Executions(WorkspaceViewSet):
         node_id = asked.get("node")
         is_whole = asked["payloads"] and node_id is None
         found = selectors.execution_snapshot(execution=execution, node_id=node_id, with_payloads=is_whole)
+        if self.actor.can(Permission.WORKFLOW_EXECUTE):
+            graph = graph_of(workspace_id=self.workspace.id, version_id=execution.version_id)
+            calls.with_addresses(found["waits"], graph, execution.id)
         found["has_response"] = execution.response is not None or "response" in found["large"]
         if is_whole:
             found |= {"input": execution.input, "output": execution.output}

@@ -28,7 +28,8 @@ BEGIN
             RETURN;
         END IF;
         UPDATE executions_wait w SET resolved_at = moment, resolved_by = caller, answer = given WHERE w.id = waiting.id;
-        UPDATE executions_execution e SET runnable_at = moment WHERE e.id = execution AND e.owner IS NULL AND e.hold IS NULL;
+        UPDATE executions_execution e SET runnable_at = moment
+        WHERE e.id = execution AND e.owner IS NULL AND e.hold IS NULL;
         RETURN QUERY SELECT 'resumed', run.queue, caller, moment;
         RETURN;
     END IF;

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.executions.calls import callback_urls
+from apps.executions.calls import callback_url
 from apps.executions.engine.rounds import Frame
 from apps.executions.worker.hand import Hand
 from apps.nodes.expressions import Scope
@@ -57,10 +57,23 @@ def scope_of(hand: Hand, frame: Frame, given: Mapping[str, Any], now: datetime, 
             "id": str(claimed.id),
             "mode": claimed.mode,
             "created_at": claimed.created_at.isoformat(),
-            "callback_url": dict(callback_urls(hand.graph, claimed.id)),
+            "callback_url": _callback_urls(hand, frame),
         },
         workflow=lambda: {"id": str(claimed.workflow_id), "version_id": str(claimed.version_id)},
         item=frame.item,
         index=frame.index if index is None else index,
         now=now.astimezone(ZoneInfo(settings.timezone)),
     )
+
+
+def _callback_urls(hand: Hand, frame: Frame) -> dict[str, Any]:
+    """The addresses of the nodes that wait for a call, as seen from one level: inside a round, that round's own."""
+    found: dict[str, Any] = {}
+    seen: Frame | None = frame
+    while seen is not None:
+        for node_id in seen.runs:
+            url = callback_url(hand.graph, hand.id, node_id, seen.path)
+            if url is not None:
+                found[hand.graph.nodes[node_id].name] = url
+        seen = seen.outer
+    return found

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.test import override_settings
+from django.test import Client, override_settings
 
+from apps.accounts.services import member_add
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions import services
 from apps.executions.calls import Address, address_of
-from apps.executions.models import Call, Execution, NodeRun
+from apps.executions.models import Call, Execution, NodeRun, Value
 from apps.executions.worker.dispatcher import Dispatcher
 from config.settings.logs import without_tokens
 from tests.triggers.conftest import Answered, Caller, Office, definition, hook, node
@@ -261,3 +263,51 @@ def test_the_time_of_a_token_is_not_the_database_s(office: Office, engine: Dispa
 def test_the_token_is_no_secret_in_logs() -> None:
     token = Address(uuid7(), "approval", "", "POST").token
     assert json.dumps(without_tokens(f"POST /callbacks/{token} 200")) == '"POST /callbacks/\\u2026 200"'
+
+
+def test_each_round_of_a_loop_has_an_address_of_its_own(office: Office, engine: Dispatcher, caller: Caller) -> None:
+    inside = {"parent": "each"}
+    url = '{{ $execution.callback_url["sign"] }}'
+    document = definition(
+        hook(respond="immediately"),
+        node("each", "FLOW.LOOP", items="{{ $json.body.who }}", parallelism=3, result="{{ $node['sign'].body }}"),
+        node("tell", "ACTION.KEY_VALUE", operation="set", key="ask/{{ $item }}", value=url) | inside,
+        node("sign", "FLOW.WAIT", mode="callback") | inside,
+        edges="hook > each, tell > sign",
+    )
+    office.activate(document)
+    execution_id = UUID(caller.post("/webhooks/acme/orders", {"who": ["a", "b", "c"]}).headers["location"][-36:])
+    until(office, execution_id, "WAITING")
+    with tenant(office.workspace.id):
+        told = dict(Value.objects.values_list("key", "value"))
+    addresses = {who: address_of(told[f"ask/{who}"].rpartition("/")[2]) for who in "abc"}
+    assert [found and found.path for found in addresses.values()] == ["each[0]", "each[1]", "each[2]"]
+
+    for who in "cab":
+        answer = caller.post("/callbacks/" + told[f"ask/{who}"].rpartition("/")[2], f"signed by {who}")
+        assert answer.status_code == 200
+
+    assert until(office, execution_id, "SUCCESS").output == ["signed by a", "signed by b", "signed by c"]
+
+
+def test_the_address_is_shown_to_those_who_may_call_it(
+    office: Office, engine: Dispatcher, caller: Caller, api: Callable[..., Any]
+) -> None:
+    url, execution_id = started(office, caller)
+    until(office, execution_id, "WAITING")
+    whole = f"{settings.BASE_URL}{url}"
+    vera = member_add(
+        workspace=office.workspace, email="vera@example.com", role="viewer", actor=office.cast.owner
+    ).membership.user
+
+    for who, is_shown in ((office.cast.bob, True), (vera, False)):
+        found = api(who).get(f"/api/v1/app/executions/{execution_id}/").json()
+        assert found["waits"][0].get("callback_url") == (whole if is_shown else None)
+        browser = Client()
+        browser.force_login(who)
+        page = browser.get(f"/w/acme/executions/{execution_id}/").content.decode()
+        assert "waits for a call of its own address" in page
+        assert (whole in page) is is_shown
+    caller.post(url, 1)
+    until(office, execution_id, "SUCCESS")
+    assert "callback_url" not in api(office.cast.bob).get(f"/api/v1/app/executions/{execution_id}/").json()["waits"][0]
