@@ -347,6 +347,7 @@ class Dispatcher:
     def _write(self, run: Run, *, hand_over: bool) -> None:
         point = taken(run, clock.now(), hand_over=hand_over)
         is_answered = self._persist(run, lambda: store.checkpoint(point), point)
+        run.data_bytes += point.size
         live.changed(run.id, seq=run.seq, at=point.at, changes=point.changes)
         if run.claimed.reply_to and answers_caller(point):
             live.reply(run.claimed.reply_to, reply_of(point, run.given_response))

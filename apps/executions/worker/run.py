@@ -59,6 +59,7 @@ class Run(Hand):
         self.opened: list[OpenWait] = []
         self.withdrawn: list[UUID] = []
         self.closed: list[dict[str, Any]] = []  # waits that were resolved, for the watchers
+        self.data_bytes = claimed.data_bytes  # written so far, about
         self.dirty: dict[Key, NodeRun] = {}
         self.dirty_since: datetime | None = None
         self.is_urgent = False
@@ -169,6 +170,8 @@ class Run(Hand):
         Stops early when there is much to write; what is ready then stays in `ready`.
         """
         todo = list(changed)
+        if self.stopping is None and self.data_bytes > self.graph.settings.max_data_mb * 1_000_000:
+            self.stop(settle.Ending(False, _too_much(self.graph.settings.max_data_mb), None), now)
         while True:
             while self.stopping is None and (todo or self.to_check):
                 if todo:
@@ -421,6 +424,14 @@ class Run(Hand):
             self.retrying[run.key] = run
         elif self.retrying:
             self.retrying.pop(run.key, None)
+
+
+def _too_much(megabytes: int) -> dict[str, Any]:
+    return {
+        "code": "executions.data_too_large",
+        "message": f"The steps of this execution wrote more than {megabytes:,} MB.",
+        "hint": "Keep large things as files, pick fields with a TRANSFORM, or raise max_data_mb in the settings.",
+    }
 
 
 def _stop_error(run: NodeRun, stop: Stop) -> dict[str, Any]:

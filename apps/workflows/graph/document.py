@@ -98,6 +98,8 @@ class Settings(_Document):
     """An execution still unfinished after so many seconds is TIMED_OUT. Empty: 30 days."""
     while_paused: Literal["block", "queue", "allow"] = "block"
     """What a start does while another execution waits for a person: be refused, queue up, or run beside it."""
+    max_data_mb: Annotated[int, Field(ge=1, le=4_096)] = 256
+    """An execution whose steps have written more than this many megabytes ends as failed."""
     max_concurrent: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """At most so many executions of this workflow run at once; others queue. Empty: no limit."""
     concurrency: Concurrency | None = None
