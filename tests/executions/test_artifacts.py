@@ -68,6 +68,17 @@ def test_a_picture_that_was_fetched_is_a_file_of_the_execution(
     assert api(alice).get(f"/api/v1/app/artifacts/{kept['id']}/").json() == listed[0]
 
 
+def test_the_page_of_the_execution_leads_to_its_files(
+    engine: Engine, objects: Path, there: Receiver, alice: User, api: Callable[..., APIClient]
+) -> None:
+    ended = fetched(engine, there)
+    page = api(alice).get(f"/w/acme/executions/{ended['id']}/").content.decode()
+    address = f"/w/acme/executions/{ended['id']}/artifacts/{ended['output']['body']['id']}/"
+    assert address in page
+    assert "1 file" in page
+    assert api(alice).get(address).content == PICTURE
+
+
 def test_a_download_is_never_a_page_of_the_product(
     engine: Engine, objects: Path, there: Receiver, alice: User, api: Callable[..., APIClient]
 ) -> None:

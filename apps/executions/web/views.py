@@ -16,7 +16,7 @@ from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Conflict, DomainError, FieldError, NotFound
-from apps.executions import launch, selectors
+from apps.executions import artifacts, launch, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
@@ -179,6 +179,7 @@ class ExecutionPage(WorkspacePage):
             "asked": asked,
             "failed_node": _failed_node(found.error or {}, names),
             "what_stops": _what_stops(asked),
+            "files": artifacts.of_execution(workspace_id=self.workspace.id, execution_id=found.id),
             **held(found.hold, names),
             **waiting(found, waits, may_call=self.actor.can(Permission.WORKFLOW_EXECUTE)),
         }
