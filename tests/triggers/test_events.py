@@ -232,6 +232,37 @@ def test_other_workspaces_hear_nothing(office: Office, engine: Dispatcher) -> No
     until(office, execution_id, "WAITING")
 
 
+def test_each_round_of_a_loop_takes_the_next_event(office: Office, engine: Dispatcher, post: Post) -> None:
+    document = definition(
+        node("t", "TRIGGER.MANUAL"),
+        node("rounds", "FLOW.WHILE", condition="{{ $index < 3 }}", max_iterations=5, returns="all"),
+        waiting() | {"parent": "rounds"},
+        edges="t > rounds",
+    )
+    execution_id = start(office, office.activate(document))
+    for at in range(3):
+        deadline = time.monotonic() + 5
+        while still_waiting(office) == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert post("order.paid", at).resolved_count == 1
+    output: Any = until(office, execution_id, "SUCCESS").output
+    assert [each["data"] for each in output] == [0, 1, 2]
+
+
+def test_rounds_at_once_wait_for_their_own(office: Office, engine: Dispatcher, post: Post) -> None:
+    document = definition(
+        node("t", "TRIGGER.MANUAL"),
+        node("each", "FLOW.LOOP", items="{{ $json }}", parallelism=5, result="{{ $node['paid'].data.amount }}"),
+        waiting(match={"id": "{{ $item }}"}) | {"parent": "each"},
+        edges="t > each",
+    )
+    execution_id = start(office, office.activate(document), ["a", "b", "c"])
+    until(office, execution_id, "WAITING")
+    for name, amount in (("c", 3), ("a", 1), ("b", 2)):
+        assert post("order.paid", {"id": name, "amount": amount}).resolved_count == 1
+    assert until(office, execution_id, "SUCCESS").output == [1, 2, 3]
+
+
 # ── Neither lost nor twice ───────────────────────────────────────────────────────────────────────────────────────────
 
 
