@@ -1,8 +1,10 @@
-"""Writes the cast into a world's database and prints a key for either workspace. Run by the nursery."""
+"""Writes the cast into a world: prints keys, a cookie of alice, the id of her workspace. Run by the nursery."""
 
 from __future__ import annotations
 
 import json
+
+from django.test import Client
 
 from apps.accounts import services
 from apps.accounts.access.resolve import member_actor
@@ -16,4 +18,8 @@ if __name__ == "__main__":
             workspace=cast.other_workspace, name="chaos", actor=member_actor(cast.charlie, "owner")
         ),
     }
-    print(json.dumps({slug: made.secret for slug, made in keys.items()}))
+    found = {slug: made.secret for slug, made in keys.items()}
+    browser = Client()
+    browser.force_login(cast.alice)
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in browser.cookies.items())
+    print(json.dumps(found | {"workspace": str(cast.workspace.id), "cookie": cookie}))

@@ -140,10 +140,13 @@ class Effects:
     def __init__(self, log: Path) -> None:
         self.asked: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         self.hung_up: list[dict[str, Any]] = []
+        self.hooks: list[dict[str, Any]] = []
         for line in log.read_text().splitlines():
             entry = json.loads(line)
             if "hung_up" in entry:
                 self.hung_up.append(entry)
+            elif "hook" in entry:
+                self.hooks.append(entry)
             else:
                 self.asked[entry["body"]["execution"], entry["body"]["node"]].append(entry)
 

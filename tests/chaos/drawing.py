@@ -20,10 +20,12 @@ def hook(path: str, **params: Any) -> Json:
     return node("hook", "TRIGGER.WEBHOOK", **({"path": path, "method": "POST", "respond": "immediately"} | params))
 
 
-def effect(node_id: str, method: str, base: str, /, *, ms: int = 20, honours: bool = False, **own: Any) -> Json:
-    """A write to the receiver that says which node of which execution it is."""
+def effect(
+    node_id: str, method: str, base: str, /, *, ms: int = 20, honours: bool = False, of: str = "", **own: Any
+) -> Json:
+    """A write to the receiver that says which node of which execution it is; `of` says it otherwise."""
     url = f"{base}/effect?ms={ms}" + ("&honours=1" if honours else "")
-    said = {"execution": "{{ $execution.id }}", "node": node_id}
+    said = {"execution": "{{ $execution.id }}", "node": of or node_id}
     return node(node_id, "ACTION.HTTP_REQUEST", method=method, url=url, json=said, receiver_honours_key=honours, **own)
 
 

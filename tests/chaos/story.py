@@ -8,22 +8,26 @@ from tests.chaos.scenario import Outcome
 from tests.chaos.traffic import Answerer, Traffic
 from tests.chaos.world import World
 
+ITEMS = ("item-0", "item-1", "item-2")
+
 
 def definition(world: World, path: str) -> Json:
-    """Two branches that call out, a join, a timer, a write that must not be doubled, and for every fourth a person."""
+    """Branches that call out, a join, a loop, a timer, a write that must not be doubled, for every fourth a person."""
     base = f"http://127.0.0.1:{world.receiver_port}"
     nodes = [
         hook(path),
         read("read", base, ms=200),
         effect("put", "PUT", base, ms=150),
         node("join", "FLOW.MERGE", mode="all", combine="list"),
+        node("loop", "FLOW.LOOP", items="{{ [1, 2, 3] }}", parallelism=2),
+        effect("item", "PUT", base, ms=50, of="item-{{ $index }}", _parent="loop"),
         node("nap", "FLOW.WAIT", duration={"seconds": 1}),
         effect("post", "POST", base, ms=200),
         node("fourth", "FLOW.IF", condition='{{ $node["hook"].body.n % 4 == 0 }}'),
         node("ask", "HUMAN_IN_THE_LOOP.CONFIRMATION", title='Go on with {{ $node["hook"].body.n }}?'),
         effect("last", "PUT", base, ms=100),
     ]
-    edges = "hook read, hook put, read join, put join, join nap, nap post, post fourth, fourth.true ask"
+    edges = "hook read, hook put, read join, put join, join loop, loop nap, nap post, post fourth, fourth.true ask"
     return drawn(nodes, f"{edges}, fourth.false last, ask.approved last")
 
 
@@ -48,7 +52,7 @@ class Story:
         outcome.blame(
             self.judge.complaints(),
             self.judge.losses(accepted),
-            effects.complaints(accepted.values(), once=["post"], ever=["put", "last"]),
+            effects.complaints(accepted.values(), once=["post"], ever=["put", *ITEMS, "last"]),
             hidden,
         )
         outcome.figures |= {

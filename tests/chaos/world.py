@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -18,13 +19,14 @@ from typing import Any
 import psycopg
 
 from config.embedded.account import account_for
-from config.embedded.postgres import Postgres
+from config.embedded.postgres import MAJOR, Postgres, binaries
 from config.embedded.valkey import Valkey
 from tests.chaos.broker import Broker
 from tests.chaos.process import Nursery, Process, Worker
 from tests.services import migrated_template
 
 LEASE_SECONDS = 2
+OUTBOX_DELAYS = (0.0, 0.5, 1.0, 1.0, 2.0, 2.0)
 SETUP = "tests.chaos.cast"
 Headers = Mapping[str, str]
 
@@ -37,13 +39,19 @@ def free_port() -> int:
 
 
 class World:
-    """PostgreSQL, Valkey, one web process, workers, and a receiver that remembers. Use as a context manager."""
+    """PostgreSQL, Valkey, one web process, workers, and a receiver that remembers. Use as a context manager.
 
-    def __init__(self, folder: Path, *, workers: int = 2) -> None:
+    As the `copy_of` another one it begins with what was dumped there, and shares its receiver.
+    """
+
+    def __init__(
+        self, folder: Path, *, workers: int = 2, copy_of: World | None = None, dump: Path | None = None
+    ) -> None:
         self.folder, self.worker_count = folder, workers
+        self.copy_of, self.dump_file = copy_of, dump
         self._stack = ExitStack()
         self.workers: list[Worker] = []
-        self.key = self.other_key = ""
+        self.key = self.other_key = self.workspace_id = self.cookie = ""
 
     def __enter__(self) -> World:
         with ExitStack() as stack:
@@ -67,7 +75,8 @@ class World:
             stack.callback(server.release)
         self.broker = Broker(self.valkey.socket)
         stack.callback(self.broker.close)
-        self.web_port, self.receiver_port = free_port(), free_port()
+        self.web_port = free_port()
+        self.receiver_port: int = self.copy_of.receiver_port if self.copy_of else free_port()
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("AGENTFLOW_")} | {
             "DATABASE_URL": self.postgres.url("agentflow_app"),
             "DATABASE_OWNER_URL": self.postgres.url("agentflow_owner"),
@@ -76,18 +85,24 @@ class World:
             "DJANGO_SETTINGS_MODULE": "config.settings.local",
             "AGENTFLOW_VAR": str(self.folder),
             "ENGINE_LEASE_SECONDS": str(LEASE_SECONDS),
+            "NODE_PACKAGES": "tests.chaos.nodes",
+            "OUTBOX_DELAYS": ",".join(map(str, OUTBOX_DELAYS)),
             "EGRESS_ALLOW": f"127.0.0.1:{self.receiver_port}",
             "BASE_URL": f"http://127.0.0.1:{self.web_port}",
             "CELERY_SKIP_CHECKS": "1",  # a third of a worker's start, and they find the same thing each time
         }
+        if self.copy_of:
+            shutil.copy2(self.copy_of.folder / "secret_key", self.folder / "secret_key")
         self.nursery = Nursery(self.environment, self.folder / "nursery.log")
         stack.callback(self.nursery.end)
-        self.effects = self.folder / "effects.jsonl"
-        self.effects.touch()
-        self.receiver = self._process(
-            stack, "receiver", "tests.fakes.slow", ["--port", str(self.receiver_port), "--log", str(self.effects)]
-        )
-        self.key, self.other_key = self._cast()
+        if self.copy_of is None:
+            self.effects = self.folder / "effects.jsonl"
+            self.effects.touch()
+            listening = ["--port", str(self.receiver_port), "--log", str(self.effects)]
+            self.receiver = self._process(stack, "receiver", "tests.fakes.slow", listening)
+            self.key, self.other_key = self._cast()
+        else:
+            self._restore(self.copy_of)
         daphne = ["-v", "0", "-b", "127.0.0.1", "-p", str(self.web_port), "config.asgi:application"]
         self.web = self._process(stack, "web", "daphne", daphne)
         for _ in range(self.worker_count):
@@ -100,12 +115,31 @@ class World:
         stack.callback(made.end)
         return made
 
+    def _restore(self, original: World) -> None:
+        self.effects, self.receiver = original.effects, original.receiver
+        self.key, self.other_key, self.workspace_id = original.key, original.other_key, original.workspace_id
+        with psycopg.connect(self.postgres.url("postgres", "postgres"), autocommit=True) as connection:
+            connection.execute("DROP DATABASE agentflow WITH (FORCE)")
+        self._postgres_tool("pg_restore", "--create", "--dbname", "postgres", "--exit-on-error", str(self.dump_file))
+
+    def dump(self, to: Path) -> None:
+        """Write the whole database, as it is at one moment, while work goes on."""
+        self._postgres_tool("pg_dump", "--format", "custom", "--file", str(to), "agentflow")
+
+    def _postgres_tool(self, name: str, *arguments: str) -> None:
+        program = binaries(self.postgres.account) / f"pginstall{MAJOR}" / "bin" / name
+        command = [str(program), "--host", str(self.postgres.sockets), "--username", "postgres", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{name} failed:\n{done.stderr[-2000:]}")
+
     def _cast(self) -> tuple[str, str]:
         log = self.folder / "cast.log"
         made = Process(self.nursery, SETUP, [], log)
         assert made.await_end(30), "the cast is not there"
         try:
             found = json.loads(log.read_text().strip().splitlines()[-1])
+            self.workspace_id, self.cookie = str(found["workspace"]), str(found["cookie"])
             return found["acme"], found["umbrella"]
         except (ValueError, IndexError, KeyError):
             raise RuntimeError(f"the cast could not be made:\n{log.read_text()[-3000:]}") from None

@@ -1,7 +1,8 @@
 """A receiver that takes its time and remembers: `GET /slow?ms=200`, `POST /effect` with an Idempotency-Key, `GET /log`.
 
-With `honours=1` an effect that was asked for before under the same key is not done again. What is asked for, and which
-callers hung up before they were answered, goes into a log of JSON lines.
+With `honours=1` an effect that was asked for before under the same key is not done again. `POST /hook?fail=50` takes
+outgoing webhooks, or does not. What is asked for, and which callers hung up before they were answered, goes into a log
+of JSON lines.
 
 Run as a process of its own (`python -m tests.fakes.slow --port 5690`), so that it neither shares an interpreter with
 what is measured nor dies with it.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ class Receiver:
         self.effects: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()
         self.log = log
+        self.chance = random.Random(2026)
 
     async def slow(self, request: web.Request) -> web.Response:
         """Answer after `ms` milliseconds."""
@@ -45,6 +48,16 @@ class Receiver:
         self._write(entry)
         await self._take_time(request, 20)
         return web.json_response({"done": True})
+
+    async def hook(self, request: web.Request) -> web.Response:
+        """Take an outgoing webhook: `fail` percent are answered 500, with `redirect` all are led elsewhere."""
+        text = await request.text()
+        status = 500 if self.chance.random() * 100 < float(request.query.get("fail", "0")) else 200
+        status = 307 if request.query.get("redirect") else status
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        entry = {"hook": str(request.rel_url), "headers": headers, "text": text, "status": status, "at": time.time()}
+        self._write(entry)
+        return web.Response(status=status, headers={"Location": "/hook"} if status == 307 else None)
 
     async def read(self, request: web.Request) -> web.Response:
         """What was received so far."""
@@ -72,6 +85,7 @@ def application(log: Path | None = None) -> web.Application:
             web.get("/slow", receiver.slow),
             web.post("/effect", receiver.effect),
             web.put("/effect", receiver.effect),
+            web.post("/hook", receiver.hook),
             web.get("/log", receiver.read),
         ]
     )

@@ -14,9 +14,14 @@ from tests.chaos.scenarios.r05_waiting import ManyWait
 from tests.chaos.scenarios.r06_answers import AnswersRace
 from tests.chaos.scenarios.r07_deliveries import WebKilled
 from tests.chaos.scenarios.r08_effects import EffectsUnderKills
+from tests.chaos.scenarios.r09_webhooks import OutgoingWebhooks
+from tests.chaos.scenarios.r10_poison import PoisonNode
 from tests.chaos.scenarios.r12_deployment import Deployment
 from tests.chaos.scenarios.r13_limits import LimitsHold
 from tests.chaos.scenarios.r14_clocks import ClocksWrong
+from tests.chaos.scenarios.r15_model import StateMachine
+from tests.chaos.scenarios.r16_json import JsonHorrors
+from tests.chaos.scenarios.r18_restore import DumpAndRestore
 
 ALL: Sequence[Scenario] = (
     Everything(),
@@ -28,7 +33,12 @@ ALL: Sequence[Scenario] = (
     AnswersRace(),
     WebKilled(),
     EffectsUnderKills(),
+    OutgoingWebhooks(),
+    PoisonNode(),
     Deployment(),
     LimitsHold(),
     ClocksWrong(),
+    StateMachine(),
+    JsonHorrors(),
+    DumpAndRestore(),
 )
