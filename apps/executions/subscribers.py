@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from apps.core import clock
 from apps.core.models import Event
 from apps.executions import children, completion
@@ -11,11 +9,8 @@ from apps.executions import children, completion
 
 def child_ended(event: Event) -> None:
     """An execution that another one waits for has ended."""
-    wait_id = event.data["parent_wait_id"]
-    if wait_id:
-        children.child_ended(
-            workspace_id=event.workspace_id, execution_id=event.subject_id, wait_id=UUID(wait_id), now=clock.now()
-        )
+    if event.data["parent_wait_id"]:
+        children.child_ended(event=event, now=clock.now())
 
 
 def children_abandoned(event: Event) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -41,9 +41,15 @@ def listeners_start(*, event: Event, now: datetime) -> int:
     Told again, nothing is started twice. Where a person is asked, a start waits in line: there is nobody to refuse.
     Chains end after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger.
     """
-    workspace_id, data = event.workspace_id, event.data
+    workspace_id, status = event.workspace_id, event.data["status"]
+    rows = ActiveTrigger.objects.filter(
+        workspace_id=workspace_id, subtype__in=("EXECUTION_FINISHED", *(("ERROR",) if status in FAILED else ()))
+    )
+    listening = list(rows.select_related("version__workflow").order_by("id"))
+    if not listening and status not in FAILED:
+        return 0
     ended = executions.execution_get(workspace_id=workspace_id, execution_id=event.subject_id)
-    found = list(_listeners(ended, data["status"]))
+    found = list(_listeners(ended, listening))
     if not found:
         return 0
     if ended.depth >= MAX_DEPTH:
@@ -56,15 +62,13 @@ def listeners_start(*, event: Event, now: datetime) -> int:
     return len(found)
 
 
-def _listeners(ended: Execution, status: str) -> Iterator[_Listener]:
-    is_failure = status in FAILED and (ended.started_by or {}).get("by") != "ERROR"
-    rows = ActiveTrigger.objects.filter(
-        workspace_id=ended.workspace_id, subtype__in=("EXECUTION_FINISHED", *(("ERROR",) if is_failure else ()))
-    )
-    for row in rows.select_related("version__workflow").order_by("id"):
+def _listeners(ended: Execution, listening: Iterable[ActiveTrigger]) -> Iterator[_Listener]:
+    is_failure = ended.status in FAILED and (ended.started_by or {}).get("by") != "ERROR"
+    for row in listening:
         wanted = row.params.get("workflows") or []
         is_meant = str(ended.workflow_id) in wanted if wanted else row.workflow_id != ended.workflow_id
-        if is_meant and (row.subtype == "ERROR" or status in row.params["statuses"]):
+        counts = is_failure if row.subtype == "ERROR" else ended.status in row.params["statuses"]
+        if is_meant and counts:
             yield _Listener(row.version, row.node_id, row.subtype)
     if is_failure:
         named = _error_workflow(ended)

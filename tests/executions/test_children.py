@@ -455,16 +455,14 @@ def test_the_same_end_told_by_many_at_once_is_handed_over_once(quiet: Engine) ->
     for child in family(quiet, parent_id):
         services.execution_cancel(workspace_id=quiet.workspace.id, execution_id=child.id, now=clock.now(), by="bob")
     with tenant(quiet.workspace.id):
-        wait_id = Wait.objects.get(execution_id=parent_id).id
+        ends = list(Event.objects.filter(name="execution.finished"))
 
-    def tell_it(execution_id: UUID) -> None:
+    def tell_it(event: Event) -> None:
         with tenant(quiet.workspace.id):
-            children.child_ended(
-                workspace_id=quiet.workspace.id, execution_id=execution_id, wait_id=wait_id, now=clock.now()
-            )
+            children.child_ended(event=event, now=clock.now())
         connection.close()
 
-    threads = [threading.Thread(target=tell_it, args=(child.id,)) for child in family(quiet, parent_id)]
+    threads = [threading.Thread(target=tell_it, args=(event,)) for event in ends]
     for thread in threads:
         thread.start()
     for thread in threads:

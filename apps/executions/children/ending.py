@@ -24,11 +24,12 @@ CANCEL_BATCH = 100
 _UNFINISHED = [str(status) for status in Status if status not in TERMINAL]
 
 
-def child_ended(*, workspace_id: UUID, execution_id: UUID, wait_id: UUID, now: datetime) -> None:
-    """Let the next child begin, or hand the results to the parent, after this one has ended.
+def child_ended(*, event: Event, now: datetime) -> None:
+    """Let the next child begin, or hand the results to the parent, after the one that the event tells of has ended.
 
     Harmless when told again, and when the parent waits no longer. Must run inside `tenant()`.
     """
+    workspace_id, execution_id, wait_id = event.workspace_id, event.subject_id, UUID(event.data["parent_wait_id"])
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT p.status FROM executions_execution p
@@ -40,7 +41,7 @@ def child_ended(*, workspace_id: UUID, execution_id: UUID, wait_id: UUID, now: d
     if row is None or row[0] in TERMINAL or wait is None or wait.resolved_at is not None:
         return
     details = wait.details or {}
-    if details.get("stops", True):
+    if details.get("stops", True) and not _is_surely_fine(event):
         (ended,) = _results(workspace_id, wait_id, execution_id=execution_id)
         if ended["error"] is not None:
             _hand_over(workspace_id, wait_id, {"children": [ended]}, now)
@@ -58,6 +59,14 @@ def child_ended(*, workspace_id: UUID, execution_id: UUID, wait_id: UUID, now: d
         _hand_over(workspace_id, wait_id, {"refused": refused}, now)
         return
     _hand_over(workspace_id, wait_id, {"children": _results(workspace_id, wait_id)}, now)
+
+
+def _is_surely_fine(event: Event) -> bool:
+    """Whether a child succeeded and nothing is asked of its result: then it need not be looked at yet."""
+    if event.data["status"] != Status.SUCCESS:
+        return False
+    graph = graph_of(workspace_id=event.workspace_id, version_id=UUID(event.data["version_id"]))
+    return not any(graph.nodes[node_id].params.get("output_schema") for node_id in graph.triggers)
 
 
 def _hand_over(workspace_id: UUID, wait_id: UUID, answer: dict[str, Any], now: datetime) -> None:
