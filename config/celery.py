@@ -33,8 +33,9 @@ app.conf.beat_schedule = {
 def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     from apps.core import relay
     from apps.executions.redrives import redrives_work
-    from apps.executions.worker.bootstep import DispatcherStep
+    from apps.executions.worker.bootstep import DispatcherStep, WakeStep
     from apps.triggers.tasks import deliver_late, fire_due
 
     DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due, deliver_late, redrives_work, relay.tend)
     sender.steps["worker"].add(DispatcherStep)
+    sender.steps["consumer"].add(WakeStep)

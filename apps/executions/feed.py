@@ -28,6 +28,7 @@ Message = dict[str, Any]
 
 KEEP_ALIVE_SECONDS = 15.0
 LOOK_SECONDS = 5.0  # how long a change can stay unseen when its live message was lost
+FIRST_SECONDS, FIRST_LOOK_SECONDS = 3.0, 0.5  # until the workers know that somebody watches
 _PAGE = 500
 _QUEUE = 256
 
@@ -47,6 +48,7 @@ async def follow(
         seq, is_over = await in_thread(_standing)(workspace_id, execution_id)
         yield {"snapshot_seq": seq}
         last, said_at, asked_at = min(after, seq), loop.time(), loop.time()
+        began_at = loop.time()
         fresh = await in_thread(_missed)(workspace_id, execution_id, last)
         while True:
             for message in fresh:
@@ -60,7 +62,8 @@ async def follow(
                 await in_thread(still_allowed)()
                 asked_at = loop.time()
             if len(fresh) < _PAGE:
-                heard = await ear.hear(LOOK_SECONDS)
+                is_new = loop.time() - began_at < FIRST_SECONDS
+                heard = await ear.hear(FIRST_LOOK_SECONDS if is_new else LOOK_SECONDS)
                 if heard is not None and heard["seq"] <= last:
                     fresh = []
                     continue
@@ -77,12 +80,12 @@ class _Ear:
     """The live messages about one execution, from the moment the block is entered."""
 
     def __init__(self, execution_id: UUID) -> None:
-        self._group = live.group_of(execution_id)
+        self._group, self._word = live.group_of(execution_id), live.watching(execution_id)
         self._heard: asyncio.Queue[Message] = asyncio.Queue(_QUEUE)
         self._is_ready = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._listen())
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._tell())]
         with contextlib.suppress(TimeoutError):  # without the live layer the history is looked at instead
             async with asyncio.timeout(2):
                 await self._is_ready.wait()
@@ -91,9 +94,9 @@ class _Ear:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def hear(self, seconds: float) -> Message | None:
         """The next message, or None after `seconds` without one."""
@@ -102,6 +105,14 @@ class _Ear:
                 return await self._heard.get()
         except TimeoutError:
             return None
+
+    async def _tell(self) -> None:
+        """Let the workers know, again and again, that somebody watches."""
+        layer = get_channel_layer()
+        while True:
+            with contextlib.suppress(Exception):  # without the live layer the history is looked at instead
+                await layer.group_send(live.WATCHERS, self._word)
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _listen(self) -> None:
         layer = get_channel_layer()

@@ -22,11 +22,26 @@ from channels.layers import get_channel_layer
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
+WATCHERS = "executions.watchers"  # the group in which watchers say what they watch
+WATCHED_SECONDS = 15.0  # for how long one word of theirs counts; they repeat it every five
 
 
 def group_of(execution_id: UUID | str) -> str:
     """The channel-layer group of an execution's watchers."""
     return f"execution.{execution_id}"
+
+
+def watching(execution_id: UUID | str) -> dict[str, Any]:
+    """What a watcher says to the group `WATCHERS`, at first and again and again."""
+    return {"type": "execution.watching", "group": group_of(execution_id)}
+
+
+def only_watched() -> None:
+    """Let this process send changes of those executions only that somebody watches. For workers.
+
+    A watcher that has just begun may miss a change; it looks into the history during its first seconds.
+    """
+    _publisher().only_watched()
 
 
 def changed(execution_id: UUID, *, seq: int, at: datetime, changes: Sequence[dict[str, Any]]) -> None:
@@ -48,15 +63,43 @@ class _Publisher:
         self._loop = asyncio.new_event_loop()
         self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(maxsize=10_000)
         self._silent_until = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._watched: dict[str, float] | None = None  # group → until when; None: whatever there is, is sent
         threading.Thread(target=self._run, name="live", daemon=True).start()
 
+    def only_watched(self) -> None:
+        if self._watched is None:
+            self._watched = {}
+            self._loop.call_soon_threadsafe(lambda: self._tasks.append(self._loop.create_task(self._listen())))
+
     def send(self, target: str, message: dict[str, Any]) -> None:
-        if time.monotonic() >= self._silent_until:
+        now = time.monotonic()
+        is_change = message["type"] == "execution.changed"
+        if self._watched is not None and is_change and self._watched.get(target, 0.0) < now:
+            return
+        if now >= self._silent_until:
             self._loop.call_soon_threadsafe(self._put, target, message)
 
     def _put(self, target: str, message: dict[str, Any]) -> None:
         if not self._queue.full():
             self._queue.put_nowait((target, message))
+
+    async def _listen(self) -> None:
+        """Hear who watches what."""
+        layer = get_channel_layer()
+        assert self._watched is not None
+        while True:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(WATCHERS, channel)
+                while True:
+                    now = time.monotonic()
+                    group = (await layer.receive(channel))["group"]
+                    self._watched = {name: until for name, until in self._watched.items() if until >= now}
+                    self._watched[group] = time.monotonic() + WATCHED_SECONDS
+            except Exception as error:
+                logger.warning("who watches cannot be heard: %s", error)
+                await asyncio.sleep(1)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -1,4 +1,7 @@
-"""Poking the workers: "something is due, look". Carries no content, so losing or doubling it changes only latency."""
+"""Poking the workers: "something is due, look". Carries no content, so losing or doubling it changes only latency.
+
+A poke is a broadcast: whoever serves the queue hears it at once, and when nobody does, nothing piles up in the broker.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,18 @@ from functools import cache
 
 from celery import current_app
 from django.db import transaction
+from kombu.entity import Exchange
+from kombu.messaging import Producer
 
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5.0
-TASK = "executions.wake"
+PATIENCE_SECONDS = 0.002  # pokes that come so close together are one
+
+
+def exchange_of(queue: str) -> Exchange:
+    """Where the workers of a queue are poked."""
+    return Exchange(f"agentflow.wake.{queue}", type="fanout", durable=False, delivery_mode="transient")
 
 
 def poke(queue: str = "default") -> None:
@@ -42,11 +52,18 @@ class _Poker:
             with self._lock:
                 queues, self._due = self._due, set()
             try:
-                for queue in queues:
-                    current_app.send_task(TASK, queue=queue, ignore_result=True, retry=False, expires=5)
+                with current_app.producer_pool.acquire(block=True) as producer:
+                    for queue in queues:
+                        _publish(producer, queue)
+                time.sleep(PATIENCE_SECONDS)
             except Exception as error:
                 logger.warning("pokes pause for %.0f s: %s", PAUSE_SECONDS, error)
                 time.sleep(PAUSE_SECONDS)
+
+
+def _publish(producer: Producer, queue: str) -> None:
+    exchange = exchange_of(queue)
+    producer.publish({}, exchange=exchange, declare=[exchange], serializer="json", retry=False)
 
 
 @cache

@@ -1,22 +1,12 @@
-"""The asynchronous world of the engine: a poke, and what beat ticks for the sake of what is kept."""
+"""What beat ticks for the engine. The executions themselves are run by each worker's dispatcher."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from celery import shared_task
 
 from apps.core import clock
 from apps.executions import usage, values
-from apps.executions.poke import TASK
 from apps.executions.retention import partitions, sweep
-from apps.executions.worker import bootstep
-
-
-@shared_task(name=TASK, ignore_result=True)
-def wake(**_: Any) -> None:
-    """Let this process's dispatcher look for work."""
-    bootstep.poke()
 
 
 @shared_task(name="executions.sweep_values", ignore_result=True)

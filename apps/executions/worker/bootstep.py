@@ -10,10 +10,13 @@ from uuid import UUID
 
 from celery import bootsteps
 from django.conf import settings
+from kombu.entity import Queue
+from kombu.messaging import Consumer
 
 from apps.core import relay
 from apps.core.ids import uuid7
-from apps.executions import store
+from apps.executions import live, store
+from apps.executions.poke import exchange_of
 from apps.executions.worker.dispatcher import Dispatcher
 
 _running: list[Dispatcher] = []
@@ -23,6 +26,32 @@ def poke() -> None:
     """Let every dispatcher of this process look for work."""
     for dispatcher in _running:
         dispatcher.poke()
+
+
+def _queues_of(app: Any) -> list[str]:
+    return [queue.name for queue in app.amqp.queues.consume_from.values()] or ["default"]
+
+
+class WakeStep(bootsteps.ConsumerStep):  # type: ignore[misc]
+    """Hears the pokes for the queues this worker serves.
+
+    Not as a Celery task: a poke carries nothing, and a task costs ten times as much to take in.
+    """
+
+    def start(self, c: Any) -> None:
+        """Listen."""
+        self._served = _queues_of(c.app)
+        super().start(c)
+
+    def get_consumers(self, channel: Any) -> list[Consumer]:
+        """One consumer with a queue of its own on each broadcast; it goes when the worker goes."""
+        queues = [
+            Queue(
+                f"agentflow.wake.{name}.{uuid7()}", exchange_of(name), durable=False, exclusive=True, auto_delete=True
+            )
+            for name in self._served
+        ]
+        return [Consumer(channel, queues=queues, on_message=lambda message: poke(), no_ack=True)]
 
 
 class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -35,7 +64,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     sweeps: ClassVar[Sequence[Callable[[], object]]] = (store.let_in,)
 
     def __init__(self, parent: Any, **options: Any) -> None:
-        self.queues = [queue.name for queue in parent.app.amqp.queues.consume_from.values()] or ["default"]
+        self.queues = _queues_of(parent.app)
         super().__init__(parent, **options)
 
     def start(self, parent: Any) -> None:
@@ -47,6 +76,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             lease_seconds=settings.ENGINE_LEASE_SECONDS,
             sweeps=self.sweeps,
         )
+        live.only_watched()
         self.dispatcher.start()
         _running.append(self.dispatcher)
 
