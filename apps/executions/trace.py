@@ -88,12 +88,24 @@ def _node(record: Record, point: Checkpoint, change: Mapping[str, Json]) -> Iter
         yield from _attempts(name, point, change, run)
         for line in lines_of(run.logs, point.seq):
             yield Entry(moment_of(line), line["level"], "said", node_id, line["message"], line.get("data"), path)
-    yield _change(name, point, change, run, node)
+    if not _goes_on(point, change):
+        yield _change(name, point, change, run, node)
     if run is not None and change["state"] in SETTLED:
         for each in metrics_of(run.logs):
             unit = f" {each['unit']}" if each["unit"] else ""
             message = f"{name}: {each['name']} = {each['value']:,}{unit}"
             yield Entry(_ended(run) or point.at, "info", "metric", node_id, message, each, path)
+
+
+def _goes_on(point: Checkpoint, change: Mapping[str, Json]) -> bool:
+    """Whether a node merely runs on: it was written because it had something to say."""
+    if change["state"] != State.RUNNING or point.before is None:
+        return False
+    if any("resume_count" in other for other in point.changes):
+        return False  # it was taken over: the same attempt begins once more
+    attempts = change.get("attempts")
+    began = _moment(attempts[-1]["started_at"] if attempts else change.get("started_at"))
+    return began is not None and began <= point.before
 
 
 def _attempts(name: str, point: Checkpoint, change: Mapping[str, Json], run: Any) -> Iterator[Entry]:

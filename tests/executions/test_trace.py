@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.executions import trace
-from tests.executions.test_story import at, point, record, run, wait
+from tests.executions.test_story import at, point, record, run, said, wait
 
 FAILED = {
     "number": 1,
@@ -84,3 +84,12 @@ def test_waits_open_and_end() -> None:
     of = record(waits=(wait("Pause", "timer", 1, opened_at=at(1), resolved_at=at(9), resolved_by="deadline"),))
     told = [line.message for line in trace.told(of, point(of, when=5))]
     assert told == ["Pause: wait (timer) opened.", "Pause: wait (timer) resolved by deadline."]
+
+
+def test_a_node_that_only_spoke_is_not_told_to_run_once_more() -> None:
+    of = record(run("Stock", "RUNNING", 1, logs=[said("Page 2", seq=3)]))
+    runs_on = [{"node_id": "Stock", "path": "", "state": "RUNNING", "attempt": 1, "started_at": at(1).isoformat()}]
+    assert [line.message for line in trace.told(of, point(of, seq=3, when=9, before=4, changes=runs_on))] == ["Page 2"]
+    taken_over = [*runs_on, {"status": "RUNNING", "resume_count": 1}]
+    told = [line.message for line in trace.told(of, point(of, seq=4, when=9, before=4, changes=taken_over))]
+    assert "Stock RUNNING, attempt 1 of 3." in told

@@ -18,6 +18,7 @@ from apps.core.clock import now
 from apps.executions import logbook, selectors, story
 from apps.executions.log_formats import FORMATS, visible
 from apps.executions.logbook import CursorUnknown, Line, Page, Wanted
+from apps.executions.web.rows import short_id
 from apps.executions.web.views import MOST_WORKFLOWS, ExecutionPage
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors as workflows
@@ -33,6 +34,7 @@ _ICONS = {
     "said": "message-square-text",
     "metric": "gauge",
 }
+_STATE_ICONS = {"RUNNING": "play", "SKIPPED": "circle-slash", "WAITING_INPUT": "hourglass", "PENDING": "circle"}
 _LEVEL_ICONS = {"error": "circle-x", "warning": "triangle-alert"}
 _TONES = {"error": "error", "warning": "human"}
 
@@ -49,6 +51,7 @@ class Row:
     node: str
     message: str
     data: str
+    short_id: str
 
 
 def rows(lines: Iterable[Line], view: str) -> list[Row]:
@@ -58,7 +61,9 @@ def rows(lines: Iterable[Line], view: str) -> list[Row]:
 
 def _row(line: Line, view: str) -> Row:
     entry = line.entry
-    icon = "flag" if entry.is_milestone else _LEVEL_ICONS.get(entry.level) or _ICONS[entry.kind]
+    state = entry.data.get("state", "") if entry.kind == "node" and isinstance(entry.data, dict) else ""
+    icon = _LEVEL_ICONS.get(entry.level) or _STATE_ICONS.get(state) or _ICONS[entry.kind]
+    icon = "flag" if entry.is_milestone else icon
     return Row(
         line=line,
         at=entry.at,
@@ -68,6 +73,7 @@ def _row(line: Line, view: str) -> Row:
         node=visible(line.node_name),
         message=visible(entry.message),
         data=_data(entry.data) if view == "technical" or entry.kind == "said" else "",
+        short_id=short_id(line.record.execution),
     )
 
 
@@ -132,6 +138,7 @@ class ExecutionLog(ExecutionPage):
             "progress": [each | {"words": story.amount(each)} for each in logbook.at_work(found)],
             "following": f"{address}&part=lines",
             "wanted": wanted,
+            "form": "fine" if wanted.view == "technical" else "clock",
         }
         if request.GET.get("part") == "lines":
             response = self.render("executions/_log_part.html", context)

@@ -52,6 +52,7 @@ describe("moment", () => {
     expect(moment(date, "day")).toBe("Sat 21 Nov, 09:02");
     expect(moment(date, "short")).toBe("21 Nov, 09:02");
     expect(moment(date, "clock")).toBe("09:02:03");
+    expect(moment(date, "fine")).toBe("09:02:03.000");
   });
 
   it("names hours, with minutes only where a zone has them", () => {

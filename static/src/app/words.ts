@@ -50,13 +50,16 @@ export function exactTime(date: Date): string {
   });
 }
 
-/** How a moment of its own is said: "Sat 21 Nov, 09:12", "21 Nov, 09:12", "09:12:03", or with all there is to say. */
-export type MomentForm = "day" | "short" | "clock" | "exact";
+/** How a moment of its own is said: "Sat 21 Nov, 09:12", "21 Nov, 09:12", "09:12:03", "09:12:03.042", or in full. */
+export type MomentForm = "day" | "short" | "clock" | "fine" | "exact";
 
 /** An absolute time in the reader's zone, in the form the server uses for UTC. */
 export function moment(date: Date, form: MomentForm): string {
   if (form === "exact") return exactTime(date);
-  if (form === "clock") return `${clock(date)}:${String(date.getSeconds()).padStart(2, "0")}`;
+  if (form === "clock" || form === "fine") {
+    const seconds = `${clock(date)}:${String(date.getSeconds()).padStart(2, "0")}`;
+    return form === "clock" ? seconds : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  }
   const day = `${date.getDate()} ${date.toLocaleDateString("en-GB", { month: "short" })}, ${clock(date)}`;
   return form === "day" ? `${date.toLocaleDateString("en-GB", { weekday: "short" })} ${day}` : day;
 }
