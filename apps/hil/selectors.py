@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from apps.executions.models import Execution
 from apps.hil.errors import InteractionNotFound
-from apps.hil.models import Interaction, InteractionLink, InteractionStatus
+from apps.hil.models import Interaction, InteractionLink, InteractionStatus, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,18 @@ def interaction_pending_count(*, workspace_id: UUID) -> int:
     return Interaction.objects.filter(workspace_id=workspace_id, status=InteractionStatus.PENDING).count()
 
 
+def review_pending_count(*, workspace_id: UUID) -> int:
+    """How many steps wait for somebody to say what became of them."""
+    return inbox_waiting(workspace_id=workspace_id, only_reviews=True).count()
+
+
 def interaction_list(
     *,
     workspace_id: UUID,
     statuses: Iterable[str] = (),
     execution_id: UUID | None = None,
     workflow_id: UUID | None = None,
+    kind: str = "",
 ) -> QuerySet[Interaction]:
     """Questions of a workspace with their workflow, the newest first, without what was shown and answered."""
     found = _rows(workspace_id).order_by("-id")
@@ -43,12 +49,19 @@ def interaction_list(
         found = found.filter(execution_id=execution_id)
     if workflow_id:
         found = found.filter(workflow_id=workflow_id)
+    if kind:
+        found = found.filter(kind=kind)
     return found
 
 
-def inbox_waiting(*, workspace_id: UUID) -> QuerySet[Interaction]:
-    """What waits for an answer, in the order of the inbox: the urgent first, then by deadline."""
+def inbox_waiting(*, workspace_id: UUID, only_reviews: bool = False) -> QuerySet[Interaction]:
+    """What waits for an answer, in the order of the inbox: the urgent first, then by deadline.
+
+    `only_reviews`: only the engine's own questions what became of a step.
+    """
     found = _rows(workspace_id).filter(status=InteractionStatus.PENDING)
+    if only_reviews:
+        found = found.filter(kind=Kind.REVIEW_UNKNOWN)
     return found.order_by("-priority", F("deadline_at").asc(nulls_last=True), "id")
 
 

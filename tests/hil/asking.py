@@ -100,6 +100,9 @@ def doubt(workspace: Workspace, *, execution_id: UUID | None = None) -> Interact
         "type": "HTTP_REQUEST",
         "parameters": {"method": "POST", "url": "https://api.example.com/shipments", "json": {"order": "A-1"}},
         "error": {"code": "executions.outcome_unknown", "message": "The process was lost.", "hint": "Look there."},
+        "idempotency_key": "9f86d081884c7d659a2feaa0c55ad015",
+        "sent_at": "2026-03-02T12:00:00+00:00",
+        "attempt": 2,
     }
     review = Review("Did “Ship” happen?", "The process was lost.", data)
     return _open(workspace, execution_id, "review", "ship", "Ship", None, review)

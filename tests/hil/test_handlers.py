@@ -189,6 +189,7 @@ def test_a_write_nobody_saw_the_end_of_is_asked_about_and_goes_on_with_what_came
         assert row.allowed == ["happened", "run_again", "failed"]
         assert row.data["parameters"]["url"] == f"{there.url}/shipments"
         assert row.data["error"]["message"] == row.message != ""
+        assert row.data["idempotency_key"] == there.seen[0]["headers"]["idempotency-key"]
 
         answer(engine.workspace, row, alice, "happened", data={"id": "S-1"})
         engine.poke()

@@ -156,7 +156,8 @@ def _words(workspace_id: UUID, asked: dict[str, Any]) -> str:
     """The filter of a redrive in words."""
     if "count" in asked:
         return _("chosen one by one")
-    parts = [" / ".join(asked.get("status") or ())]
+    words = {"ERROR": _("failed"), "TIMED_OUT": _("timed out"), "CANCELED": _("cancelled")}
+    parts = [_(" or ").join(words.get(status, status) for status in asked.get("status") or ())]
     if asked.get("workflow_id"):
         try:
             parts.insert(0, workflows.workflow_get(workspace_id, UUID(asked["workflow_id"])).name)

@@ -18,7 +18,7 @@ from apps.nodes.registry import node_type
 STARTER_ICONS = {"user": "user", "api_key": "key-round", "webhook": "webhook", "schedule": "calendar-clock"}
 
 DEAD_LETTERS = "DEAD_LETTERS"
-"""The filter for what failed and was not done again since."""
+"""The filter for what failed and was not run again since."""
 
 # What people filter by, and the statuses that each word stands for.
 FILTERS: dict[str, tuple[str, ...]] = {
@@ -46,7 +46,7 @@ def filter_words() -> list[tuple[str, str]]:
         ("WAITING", _("Waiting")),
         ("SUCCESS", _("Success")),
         ("ERROR", _("Failed")),
-        (DEAD_LETTERS, _("Failed, not run again")),
+        (DEAD_LETTERS, _("Still failed")),
         ("CANCELED", _("Cancelled")),
     ]
 

@@ -46,6 +46,7 @@ from apps.workflows.models import Workflow
 
 PAGE_SIZE = 50
 MOST_WORKFLOWS = 200
+MOST_UNKNOWN = 20
 LONGEST_EXAMPLE = 2_000
 
 
@@ -179,6 +180,7 @@ class ExecutionPage(WorkspacePage):
             "asked": asked,
             "failed_node": _failed_node(found.error or {}, names),
             "what_stops": _what_stops(asked),
+            "unknown": [_unknown(write, names) for write in found.unknown_writes[:MOST_UNKNOWN]],
             "files": artifacts.of_execution(workspace_id=self.workspace.id, execution_id=found.id),
             **held(found.hold, names),
             **waiting(found, waits, may_call=self.actor.can(Permission.WORKFLOW_EXECUTE)),
@@ -188,6 +190,15 @@ class ExecutionPage(WorkspacePage):
 def _inside(api: str) -> dict[str, str]:
     """Where the canvas asks for what runs inside containers."""
     return {"iterations": f"{api}iterations/", "iteration": f"{api}node-runs/"}
+
+
+def _unknown(write: dict[str, Any], names: dict[str, str]) -> dict[str, str]:
+    """A write nobody saw the end of, as the notice names it."""
+    given = write.get("params")
+    params = given if isinstance(given, dict) else {}
+    what = [str(params[name]) for name in ("method", "url", "channel", "to") if params.get(name)]
+    node_id = write["node_id"]
+    return {"name": names.get(node_id, node_id), "path": write.get("path", ""), "what": " ".join(what)[:200]}
 
 
 def _failed_node(error: dict[str, Any], names: dict[str, str]) -> str:

@@ -282,6 +282,13 @@ def _pinned(hand: Hand, node: GraphNode, node_run: NodeRun, given: dict[str, Any
     return made
 
 
+def key_of(hand: Hand, run: NodeRun) -> str:
+    """The key a receiver can recognise a repeat of this node run's call by."""
+    return idempotency_key(
+        lineage_id=hand.claimed.lineage_id, node_id=run.node_id, path=run.path, failures=run.failures
+    )
+
+
 def _ready(
     hand: Hand,
     node: GraphNode,
@@ -295,9 +302,7 @@ def _ready(
     passes_through: bool = False,
 ) -> Call:
     instance = node.cls()
-    key = idempotency_key(
-        lineage_id=hand.claimed.lineage_id, node_id=node.id, path=node_run.path, failures=node_run.failures
-    )
+    key = key_of(hand, node_run)
     return Call(
         key=node_run.key,
         node=instance,

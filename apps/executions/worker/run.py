@@ -356,7 +356,15 @@ class Run(Hand):
         review = Review(
             title=f"Did “{node.name}” happen?",
             message=(run.error or {}).get("message", ""),
-            data={"node": node.name, "type": node.subtype, "parameters": run.params, "error": run.error},
+            data={
+                "node": node.name,
+                "type": node.subtype,
+                "parameters": run.params,
+                "error": run.error,
+                "idempotency_key": prepare.key_of(self, run),
+                "sent_at": (run.attempt_at or now).isoformat(),
+                "attempt": run.attempt,
+            },
         )
         self._open(run, "review", None, review, now)
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import Strict
-from apps.hil.models import Interaction, InteractionStatus, Priority
+from apps.hil.models import Interaction, InteractionStatus, Kind, Priority
 
 
 class OutcomeOut(serializers.Serializer[Any]):
@@ -117,3 +117,4 @@ class ResumeOut(serializers.Serializer[Any]):
 
 
 STATUSES = tuple(InteractionStatus.values)
+KINDS = tuple(Kind.values)

@@ -31,13 +31,16 @@ class Interactions(WorkspaceViewSet):
         "answer": Permission.INTERACTION_ANSWER,
         "link": Permission.INTERACTION_ANSWER,
     }
-    filters = {"list": ("status", "execution_id", "workflow", "workflow_id")}
+    filters = {"list": ("status", "kind", "execution_id", "workflow", "workflow_id")}
     serializer_class = forms.InteractionOut
     queryset = Interaction.objects.none()
 
     @extend_schema(
         parameters=[
             OpenApiParameter("status", enum=forms.STATUSES, description="Only questions that stand like this."),
+            OpenApiParameter(
+                "kind", enum=forms.KINDS, description="REVIEW_UNKNOWN: steps whose outcome nobody saw, to be reviewed."
+            ),
             OpenApiParameter("execution_id", OpenApiTypes.UUID, description="Only questions of this execution."),
             OpenApiParameter("workflow", OpenApiTypes.UUID, description="Only questions of this workflow."),
             OpenApiParameter("workflow_id", OpenApiTypes.UUID, description="As `workflow`."),
@@ -47,13 +50,11 @@ class Interactions(WorkspaceViewSet):
     def list(self, request: Request) -> Response:
         """Questions, newest first."""
         refuse_both(request.query_params, "workflow", "workflow_id")
-        status = request.query_params.get("status", "")
-        if status and status not in forms.STATUSES:
-            message = f"Allowed: {', '.join(forms.STATUSES)}."
-            raise Invalid(f"There is no status “{status[:50]}”. {message}", errors=[FieldError("status", message)])
+        status = _one_of(request, "status", forms.STATUSES)
         found = selectors.interaction_list(
             workspace_id=self.workspace.id,
             statuses=[status] if status else [],
+            kind=_one_of(request, "kind", forms.KINDS),
             execution_id=_uuid(request, "execution_id"),
             workflow_id=_uuid(request, "workflow") or _uuid(request, "workflow_id"),
         )
@@ -105,6 +106,14 @@ class Interactions(WorkspaceViewSet):
 def via_of(kind: str) -> Via:
     """How a request of this kind of actor counts: a session is the app, a key the API."""
     return Via.API if kind == "api_key" else Via.APP
+
+
+def _one_of(request: Request, name: str, known: tuple[str, ...]) -> str:
+    given: str = request.query_params.get(name, "")
+    if given and given not in known:
+        message = f"Allowed: {', '.join(known)}."
+        raise Invalid(f"There is no {name} “{given[:50]}”. {message}", errors=[FieldError(name, message)])
+    return given
 
 
 def _uuid(request: Request, name: str) -> UUID | None:

@@ -38,6 +38,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """What is known of a call nobody saw the end of: when it was sent, on which try, and the key it can be found by."""
+
+    at: datetime | None
+    attempt: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What the templates read of a question."""
 
@@ -55,6 +64,7 @@ class Question:
     via: str
     is_open: bool
     error: dict[str, Any]
+    sent: Sent | None
     recorded: str
 
 
@@ -62,8 +72,9 @@ def question(row: Interaction, now: datetime) -> Question:
     """The page's view of a question read with `selectors.interaction_with_version`."""
     shown = row.data
     error: dict[str, Any] = {}
+    sent: Sent | None = None
     if row.is_review and isinstance(row.data, dict):
-        shown, error = row.data.get("parameters"), row.data.get("error") or {}
+        shown, error, sent = row.data.get("parameters"), row.data.get("error") or {}, _sent(row.data)
     compiled = _graph(row)
     # The deadline was set when the node ran, the row when it parked: to the minute they are the same.
     allowed = round((row.deadline_at - row.created_at).total_seconds() / 60) * 60 if row.deadline_at else 0
@@ -84,8 +95,14 @@ def question(row: Interaction, now: datetime) -> Question:
         via=str(_VIA[Via(row.answered_via)]) if row.answered_via else "",
         is_open=row.is_pending and not row.is_overdue(now),
         error=error,
+        sent=sent,
         recorded="" if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)[:20_000],
     )
+
+
+def _sent(data: dict[str, Any]) -> Sent | None:
+    key, at = data.get("idempotency_key"), data.get("sent_at")
+    return Sent(datetime.fromisoformat(at) if at else None, data.get("attempt", 1), key) if key else None
 
 
 def _graph(row: Interaction) -> Graph | None:

@@ -17,7 +17,8 @@ from apps.hil.models import Interaction, Kind, Priority
 from apps.hil.web.words import SOON, age, time_left
 
 PER_PAGE = 50
-WAITING, ANSWERED = "waiting", "answered"
+WAITING, REVIEWS, ANSWERED = "waiting", "unknown", "answered"
+TABS = (WAITING, REVIEWS, ANSWERED)
 ICONS = {
     Kind.CONFIRMATION: "user-check",
     Kind.INPUT: "square-pen",
@@ -62,12 +63,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One tab of the inbox, on one of its pages. `digest` changes when anything a reader sees does."""
+    """One tab of the inbox, on one of its pages. `digest` changes when anything a reader sees does.
+
+    `waiting` counts all that waits, `reviews` the steps among it whose outcome nobody saw.
+    """
 
     tab: str
     groups: tuple[Group, ...]
     page: Page[Interaction]
     waiting: int
+    reviews: int
     digest: str
 
     @property
@@ -84,15 +89,19 @@ def listing(*, workspace_id: UUID, base_url: str, tab: str, page: Any, now: date
         groups: tuple[Group, ...] = (Group("", "", items),) if items else ()
         waiting = selectors.interaction_pending_count(workspace_id=workspace_id)
     else:
-        found = Paginator(selectors.inbox_waiting(workspace_id=workspace_id), PER_PAGE).get_page(page)
+        rows = selectors.inbox_waiting(workspace_id=workspace_id, only_reviews=tab == REVIEWS)
+        found = Paginator(rows, PER_PAGE).get_page(page)
         groups = tuple(_groups(list(found), base_url, now))
         waiting = found.paginator.count
+        if tab == REVIEWS:
+            waiting = selectors.interaction_pending_count(workspace_id=workspace_id)
+    reviews = selectors.review_pending_count(workspace_id=workspace_id)
     seen = [
         (group.key, [(item.id, item.status, item.age if tab == ANSWERED else "") for item in group.items])
         for group in groups
     ]
-    digest = hashlib.sha256(repr((tab, found.number, waiting, seen)).encode()).hexdigest()[:16]
-    return Listing(tab, groups, found, waiting, digest)
+    digest = hashlib.sha256(repr((tab, found.number, waiting, reviews, seen)).encode()).hexdigest()[:16]
+    return Listing(tab, groups, found, waiting, reviews, digest)
 
 
 def _groups(rows: Iterable[Interaction], base_url: str, now: datetime) -> Iterable[Group]:

@@ -20,7 +20,7 @@ from apps.hil import selectors, services
 from apps.hil.models import Interaction, Via
 from apps.hil.services import Answerer, CreatedLink
 from apps.hil.web.question import question
-from apps.hil.web.rows import ANSWERED, WAITING, Listing, listing
+from apps.hil.web.rows import ANSWERED, TABS, WAITING, Listing, listing
 
 SHOWN_PEOPLE = 6
 
@@ -37,7 +37,7 @@ class _InboxPage(WorkspacePage):
     def listing(self, tab: str | None = None) -> Listing:
         """The list beside the question, as the address asks for it."""
         asked = self.request.GET
-        tab = tab or (ANSWERED if asked.get("tab") == ANSWERED else WAITING)
+        tab = tab or (asked["tab"] if asked.get("tab") in TABS else WAITING)
         return listing(
             workspace_id=self.workspace.id, base_url=self.base_url, tab=tab, page=asked.get("page"), now=clock.now()
         )
@@ -54,7 +54,7 @@ class _InboxPage(WorkspacePage):
             "inbox_url": self.base_url,
             "poll_url": f"{self.base_url}list/?{urlencode(query)}",
             "inbox_count": found.waiting,
-            "tail": "?" + urlencode({"tab": found.tab}) if found.tab == ANSWERED else "",
+            "tail": "?" + urlencode({"tab": found.tab}) if found.tab != WAITING else "",
         }
 
 

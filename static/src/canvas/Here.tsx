@@ -32,7 +32,7 @@ export function TestHere({ id }: { id: string }) {
   const isInside = useCanvas((state) => ancestorsOf(state.family, id).length > 0);
   if (!url || isInside) return null;
   return (
-    <a className="btn btn-sm push" href={`${url}?node=${encodeURIComponent(id)}`}>
+    <a className="btn btn-sm" href={`${url}?node=${encodeURIComponent(id)}`}>
       <Icon name="play" size={14} />
       Test this step
     </a>

@@ -31,15 +31,17 @@ function NodePanel({ card }: { card: CardModel }) {
           <p className="muted small">{typeName}</p>
         </div>
         <Tabs tabs={tabs} current={tab} onChoose={setTab} />
-        <TestHere id={node.id} />
-        <button
-          type="button"
-          className="btn btn-ghost btn-icon btn-sm push"
-          aria-label="Close"
-          onClick={() => select(null)}
-        >
-          <Icon name="x" />
-        </button>
+        <span className="row push">
+          <TestHere id={node.id} />
+          <button
+            type="button"
+            className="btn btn-ghost btn-icon btn-sm"
+            aria-label="Close"
+            onClick={() => select(null)}
+          >
+            <Icon name="x" />
+          </button>
+        </span>
       </header>
       <div className="panel-body">
         <div className="panel-main" role="tabpanel" aria-label={tab}>

@@ -175,6 +175,18 @@ def test_what_was_put_away_or_deleted_is_not_run_again(browser: Client, cast: Ca
         assert Execution.objects.count() == 2
 
 
+def test_what_was_sent_and_not_answered_is_named_on_the_page(browser: Client, cast: Cast, make: Make) -> None:
+    call = node("call", "ACTION.HTTP_REQUEST", method="POST", url="https://api.example.com/charge")
+    execution_id = started(cast, make(definition([node("t", "TRIGGER.MANUAL"), call], ["t > call"])))
+    sent_out = {"node_id": "call", "path": "", "params": {"method": "POST", "url": "https://api.example.com/charge"}}
+    with tenant(cast.workspace.id):
+        Execution.objects.filter(id=execution_id).update(unknown_writes=[sent_out])
+    services.execution_cancel(workspace_id=cast.workspace.id, execution_id=execution_id, now=clock.now(), by="alice")
+    page = text(browser.get(f"{LIST}{execution_id}/"))
+    assert "One step was sent and nobody saw the answer." in page
+    assert "call POST https://api.example.com/charge" in page
+
+
 def test_parts_of_the_dialog_come_alone(browser: Client, cast: Cast, make: Make) -> None:
     url = f"{LIST}{cancelled(cast, make())}/rerun/"
     form, fit = browser.get(f"{url}?part=form"), browser.get(f"{url}?part=fit&from=start")

@@ -116,7 +116,7 @@ def test_all_that_fit_are_meant_not_only_those_on_the_page(browser: Client, cast
     assert "Run 3 failed runs again?" in text(browser.get(f"{LIST}redrives/new/?{query}"))
     form = {"all": "1", "status": "CANCELED", "workflow": str(workflow), "q": "orders"}
     page = browser.post(f"{LIST}redrives/", form, follow=True)
-    assert "Orders, CANCELED, orders" in text(page)
+    assert "Orders, cancelled, orders" in text(page)
     with tenant(cast.workspace.id):
         assert Redrive.objects.get().total == 3
 

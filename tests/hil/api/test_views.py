@@ -66,6 +66,15 @@ def test_lists_are_filtered_and_say_which_filters_there_are(api: Api, workspace:
     assert client.get(URL, {"execution_id": "x"}).status_code == 400
 
 
+def test_reviews_can_be_asked_for_alone(api: Api, workspace: Workspace, alice: User) -> None:
+    ask(workspace)
+    row = doubt(workspace)
+    answer = api(alice).get("/api/v1/app/interactions/?kind=REVIEW_UNKNOWN&status=pending")
+    assert [found["id"] for found in answer.json()["results"]] == [str(row.id)]
+    answer = api(alice).get("/api/v1/app/interactions/?kind=DOUBT")
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "kind")
+
+
 def test_one_question_has_all_that_is_shown_and_then_the_answer(api: Api, workspace: Workspace, alice: User) -> None:
     row = ask(workspace, data={"order": "A-1"})
     client = api(alice)

@@ -202,6 +202,26 @@ def test_an_unknown_outcome_has_its_ways_out_and_takes_the_output(workspace: Wor
     assert again(workspace, row).answer["data"] == {"id": "S-1"}
 
 
+def test_a_doubt_shows_by_what_the_call_can_be_found(workspace: Workspace, alice: User) -> None:
+    page = text_of(client_of(alice).get(f"{URL}{doubt(workspace).id}/"))
+    assert "https://api.example.com/shipments" in page
+    assert "9f86d081884c7d659a2feaa0c55ad015" in page
+    assert "Sent 2 Mar 2026" in page or "Sent 2026-03-02" in page, page
+    assert "Try 2" in page
+
+
+def test_doubts_have_a_tab_of_their_own(workspace: Workspace, alice: User) -> None:
+    client = client_of(alice)
+    assert "tab=unknown" not in client.get(URL).content.decode(), "nothing is in doubt"
+    assert "Nothing is in doubt" in text_of(client.get(f"{URL}?tab=unknown"))
+    question, row = ask(workspace), doubt(workspace)
+    assert "tab=unknown" in client.get(URL).content.decode()
+    page = client.get(f"{URL}?tab=unknown").content.decode()
+    assert f"{row.id}/?tab=unknown" in page
+    assert str(question.id) not in page
+    assert '<small id="inbox-waiting">2</small>' in page
+
+
 def test_the_answer_bar_is_replaced_once_somebody_has_answered(workspace: Workspace, alice: User, bob: User) -> None:
     row = ask(workspace)
     client = client_of(alice)
