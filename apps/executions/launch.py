@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,13 +54,14 @@ class Start:
     dedupe_key: str | None = None
     reply_to: str | None = None
     execution_id: UUID | None = None
+    priority: str | None = None
 
 
 def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: datetime) -> Started:
     """Start the workflow's latest published version, or a snapshot of its draft (mode `test`) when there is none.
 
     Raises `WorkflowUnknown`, `WorkflowArchived`, `GraphInvalid` for a draft with errors, `TriggerUnclear`,
-    `InputInvalid`, `BlockedByPause`.
+    `InputInvalid`, and what `execution_start` raises.
     """
     with tenant(workspace_id):
         workflow = startable(workspace_id, start.workflow_id)
@@ -69,8 +70,9 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
         )
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
         node = trigger_of(graph, start.trigger)
+        origin = origin_of(version, graph)
         return services.execution_start(
-            origin=origin_of(version, graph),
+            origin=replace(origin, priority=start.priority) if start.priority else origin,
             trigger_node=node.id,
             input=accepted(node, start.given),
             now=now,

@@ -20,7 +20,7 @@ from apps.executions.engine.noderun import CONTAINER, ROUND
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
-from apps.executions.models import Execution, NodeRun, PayloadUse, Transition, Wait
+from apps.executions.models import Execution, NodeRun, PayloadUse, Quota, Transition, Wait
 from apps.workflows.graph import Edge, Graph
 
 
@@ -71,7 +71,8 @@ def execution_list(
         found = found.alias(id_text=Cast("id", TextField())).filter(
             Q(id_text__contains=search.lower()) | Q(workflow__name__icontains=search)
         )
-    return found.defer(*_HEAVY, "version__definition").order_by("-id")
+    has_quota = Exists(Quota.objects.filter(workspace_id=OuterRef("workspace_id")))
+    return found.annotate(has_quota=has_quota).defer(*_HEAVY, "version__definition").order_by("-id")
 
 
 _HEAVY = ("input", "output", "response", "workflow__draft")

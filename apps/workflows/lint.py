@@ -10,7 +10,7 @@ from apps.core.suggest import nearest, shown
 from apps.nodes import expressions
 from apps.nodes.contract import NodeType, Trigger
 from apps.nodes.params import stored_faults, texts
-from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, draft_of
+from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import error, warning
 
@@ -88,6 +88,38 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
             node_id=humans[0].id,
         )
     yield from _unheard(graph, draft)
+    yield from _keys(graph.settings)
+
+
+_KNOWN_AT_START = frozenset({"json", "input", "trigger", "now", "today"})
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    """What is wrong with the keys of limits, which are computed before anything has run."""
+    keys = {
+        "settings.concurrency.key": settings.concurrency.key if settings.concurrency else "",
+        "settings.debounce.key": settings.debounce.key if settings.debounce else "",
+    }
+    for path, text in keys.items():
+        refused = expressions.check(text)
+        for wrong in refused:
+            hint = f"{_upper(wrong.hint)}." if wrong.hint else ""
+            yield error("expression.invalid", path, f"{_upper(wrong.message)}.", hint)
+        roots = {found.root for found in expressions.references(text)}
+        for root in sorted(roots - _KNOWN_AT_START):
+            yield error(
+                "settings.key_too_early",
+                path,
+                f"“${root}” is not known yet when an execution starts.",
+                "Use $json, which is what the trigger delivered.",
+            )
+        if text and not roots and not refused:
+            yield warning(
+                "settings.key_is_fixed",
+                path,
+                f"“{shown(text)}” is the same key for every start.",
+                "Write what tells them apart, as in {{ $json.body.customer }}.",
+            )
 
 
 def _addresses(graph: Graph, draft: Draft) -> Iterator[Finding]:

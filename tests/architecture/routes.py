@@ -23,6 +23,7 @@ from apps.core.tenancy import tenant
 from apps.executions import redrives
 from apps.executions import services as executions
 from apps.executions.artifacts import Artifacts
+from apps.executions.models import Circuit
 from apps.triggers.events import event_post
 from apps.workflows import services as workflows
 from tests.cast import Cast
@@ -108,6 +109,15 @@ def artifact(cast: Cast) -> UUID:
     return UUID(kept["id"])
 
 
+def circuit(cast: Cast) -> UUID:
+    """A system that is left alone."""
+    with tenant(cast.workspace.id):
+        made = Circuit.objects.create(
+            workspace=cast.workspace, target="api.example.com:443", state="open", failures=5, changed_at=clock.now()
+        )
+    return made.id
+
+
 def interaction_token(cast: Cast) -> str:
     """A link by which somebody outside can answer."""
     return asking.link_token(cast.workspace, cast.owner)
@@ -183,6 +193,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "delivery": lambda cast: uuid7(),
     "sha256": lambda cast: "0" * 64,
     "artifact": lambda cast: uuid7(),
+    "circuit": circuit,
+    "/api/v1/app/circuits/{pk}/reset/": circuit,
     "redrive": redrive,
     "number": lambda cast: 1,
     "path": lambda cast: "nothing-listens-here",
@@ -251,6 +263,16 @@ ROUTES = [
     Route("GET", "/w/{workspace}/settings/keys/", alice=200, bob=403, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/settings/keys/", alice=201, bob=403, charlie=404, anonymous=302, body=KEY),
     Route("POST", "/w/{workspace}/settings/keys/{key}/revoke/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/limits/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/limits/", alice=302, bob=403, charlie=404, anonymous=302, body={}),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/limits/circuits/{circuit}/reset/",
+        alice=302,
+        bob=302,
+        charlie=404,
+        anonymous=302,
+    ),
     Route("GET", "/w/{workspace}/settings/profile/", alice=200, bob=200, charlie=404, anonymous=302),
     Route(
         "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}
@@ -346,6 +368,18 @@ ROUTES = [
     Route("POST", "/api/v1/app/executions/{pk}/release/", alice=409, bob=409, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/executions/{pk}/continue/", alice=409, bob=409, charlie=404, anonymous=401, body={}),
     Route("POST", "/api/v1/app/executions/{pk}/rerun/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/limits/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "PUT",
+        "/api/v1/app/limits/",
+        alice=200,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"max_concurrent": None, "queue_depth": 5},
+    ),
+    Route("GET", "/api/v1/app/circuits/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/circuits/{pk}/reset/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/redrives/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/redrives/", alice=409, bob=409, charlie=404, anonymous=401, body={}),
     Route("GET", "/api/v1/app/redrives/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),

@@ -36,6 +36,26 @@ def test_an_empty_definition_lacks_only_a_trigger() -> None:
     assert findings(definition({**hook(), "disabled": True})) == {"nodes": "graph.no_trigger"}
 
 
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [
+        ("{{ $json.body.customer }}", None),
+        ("{{ $trigger.body.a }}-{{ $now.slice(0, 10) }}", None),
+        ("{{ $json. }}", "expression.invalid"),
+        ('{{ $node["Order"].a }}', "settings.key_too_early"),
+        ("{{ $execution.id }}", "settings.key_too_early"),
+        ("customer", "settings.key_is_fixed"),
+    ],
+)
+def test_a_key_is_known_when_an_execution_starts(key: str, code: str | None) -> None:
+    for name, given_settings in (
+        ("concurrency", {"concurrency": {"key": key}}),
+        ("debounce", {"debounce": {"key": key, "seconds": 5}}),
+    ):
+        found = findings({**small(), "settings": given_settings})
+        assert found == ({f"settings.{name}.key": code} if code else {})
+
+
 class TestParams:
     @pytest.mark.parametrize(
         ("params", "path", "code"),

@@ -8,8 +8,8 @@ the environment are not used.
 from __future__ import annotations
 
 from apps.core.egress.door import Answer, HttpDoor, door
-from apps.core.egress.errors import EgressError
+from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 
-__all__ = ["Answer", "EgressError", "HttpDoor", "Policy", "Resolver", "door", "resolve"]
+__all__ = ["Answer", "CircuitOpen", "EgressError", "HttpDoor", "Policy", "Resolver", "door", "resolve"]

@@ -19,7 +19,8 @@ class EgressError(DomainError):
     """The request to the other system failed.
 
     `sent`: something of the request left this machine. `is_unknown`: it left and no answer was seen, so whether the
-    other side acted on it cannot be known. `is_passing`: the same request may well succeed later.
+    other side acted on it cannot be known. `is_passing`: the same request may well succeed later, not before
+    `retry_after` seconds where that is set. `is_other_side`: the other side, or the way there, is out of order.
     """
 
     code = "egress.failed"
@@ -27,6 +28,21 @@ class EgressError(DomainError):
     sent: ClassVar[bool] = False
     is_unknown: ClassVar[bool] = False
     is_passing: ClassVar[bool] = False
+    is_other_side: ClassVar[bool] = False
+    retry_after: float | None = None
+
+
+class CircuitOpen(EgressError):
+    """The other side kept failing, so it is left alone for a while."""
+
+    code = "egress.circuit_open"
+    status = 503
+    default_hint = "It is tried again by itself; Settings → Limits shows it, and lets you try at once."
+    is_passing = True
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Refused(EgressError):
@@ -54,6 +70,7 @@ class DnsFailed(EgressError):
     """The name could not be resolved."""
 
     code = "egress.dns"
+    is_other_side = True
     is_passing = True
 
 
@@ -61,6 +78,7 @@ class ConnectFailed(EgressError):
     """No connection could be made."""
 
     code = "egress.connect"
+    is_other_side = True
     is_passing = True
 
 
@@ -68,6 +86,7 @@ class TlsFailed(EgressError):
     """The other side's certificate or TLS set-up was not accepted."""
 
     code = "egress.tls"
+    is_other_side = True
 
 
 class Busy(EgressError):
@@ -82,6 +101,7 @@ class NoAnswer(EgressError):
     """The request was sent, but no answer came in time."""
 
     code = "egress.timeout"
+    is_other_side = True
     status = 504
     sent = True
     is_unknown = True
@@ -92,6 +112,7 @@ class Broken(EgressError):
     """The connection broke before the answer was complete."""
 
     code = "egress.broken"
+    is_other_side = True
     sent = True
     is_unknown = True
     is_passing = True

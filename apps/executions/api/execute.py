@@ -61,6 +61,7 @@ class Execute(WorkspaceAPIView):
             workflow_id=pk,
             given=asked["input"],
             trigger=asked["trigger"],
+            priority=asked["priority"],
             dedupe_key=_dedupe_key(request.headers.get("Idempotency-Key"), pk),
             reply_to=ticket.channel if ticket else None,
             execution_id=ticket.execution_id if ticket else None,

@@ -42,6 +42,12 @@ class ExecutionOut(serializers.ModelSerializer[Execution]):
     trigger = serializers.CharField(source="trigger_node")
     started_by = StarterOut(allow_null=True)
     error = ErrorOut(allow_null=True)
+    queued_because = serializers.SerializerMethodField()
+
+    def get_queued_because(self, row: Execution) -> str | None:
+        """Why it has not begun, or not gone on, yet."""
+        found: str | None = self.context.get("reasons", {}).get(row.id)
+        return found
 
     class Meta:
         model = Execution
@@ -58,6 +64,7 @@ class ExecutionOut(serializers.ModelSerializer[Execution]):
             "started_at",
             "finished_at",
             "held_by",
+            "queued_because",
             "resume_count",
             "error",
         ]
@@ -280,6 +287,13 @@ class ExecuteIn(Strict):
         min_value=0,
         max_value=MAX_WAIT_SECONDS,
         help_text="Seconds to wait for the end; what is not finished by then is answered as it stands.",
+    )
+    priority = serializers.ChoiceField(
+        choices=["low", "normal", "high"],
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Its place in the line of the workspace. Default: what the workflow's settings say.",
     )
 
 

@@ -12,6 +12,7 @@ from apps.executions.api import (
     files,
     holding,
     iterations,
+    limits,
     logs,
     redrives,
     usage,
@@ -23,6 +24,7 @@ router = Router()
 router.register("executions", views.Executions, basename="execution")
 router.register("redrives", redrives.Redrives, basename="redrive")
 router.register("values", values.Values, basename="value")
+router.register("circuits", limits.Circuits, basename="circuit")
 
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
@@ -46,6 +48,7 @@ urlpatterns = [
     path("executions/<uuid:pk>/logs/", logs.ExecutionLog.as_view(), name="execution-logs"),
     path("executions/<uuid:pk>/logs/download/", logs.download_view, name="execution-log-download"),
     path("executions/<uuid:pk>/logs/stream/", logs.stream_view, name="execution-log-stream"),
+    path("limits/", limits.WorkspaceLimits.as_view(), name="workspace-limits"),
     path("logs/", logs.WorkspaceLog.as_view(), name="logs"),
     path("usage/", usage.UsageFigures.as_view(), name="usage-figures"),
     path("retention/", usage.RetentionPolicy.as_view(), name="retention"),

@@ -17,7 +17,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.clock import now
 from apps.core.errors import NotFound
-from apps.executions import calls, launch, rerun, selectors
+from apps.executions import calls, launch, queueing, rerun, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.engine.states import Status
 from apps.executions.graphs import graph_of
@@ -65,7 +65,10 @@ class Executions(WorkspaceViewSet):
             since=asked.get("since"),
             search=asked.get("search", ""),
         )
-        return self.page(rows, forms.ExecutionOut)
+        shown = self.paginate_queryset(rows) or []
+        reasons = queueing.reasons(workspace_id=self.workspace.id, executions=shown, now=now())
+        context = {**self.get_serializer_context(), "reasons": reasons}
+        return self.get_paginated_response(forms.ExecutionOut(shown, many=True, context=context).data)
 
     @extend_schema(parameters=[forms.DetailQuery], responses=forms.ExecutionDetail)
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -82,6 +85,8 @@ class Executions(WorkspaceViewSet):
         if self.actor.can(Permission.WORKFLOW_EXECUTE):
             graph = graph_of(workspace_id=self.workspace.id, version_id=execution.version_id)
             calls.with_addresses(found["waits"], graph, execution.id)
+        why = queueing.reasons(workspace_id=self.workspace.id, executions=[execution], now=now())
+        found["queued_because"] = why.get(execution.id)
         found["has_response"] = execution.response is not None or "response" in found["large"]
         if is_whole:
             found |= {"input": execution.input, "output": execution.output}

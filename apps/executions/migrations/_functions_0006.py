@@ -308,7 +308,7 @@ BEGIN
         END LOOP;
     END LOOP;
     DELETE FROM executions_circuit c
-    WHERE c.state = 'closed' AND c.changed_at < clock_timestamp() - interval '7 days';
+    WHERE c.state = 'closed' AND COALESCE(c.failed_at, c.changed_at) < clock_timestamp() - interval '1 day';
     RETURN let_in;
 END $$;
 """
@@ -319,7 +319,8 @@ RETURNS TABLE (workspace_id uuid, target text, state text, failures int, pause_s
     failed_at timestamptz, until timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT c.workspace_id, c.target, c.state, c.failures, c.pause_seconds, c.failed_at, c.until
-    FROM executions_circuit c WHERE c.failures > 0
+    FROM executions_circuit c
+    WHERE c.failures > 0 AND (c.state <> 'closed' OR c.failed_at > clock_timestamp() - interval '1 minute')
 $$;
 """
 

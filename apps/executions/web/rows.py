@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -64,8 +65,8 @@ class Row:
     note: str
 
 
-def rows(executions: Iterable[Execution], waits: Sequence[Wait]) -> list[Row]:
-    """The lines of the list; `waits` are the open ones of these executions."""
+def rows(executions: Iterable[Execution], waits: Sequence[Wait], reasons: Mapping[UUID, str]) -> list[Row]:
+    """The lines of the list; `waits` are the open ones of these executions, `reasons` why some are still queued."""
     first: dict[Any, Wait] = {}
     for wait in waits:
         known = first.get(wait.execution_id)
@@ -79,7 +80,7 @@ def rows(executions: Iterable[Execution], waits: Sequence[Wait]) -> list[Row]:
             starter=starter(execution),
             starter_icon=STARTER_ICONS.get((execution.started_by or {}).get("kind", ""), "circle"),
             wait=first.get(execution.id),
-            note=_note(execution),
+            note=reasons.get(execution.id) or _note(execution),
         )
         for execution in executions
     ]
@@ -87,7 +88,7 @@ def rows(executions: Iterable[Execution], waits: Sequence[Wait]) -> list[Row]:
 
 def fingerprint(found: Iterable[Row], total: int) -> str:
     """Changes when anything in the list does, so that an unchanged list need not be sent again."""
-    text = "|".join(f"{row.execution.id}{row.execution.seq}{row.execution.status}{row.wait}" for row in found)
+    text = "|".join(f"{row.execution.id}{row.execution.seq}{row.execution.status}{row.wait}{row.note}" for row in found)
     return hashlib.sha256(f"{total}|{text}".encode()).hexdigest()[:16]
 
 
@@ -112,8 +113,6 @@ def starter(execution: Execution) -> str:
 def _note(execution: Execution) -> str:
     if execution.error:
         return str(execution.error.get("message") or execution.error.get("code") or "")
-    if execution.held_by == "pause":
-        return _("Held until the person asked before has answered")
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import again, files, logs, redrives, trial, usage, values, views
+from apps.executions.web import again, files, limits, logs, redrives, trial, usage, values, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 from apps.executions.web.links import DeliverAgain, ExecutionLinks
 
@@ -33,6 +33,8 @@ urlpatterns = [
     path("settings/values/", values.ValueList.as_view(), name="values"),
     path("settings/values/<uuid:value>/delete/", values.ValueDelete.as_view(), name="value-delete"),
     path("settings/usage/", usage.UsagePage.as_view(), name="usage"),
+    path("settings/limits/", limits.LimitsPage.as_view(), name="limits"),
+    path("settings/limits/circuits/<uuid:circuit>/reset/", limits.CircuitReset.as_view(), name="circuit-reset"),
     path("workflows/figures/", views.WorkflowFigures.as_view(), name="workflow-figures"),
     path("workflows/<uuid:workflow>/example/", views.TriggerExample.as_view(), name="trigger-example"),
     path("workflows/<uuid:workflow>/test/", trial.WorkflowTrial.as_view(), name="workflow-trial"),

@@ -16,7 +16,7 @@ from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Conflict, DomainError, FieldError, NotFound
-from apps.executions import artifacts, launch, selectors
+from apps.executions import artifacts, launch, queueing, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
 from apps.executions.models import Execution, Wait
@@ -74,7 +74,8 @@ class ExecutionList(WorkspacePage):
             workspace_id=self.workspace.id,
             execution_ids=[execution.id for execution in shown if execution.status not in TERMINAL],
         )
-        lines = rows(shown, waits)
+        why = queueing.reasons(workspace_id=self.workspace.id, executions=shown, now=now())
+        lines = rows(shown, waits, why)
         known = fingerprint(lines, page.paginator.count)
         is_part = request.GET.get("part") == "list"
         if is_part and request.GET.get("known") == known:
@@ -173,6 +174,9 @@ class ExecutionPage(WorkspacePage):
         names = {node["id"]: node["name"] for node in found.version.definition["nodes"]}
         asked = [(names.get(wait.node_id, wait.node_id), wait) for wait in waits if wait.kind in HUMAN_KINDS]
         return {
+            "queued_because": queueing.reasons(workspace_id=self.workspace.id, executions=[found], now=now()).get(
+                found.id
+            ),
             "execution": found,
             "short_id": short_id(found),
             "starter": starter(found),

@@ -315,7 +315,7 @@ def _ready(
             sources=sources or {},
             trigger_input=hand.claimed.input,
             now=now,
-            http=outward.door(),
+            http=outward.door(hand.claimed.workspace_id),
             artifacts=Artifacts(
                 hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
             ),

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from apps.core import jsonclean
 from apps.core.charsets import CHARSETS, charset_of, decode
-from apps.core.egress import EgressError
+from apps.core.egress import CircuitOpen, EgressError
 from apps.core.errors import DomainError
 from apps.nodes.contract import (
     Context,
@@ -151,11 +151,12 @@ class HttpRequest(Node):
             )
         except EgressError as failed:
             raise NodeError(
-                failed.code.replace("egress.", "http."),
+                failed.code if isinstance(failed, CircuitOpen) else failed.code.replace("egress.", "http."),
                 failed.message,
                 failed.hint,
                 retryable=failed.is_passing and (may_repeat or not failed.sent),
                 is_unknown=is_write and failed.is_unknown,
+                retry_after=failed.retry_after,
             ) from None
         if params.fail_on_status and answer.status >= 400:
             raise _refused(params, answer, ctx.now, may_repeat=may_repeat)
