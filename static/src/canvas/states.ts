@@ -265,7 +265,7 @@ export interface LegendEntry {
 export function legend(views: Iterable<NodeView>): LegendEntry[] {
   const order: [string, string, Tone, (view: NodeView) => boolean][] = [
     ["Done", "circle-check", "success", (view) => view.state === "COMPLETED"],
-    ["Running", "loader-circle", "running", (view) => view.state === "RUNNING" || view.state === "RETRYING"],
+    ["Running", "loader-circle", "running", (view) => view.tone === "running"],
     ["Waiting for a person", "hand", "human", (view) => view.tone === "human"],
     ["Waiting", "hourglass", "waiting", (view) => view.tone === "waiting"],
     ["Needs review", "circle-alert", "review", (view) => view.state === "NEEDS_REVIEW"],

@@ -66,9 +66,12 @@ export interface CanvasState {
 }
 
 const EMPTY: CanvasData = { mode: "workflow", definition: { nodes: [], connections: [] }, node_types: [] };
-/** How long messages are gathered before they are drawn, and in a tab nobody sees. */
+/** How long messages are gathered before they are drawn, at least and at most, and in a tab nobody sees. */
 const GATHER = 50;
+const GATHER_LONGEST = 400;
 const GATHER_HIDDEN = 500;
+/** Drawing takes no more than this part of the time, however much arrives and however slow the machine is. */
+const SHARE = 6;
 /** Messages kept for iterations that are asked for while they arrive. */
 const KEPT_MESSAGES = 500;
 
@@ -76,6 +79,7 @@ let clockOffset = 0;
 let waiting: ChangeMessage[] = [];
 let recent: ChangeMessage[] = [];
 let gathering: ReturnType<typeof setTimeout> | undefined;
+let gatherFor = GATHER;
 
 export const useCanvas = create<CanvasState>()((set, get) => ({
   mode: "workflow",
@@ -127,7 +131,7 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
     }
     if (message.at) clockOffset = Math.max(clockOffset, Date.parse(message.at) - Date.now());
     waiting.push(message);
-    gathering ??= setTimeout(flush, document.hidden ? GATHER_HIDDEN : GATHER);
+    gathering ??= setTimeout(flush, document.hidden ? GATHER_HIDDEN : gatherFor);
   },
 
   reload: async () => {
@@ -203,6 +207,7 @@ function flush(): void {
   const { snapshot, scopes, lists, cards, announcement } = useCanvas.getState();
   if (!snapshot || messages.length === 0) return;
   recent = [...recent, ...messages].slice(-KEPT_MESSAGES);
+  const began = performance.now();
   const next = applyChanges(snapshot, messages);
   useCanvas.setState({
     snapshot: next,
@@ -212,6 +217,10 @@ function flush(): void {
     now: serverNow(),
   });
   afterChange(snapshot, next);
+  // What was set is drawn at the end of this task.
+  setTimeout(() => {
+    gatherFor = Math.min(GATHER_LONGEST, Math.max(GATHER, (performance.now() - began) * SHARE));
+  });
 }
 
 function advance(scopes: CanvasState["scopes"], messages: readonly ChangeMessage[]): CanvasState["scopes"] {

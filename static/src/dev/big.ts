@@ -1,4 +1,5 @@
-import type { CanvasData, ConnectionDocument, NodeDocument } from "../canvas/types.ts";
+import type { CanvasData, ChangeMessage, ConnectionDocument, NodeDocument } from "../canvas/types.ts";
+import { feedOf } from "./loops.ts";
 import { nodeTypes } from "./samples.ts";
 
 /** A workflow of many nodes, always the same: does the canvas stay smooth? */
@@ -28,4 +29,45 @@ export function bigData(size: number): CanvasData {
     });
   }
   return { mode: "workflow", definition: { nodes, connections }, node_types: nodeTypes };
+}
+
+/** The same workflow in a run: every step starts, is tried again, and ends, four messages each, so many a second. */
+export function bigRun(size: number, rate: number): CanvasData {
+  const data = bigData(size);
+  const now = new Date().toISOString();
+  window.WebSocket = feedOf(rate, messagesFor(data.definition.nodes)) as unknown as typeof WebSocket;
+  return {
+    ...data,
+    mode: "execution",
+    live_url: "/ws/executions/big/",
+    snapshot: {
+      id: "big",
+      workflow_id: "w",
+      workflow_name: "Big",
+      version: 1,
+      status: "RUNNING",
+      seq: 0,
+      created_at: now,
+      started_at: now,
+      finished_at: null,
+      error: null,
+      definition: data.definition,
+      remaining_nodes: data.definition.nodes.map(({ id }) => id),
+      resume_count: 1,
+      node_runs: [],
+      counts: [],
+      waits: [],
+    },
+  };
+}
+
+function* messagesFor(nodes: readonly NodeDocument[]): Generator<ChangeMessage> {
+  let seq = 0;
+  for (const { id, subtype } of nodes)
+    for (const state of ["RUNNING", "RETRYING", "RUNNING", "COMPLETED"] as const) {
+      const at = new Date().toISOString();
+      const port = subtype === "IF" ? "true" : "main";
+      const ended = state === "COMPLETED" ? { finished_at: at, port } : { started_at: at };
+      yield { seq: ++seq, at, changes: [{ node_id: id, path: "", state, attempt: 1, ...ended }] };
+    }
 }

@@ -376,24 +376,26 @@ export async function begin(
   const data = loopData(loopSnapshot());
   const rate = Number(query.get("live") ?? 0);
   if (rate > 0) {
-    window.WebSocket = feedOf(rate, Number(query.get("messages") ?? 2000)) as unknown as typeof WebSocket;
+    window.WebSocket = feedOf(
+      rate,
+      messagesOf(Number(query.get("messages") ?? 2000)),
+    ) as unknown as typeof WebSocket;
     data.live_url = "/ws/executions/0194/";
   }
   await island(data);
 }
 
 /** A socket that sends so many messages in bursts, `rate` a second. */
-function feedOf(rate: number, many: number): new () => object {
+export function feedOf(rate: number, messages: Iterator<ChangeMessage>): new () => object {
   return class {
     onopen: (() => void) | null = null;
     onmessage: ((event: { data: string }) => void) | null = null;
-    private readonly messages = messagesOf(many);
 
     constructor() {
       setTimeout(() => this.onopen?.(), 50);
       const beat = setInterval(() => {
         for (let sent = 0; sent < rate / 50; sent++) {
-          const { value, done } = this.messages.next();
+          const { value, done } = messages.next();
           if (done) return clearInterval(beat);
           this.onmessage?.({ data: JSON.stringify(value) });
         }

@@ -103,7 +103,10 @@ if (name === "execution") {
   void import("./loops.ts").then(({ begin }) => begin(query, island));
 } else if (name === "big") {
   show(shell("workflows", canvas, true));
-  void import("./big.ts").then(({ bigData }) => island(bigData(Number(query.get("nodes") ?? 500))));
+  void import("./big.ts").then(({ bigData, bigRun }) => {
+    const size = Number(query.get("nodes") ?? 500);
+    void island(query.has("live") ? bigRun(size, Number(query.get("live"))) : bigData(size));
+  });
 } else if (name === "states") {
   show(shell("workflows", canvas, true));
   void import("./states.ts").then(({ statesData }) => island(statesData()));
