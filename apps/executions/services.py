@@ -180,13 +180,16 @@ _END = """
 WITH ended AS (
     UPDATE executions_execution
     SET status = %(status)s, fence = fence + 1, seq = seq + 1, owner = NULL, runnable_at = NULL, held_by = NULL,
-        finished_at = %(now)s, error = %(error)s::jsonb,
+        hold = NULL, finished_at = %(now)s, error = %(error)s::jsonb,
         unknown_writes = unknown_writes || COALESCE((
             SELECT jsonb_agg(jsonb_build_object('node_id', n.node_id, 'path', n.path, 'params', n.params)
                 || CASE WHEN n.by_reference ? 'params'
                    THEN jsonb_build_object('by_reference', n.by_reference -> 'params') ELSE '{}' END)
             FROM executions_noderun n WHERE n.execution_id = %(id)s AND n.effect = 'write'
-              AND n.state IN ('RUNNING', 'NEEDS_REVIEW')), '[]'::jsonb)
+              AND n.state IN ('RUNNING', 'NEEDS_REVIEW')), '[]'::jsonb) || COALESCE((
+            SELECT jsonb_agg(jsonb_build_object('node_id', s.node_id, 'path', s.path, 'params', NULL, 'step', s.key))
+            FROM executions_step s
+            WHERE s.execution_id = %(id)s AND s.state = 'STARTED' AND s.effect = 'write'), '[]'::jsonb)
     WHERE id = %(id)s RETURNING id, workspace_id, seq, fence, reply_to, response, by_reference
 ), stopped AS (
     UPDATE executions_noderun SET state = 'CANCELED', finished_at = %(now)s

@@ -46,7 +46,7 @@ class Trial:
 
     `scope`: `all` runs everything, `until` what leads to `node` and that node, `node` that node alone. `given` counts
     with `has_input`: what the trigger delivers, or, for one node, what goes into it. What is `pinned` (node id →
-    output) does not run.
+    output) does not run. It pauses before each of the `breakpoints`, and with `is_stepping` before every node.
     """
 
     workflow_id: UUID
@@ -57,8 +57,17 @@ class Trial:
     given: Any = None
     has_input: bool = False
     pinned: Mapping[str, Any] = field(default_factory=dict)
+    breakpoints: tuple[str, ...] = ()
+    is_stepping: bool = False
     reply_to: str | None = None
     execution_id: UUID | None = None
+
+    @property
+    def debug(self) -> dict[str, Any] | None:
+        """Where it pauses, as the engine wants it told."""
+        if not self.breakpoints and not self.is_stepping:
+            return None
+        return {"breakpoints": list(self.breakpoints), "is_stepping": self.is_stepping, "passed": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ def execution_test(*, workspace_id: UUID, actor: Actor, trial: Trial, now: datet
             reply_to=trial.reply_to,
             execution_id=trial.execution_id,
             started_by=who(actor) | {"test": {"scope": trial.scope, "node": trial.node}},
+            debug=trial.debug,
         )
         if keeping.kept or keeping.made:
             kept.write(
@@ -143,6 +153,7 @@ def _check(graph: Graph, trial: Trial) -> None:
         message = "Say which node is meant." if trial.node is None else "The whole of a workflow has no one node."
         raise Invalid(message, errors=[FieldError("node", message)])
     named = [("node", trial.node), ("trigger", trial.trigger), *((f"pinned.{name}", name) for name in trial.pinned)]
+    named += [(f"breakpoints[{at}]", name) for at, name in enumerate(trial.breakpoints)]
     wrong = [
         FieldError(path, f"There is no node “{shown(name)}”.", hint=nearest(name, list(graph.nodes)))
         for path, name in named

@@ -100,6 +100,8 @@ class Test(Execute):
             given=asked.get("input"),
             has_input="input" in asked,
             pinned=asked.get("pinned") or {},
+            breakpoints=tuple(asked["breakpoints"]),
+            is_stepping=asked["step"],
             reply_to=ticket.channel if ticket else None,
             execution_id=ticket.execution_id if ticket else None,
         )

@@ -323,6 +323,14 @@ class TestIn(Strict):
         required=False,
         help_text="Outputs by node id: these nodes do not run.",
     )
+    breakpoints = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        default=list,
+        max_length=500,
+        help_text="Node ids: it pauses before each of them, until `continue`.",
+    )
+    step = serializers.BooleanField(required=False, default=False, help_text="Pause before every node.")
     wait = serializers.FloatField(
         required=False, default=0, min_value=0, max_value=MAX_WAIT_SECONDS, help_text="As with `execute`."
     )

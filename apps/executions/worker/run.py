@@ -28,7 +28,7 @@ from apps.executions.worker import prepare, rounds
 from apps.executions.worker.changes import closed_wait
 from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
-from apps.nodes.contract import Done, Leave, NodeError, Result, Rounds, Stop, Suspend
+from apps.nodes.contract import Done, Leave, NodeError, Result, Rounds, Stop, Suspend, Trigger
 from apps.workflows.graph import Graph
 
 logger = logging.getLogger(__name__)
@@ -201,7 +201,8 @@ class Run(Hand):
             self.to_check.append(frame)
 
     def _breaks_at(self, run: NodeRun) -> bool:
-        if run.state is not State.PENDING or run.key in self.passed:
+        is_over = run.state is not State.PENDING or run.key in self.passed
+        if is_over or issubclass(self.node_of(run).cls, Trigger):
             return False
         return self.is_stepping or run.node_id in self.breakpoints
 

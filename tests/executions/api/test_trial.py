@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rest_framework.test import APIClient
@@ -58,3 +59,22 @@ def test_what_is_not_published_has_no_published_version(api: Api, alice: User, m
 
 def test_outsiders_test_nothing(api: Api, charlie: User, make: Make) -> None:
     assert api(charlie).post(url(make()), {}, format="json").status_code == 404
+
+
+def test_it_pauses_at_a_breakpoint_and_is_stepped_on(engine: Engine, api: Api, bob: User, make: Make) -> None:
+    answer = api(bob).post(url(make()), {"breakpoints": ["double"], "input": {"number": 4}}, format="json")
+    assert answer.status_code == 201, answer.json()
+    engine.poke()
+    at = answer["Location"]
+    found = engine.until(UUID(answer.json()["id"]), "PAUSED")
+    assert api(bob).get(at).json()["hold"]["nodes"] == [["", "double"]]
+    assert found["hold"]["by"] == "breakpoint"
+    assert api(bob).post(f"{at}continue/", {"how": "step"}, format="json").status_code == 200
+    engine.poke()
+    assert engine.until(UUID(answer.json()["id"]))["output"] == {"twice": 8}
+    assert api(bob).post(f"{at}hold/", {}, format="json").status_code == 409
+
+
+def test_a_breakpoint_is_a_node(api: Api, alice: User, make: Make) -> None:
+    answer = api(alice).post(url(make()), {"breakpoints": ["gone"]}, format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "breakpoints[0]")

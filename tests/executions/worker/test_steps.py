@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from apps.core import clock
 from apps.core.tenancy import tenant
-from apps.executions import store
+from apps.executions import services, store
 from apps.executions.models import Step
 from apps.executions.worker.dispatcher import Dispatcher
 from apps.nodes import registry
@@ -89,3 +90,17 @@ def test_every_step_has_a_key_of_its_own_and_a_retry_the_same(engine: Engine, th
     keys = [each["headers"]["idempotency-key"] for each in there.seen]
     assert len(keys) == 3
     assert keys[1] == keys[2] != keys[0]
+
+
+def test_a_cancelled_execution_lists_the_step_that_was_sent(engine: Engine, there: Receiver) -> None:
+    there.says(delay=0.8)
+    execution_id = engine.start(engine.publish(stepping(there, count=3, does="write")))
+    while not there.seen:
+        time.sleep(0.005)
+    services.execution_cancel(
+        workspace_id=engine.workspace.id, execution_id=execution_id, now=clock.now(), by="alice@example.com"
+    )
+    found = engine.until(execution_id)
+    assert [each["step"] for each in found["unknown_writes"]] == ["step:0"]
+    time.sleep(0.9)
+    assert len(there.seen) == 1
