@@ -220,6 +220,27 @@ def _expression(
             if name not in inputs:
                 message = f"Nothing arrives at “{node.name}” on an input “{shown(name)}”."
                 yield warning("reference.unknown_input", path, message, nearest(name, inputs), node_id=node.id)
+    for parts in sorted(expressions.compile_template(text).paths):
+        if parts[:2] == ("execution", "callback_url") and len(parts) > 2:
+            yield from _called(parts[2], path, node, graph)
+
+
+def _called(name: str, path: str, node: GraphNode, graph: Graph) -> Iterator[Finding]:
+    """Whether a node whose address is read has one, and one that is known here."""
+    target = graph.nodes.get(graph.names.get(name, ""))
+    having = [each.name for each in graph.nodes.values() if each.cls.callback_method(each.params) is not None]
+    levels: set[str | None] = {None, node.id}
+    parent = node.parent
+    while parent in graph.nodes and parent not in levels:  # a draft's containers may stand in each other
+        levels.add(parent)
+        parent = graph.nodes[parent].parent
+    if target is None or target.name not in having:
+        message = f"“{shown(name)}” is no node that waits for a call, so it has no address."
+        hint = nearest(name, having) or "Use the name of a WAIT in the mode callback."
+        yield error("reference.no_address", path, message, hint, node_id=node.id)
+    elif target.parent not in levels:
+        message = f"“{shown(name)}” stands inside a loop, and has an address of its own in each round."
+        yield error("reference.not_inside", path, message, "Read it inside that loop.", node_id=node.id)
 
 
 def _upper(words: str) -> str:

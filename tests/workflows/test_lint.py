@@ -127,6 +127,19 @@ class TestExpressions:
         itself = definition(hook(), transform("a", '{{ $node["A"].x }}'))
         assert [only(each).code for each in (later, beside, itself)] == ["reference.not_before"] * 3
 
+    def test_an_address_is_that_of_a_node_that_waits_for_a_call(self) -> None:
+        def told(name: str, *more: Any, **own: Any) -> Any:
+            wait = node("wait", "FLOW", "WAIT", "Answer", params={"mode": "callback"}, **own)
+            tell = transform("a", f'{{{{ $execution.callback_url["{name}"] }}}}')
+            links = [link("hook", "a"), link("a", more[0]["id"] if more else "wait")]
+            return findings(definition(hook(), tell, wait, *more, links=links))
+
+        assert told("Answer") == {}
+        path = "nodes[1].params.fields[0].value"
+        assert told("Answr") == told("Hook") == {path: "reference.no_address"}
+        loop = node("loop", "FLOW", "LOOP", "Loop", params={"items": "{{ [1] }}"})
+        assert told("Answer", loop, parent="loop") == {path: "reference.not_inside"}
+
     def test_a_condition_is_one_expression(self) -> None:
         def decided_by(condition: Any) -> dict[str, str]:
             return findings(definition(hook(), node("if", "FLOW", "IF", params={"condition": condition})))
