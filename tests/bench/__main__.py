@@ -1,4 +1,4 @@
-"""`make bench`: W1 to W4 against the whole product, every execution persisted.
+"""`make bench`: W1 to W4 and W6 against the whole product, every execution persisted.
 
 Starts a product of its own (own database, broker and port), so that nothing measured is shared with a running one.
 Writes one JSON line per row to `var/bench.jsonl` and the table of `docs/benchmarks.md`.
@@ -24,8 +24,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.bench import approvals
 from tests.bench.load import load
-from tests.bench.workloads import Workload, w1, w2, w3, w4
+from tests.bench.workloads import Workload, w1, w2, w3, w4, w6
 from tests.chaos.world import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -172,12 +173,13 @@ def write(text: str) -> None:
 def main() -> None:
     """Measure and write."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--only", default="w1,w2,w3,w4", help="workloads, comma-separated")
+    options.add_argument("--only", default="w1,w2,w3,w4,w6", help="workloads, comma-separated")
     options.add_argument("--concurrency", default="1,10,50")
     options.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
     given = options.parse_args()
     port, slow_port = free_port(), free_port()
     rows: list[dict[str, Any]] = []
+    words = ""
     with slow_server(slow_port) as slow_url, product(port, f"127.0.0.1:{slow_port}") as target:
         workloads = [each for each in (w1(), w2(), w3(), w4(slow_url)) if each.name in given.only.split(",")]
         for workload in workloads:
@@ -185,12 +187,17 @@ def main() -> None:
         for workload in workloads:
             for concurrency in (int(text) for text in given.concurrency.split(",")):
                 rows.append(measure(target, workload, concurrency, workload.sizes[concurrency]))
+        if "w6" in given.only.split(","):
+            install(target, w6())
+            row = approvals.measure(target)
+            words = approvals.line(row)
+            print(json.dumps(row), flush=True)
     results = ROOT / "var" / "bench.jsonl"
     results.parent.mkdir(exist_ok=True)
     with results.open("a") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     if not given.dry:
-        write(table(rows, workloads))
+        write("\n\n".join(part for part in (table(rows, workloads) if rows else "", words) if part))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The workloads W1 to W4: the same work as the peers' scripts do, as our definitions."""
+"""The workloads W1 to W4 and W6: the same work as the peers' scripts do, as our definitions."""
 
 from __future__ import annotations
 
@@ -125,3 +125,16 @@ def w4(slow_url: str) -> Workload:
         lambda r: r == {"calls": 5},
         {1: 10, 10: 80, 50: 300},
     )
+
+
+def w6() -> Workload:
+    """An approval by a call: answers at once with the address it then waits at."""
+    nodes = [
+        _hook("w6"),
+        _answer(id="{{ $json.body.id }}", resume='{{ $execution.callback_url["approval"] }}'),
+        _node("approval", "FLOW", "WAIT", mode="callback"),
+        _node("done", "ACTION", "TRANSFORM", **_fields(approved=True)),
+    ]
+    connections = [_edge("hook", "answer"), _edge("answer", "approval"), _edge("approval", "done")]
+    definition = {"nodes": nodes, "connections": connections, "settings": SETTINGS}
+    return Workload("w6", "RESPOND → WAIT for a call → TRANSFORM", definition, {"id": 0}, lambda r: True, {})
