@@ -1,4 +1,7 @@
-"""Every code a problem document can carry, read from the classes that carry them. Nobody keeps a list."""
+"""Every code a problem document or a failed node can carry.
+
+Refusals are read from the classes that carry them; codes without a class are declared beside what raises them.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,13 @@ _NEVER_RAISE = {"migrations", "management"}
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One kind of refusal: its stable code, the HTTP status, what it says and what to do about it."""
+    """One kind of refusal or failure: its stable code, what it says and what to do about it.
+
+    `status` is the HTTP status of a refusal; None for what fails inside an execution, after the call was answered.
+    """
 
     code: str
-    status: int
+    status: int | None
     message: str
     hint: str = ""
 
@@ -31,13 +37,22 @@ class ErrorCode:
         return self.code.partition(".")[0]
 
 
+_declared: dict[str, ErrorCode] = {}
+
+
+def declare(*codes: ErrorCode) -> None:
+    """Make codes known that no class carries. To be called while a module is loaded."""
+    _declared.update({each.code: each for each in codes})
+
+
 @cache
 def error_codes() -> tuple[ErrorCode, ...]:
     """All codes in alphabetical order, so those of one area stand together. Imports every module of our apps once."""
     for app in installed.get_app_configs():
         if app.name.startswith("apps.") and app.module is not None:
             _import_below(app.name, list(app.module.__path__))
-    found = {
+    found = dict(_declared)
+    found |= {
         cls.code: ErrorCode(cls.code, cls.status, cls.default_message(), cls.default_hint)
         for cls in _subclasses(DomainError)
         if cls.__module__.startswith("apps.")

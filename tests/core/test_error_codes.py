@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 from apps.core import problems
@@ -21,6 +23,41 @@ def test_it_holds_the_code_of_every_class_in_the_source() -> None:
     }
     assert len(declared) > 50
     assert declared - {entry.code for entry in error_codes()} == set()
+
+
+def raised_by_nodes() -> dict[str, str]:
+    """The codes written into `NodeError(…)`, and into errors that the engine stores, with where."""
+    found: dict[str, str] = {}
+    for path in [*(APPS / "nodes").rglob("*.py"), *(APPS / "executions").rglob("*.py"), *(APPS / "hil").rglob("*.py")]:
+        for code in _codes_in(ast.parse(path.read_text())):
+            found.setdefault(code, str(path.relative_to(APPS)))
+    return found
+
+
+def _codes_in(module: ast.Module) -> Iterator[str]:
+    for each in ast.walk(module):
+        given: ast.expr | None = None
+        if isinstance(each, ast.Call) and each.args and ast.unparse(each.func).endswith(("NodeError", "refusals")):
+            given = each.args[0]
+        elif isinstance(each, ast.Dict):
+            members = {getattr(key, "value", None): value for key, value in zip(each.keys, each.values, strict=True)}
+            given = members.get("code") if "message" in members else None
+        code = getattr(given, "value", None)
+        if isinstance(code, str) and re.fullmatch(r"[a-z_]+\.[a-z_]+", code):
+            yield code
+
+
+def test_it_holds_every_code_a_node_can_fail_with() -> None:
+    raised, known = raised_by_nodes(), {entry.code for entry in error_codes()}
+    assert len(raised) > 30
+    assert {code: where for code, where in raised.items() if code not in known} == {}, "declare them in a failures.py"
+    assert {"http.connect", "http.status", "expressions.failed", "nodes.params_invalid"} <= known
+
+
+def test_nothing_is_declared_that_nobody_raises() -> None:
+    made = {"sub_workflow.unknown", "sub_workflow.refused"}  # put together from the reason
+    declared = {entry.code for entry in error_codes() if entry.status is None and not entry.code.startswith("http.")}
+    assert declared - raised_by_nodes().keys() - made == set()
 
 
 def test_one_code_means_one_thing() -> None:
