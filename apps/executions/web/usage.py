@@ -21,9 +21,9 @@ from apps.executions.retention.policy import KINDS, LONGEST_DAYS, Policy, policy
 from apps.executions.usage import Day, Usage, usage_of
 
 STORED = {
-    "rows": gettext_lazy("Executions and their steps"),
-    "payloads": gettext_lazy("Large values"),
-    "artifacts": gettext_lazy("Files"),
+    "rows": (gettext_lazy("Executions and their steps"), gettext_lazy("executions")),
+    "payloads": (gettext_lazy("Large values"), gettext_lazy("values above 64 KB")),
+    "artifacts": (gettext_lazy("Files"), gettext_lazy("files")),
 }
 _STEPS = (1, 2, 5)
 
@@ -162,7 +162,7 @@ class UsagePage(WorkspacePage):
             "usage": usage,
             "form": form,
             "chart": chart_of(usage.days),
-            "storage": [(STORED[kept.kind], kept) for kept in usage.storage],
+            "storage": [(*STORED[kept.kind], kept) for kept in usage.storage],
             "largest": max((kept.size for kept in usage.storage), default=0) or 1,
             "started": started,
             "failed": failed,
