@@ -26,6 +26,7 @@ class WorkersKilled(Scenario):
     must = "0 lost, 0 committed twice, 0 stuck, 0 innocent nodes worker_lost"
     small = {"orders": 60, "per_second": 10, "stream": 20, "kills": 8}
     full = {"orders": 1_000, "per_second": 5, "stream": 20, "kills": 300}
+    small_seconds = 10
     workers = 3
 
     def run(self, world: World, size: Sizes) -> Outcome:

@@ -17,8 +17,9 @@ class BrokerAway(Scenario):
     row = "R3"
     fault = "broker wiped and down"
     must = "0 lost; webhooks still accepted"
-    small = {"down": 4, "per_second": 8}
+    small = {"down": 5, "per_second": 5}
     full = {"down": 60, "per_second": 10}
+    small_seconds = 8
 
     def run(self, world: World, size: Sizes) -> Outcome:
         """Orders before, meanwhile and afterwards."""

@@ -31,6 +31,7 @@ class OutgoingWebhooks(Scenario):
     must = "all delivered or dead-lettered on schedule, signatures valid"
     small = {"messages": 12, "dead": 2, "kills": 0}
     full = {"messages": 400, "dead": 40, "kills": 5}
+    small_seconds = 9
 
     def run(self, world: World, size: Sizes) -> Outcome:
         """Executions end; each is told of."""

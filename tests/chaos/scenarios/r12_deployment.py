@@ -27,6 +27,7 @@ class Deployment(Scenario):
     must = "0 failed, nobody asked; cancelled ones terminal ≤ 10 s and never written again"
     small = {"orders": 40, "per_second": 8, "rounds": 1, "cancelled": 20}
     full = {"orders": 300, "per_second": 8, "rounds": 5, "cancelled": 500}
+    small_seconds = 9
 
     def run(self, world: World, size: Sizes) -> Outcome:
         """First the one, then the other."""

@@ -26,6 +26,7 @@ class ClocksWrong(Scenario):
     must = "0 lost, 0 double; a wait of a second is one"
     small = {"orders": 40, "per_second": 8}
     full = {"orders": 400, "per_second": 8}
+    small_seconds = 8
 
     def run(self, world: World, size: Sizes) -> Outcome:
         """Orders while the clocks are wrong; then the workers are exchanged for some that go right."""

@@ -24,6 +24,7 @@ class DumpAndRestore(Scenario):
     must = "every unfinished execution finishes on the copy, fences intact"
     small = {"orders": 30, "per_second": 10}
     full = {"orders": 300, "per_second": 15}
+    small_seconds = 9
 
     def run(self, world: World, size: Sizes) -> Outcome:
         """Dump in the middle, let the original end, then wake the copy."""
