@@ -16,13 +16,14 @@ from django.db import connection
 
 from apps.executions import payloads
 from apps.executions.engine.keep import Keeping, Past
+from apps.executions.engine.noderun import Key
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import State
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, NodeRun
 from apps.executions.worker.changes import change_of
 
-_LIGHT = ("node_id", "state", "attempt", "port", "also", "started_at", "finished_at", "failures")
+_LIGHT = ("node_id", "path", "state", "effect", "attempt", "port", "also", "started_at", "finished_at", "failures")
 
 
 def past_of(execution: Execution) -> Past:
@@ -33,9 +34,17 @@ def past_of(execution: Execution) -> Past:
         graph=graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id),
         runs={row["node_id"]: _held(row) for row in rows},
         ended_at=execution.finished_at,
-        unknown=frozenset(write["node_id"] for write in execution.unknown_writes if not write.get("path")),
+        unknown=frozenset((write.get("path", ""), write["node_id"]) for write in execution.unknown_writes),
         ran=frozenset(row["node_id"] for row in rows if row["kept_from"] is None),
     )
+
+
+def inside_of(execution: Execution, container: str) -> list[Held]:
+    """Every node run inside a container, without payloads."""
+    rows = NodeRun.objects.filter(
+        workspace_id=execution.workspace_id, execution_id=execution.id, path__startswith=f"{container}["
+    )
+    return [_held(row) for row in rows.values(*_LIGHT)]
 
 
 def outputs_of(execution: Execution, node_ids: Collection[str]) -> dict[str, Any]:
@@ -55,18 +64,13 @@ def write(
     *, execution_id: UUID, workspace_id: UUID, source_id: UUID, keeping: Keeping, past: Past, at: datetime
 ) -> None:
     """Give a new execution what it keeps of `source_id`, or was given. Must run in the transaction that started it."""
-    ids: dict[str, Any] = {
-        "new": execution_id,
-        "source": source_id,
-        "kept": keeping.kept,
-        "doubted": keeping.doubted,
-        "at": at,
-    }
+    given: dict[str, Any] = {"new": execution_id, "source": source_id, "kept": keeping.kept, "at": at}
     with connection.cursor() as cursor:
         if keeping.kept:
-            cursor.execute(_COPY, ids)
-        if keeping.doubted:
-            cursor.execute(_DOUBT, ids)
+            cursor.execute(_COPY, given)
+        for statement, keys in ((_INSIDE, keeping.inside), (_REOPEN, keeping.reopened), (_DOUBT, keeping.doubted)):
+            if keys:
+                cursor.execute(statement, given | {"keys": _keys(keys)})
         NodeRun.objects.bulk_create(_row(made, execution_id, workspace_id) for made in keeping.made)
         changes = [change_of(run) for run in _runs(keeping, past, at)]
         cursor.execute(
@@ -79,8 +83,14 @@ def write(
 
 def _runs(keeping: Keeping, past: Past, at: datetime) -> Iterable[Held]:
     yield from (past.runs[node_id] for node_id in keeping.kept)
-    yield from (Held(node_id, state=State.RUNNING, attempt=1, started_at=at) for node_id in keeping.doubted)
-    yield from keeping.made
+    # What runs inside containers is looked at, not told.
+    open_ = (node_id for path, node_id in (*keeping.reopened, *keeping.doubted) if not path)
+    yield from (Held(node_id, state=State.RUNNING, attempt=1, started_at=at) for node_id in open_)
+    yield from (made for made in keeping.made if not made.path)
+
+
+def _keys(keys: Iterable[Key]) -> str:
+    return json.dumps([{"path": path, "node_id": node_id} for path, node_id in keys])
 
 
 def _row(made: Held, execution_id: UUID, workspace_id: UUID) -> NodeRun:
@@ -89,6 +99,7 @@ def _row(made: Held, execution_id: UUID, workspace_id: UUID) -> NodeRun:
         execution_id=execution_id,
         workspace_id=workspace_id,
         node_id=made.node_id,
+        path=made.path,
         state=str(made.state),
         output=made.output,
         port=made.port,
@@ -111,25 +122,28 @@ def _select(given: dict[str, str]) -> str:
 
 
 # What was given to the earlier execution bears that one's id, and so does what really ran there.
+_KEPT = {"execution_id": "%(new)s", "wait_id": "NULL", "kept_from": "COALESCE(old.kept_from, old.execution_id)"}
+_BY_KEY = """ AND (old.path, old.node_id) IN (
+    SELECT path, node_id FROM jsonb_to_recordset(%(keys)s::jsonb) AS named (path text, node_id text))"""
+
 _COPY = (
-    _select({"execution_id": "%(new)s", "wait_id": "NULL", "kept_from": "COALESCE(old.kept_from, old.execution_id)"})
+    _select(_KEPT)
     + """ AND CASE WHEN old.path = '' THEN old.node_id ELSE split_part(old.path, '[', 1) END = ANY(%(kept)s)"""
 )
+_INSIDE = _select(_KEPT) + _BY_KEY
 
-# As if its owner had been lost in the middle of the call.
-_DOUBT = (
-    _select(
-        {
-            "execution_id": "%(new)s",
-            "state": "'RUNNING'",
-            "attempt": "1",
-            "started_at": "%(at)s",
-            "attempt_at": "%(at)s",
-            "by_reference": "old.by_reference - ARRAY['output', 'suspended']",
-            **dict.fromkeys(("finished_at", "error", "output", "port", "suspended", "wait_id", "retry_at"), "NULL"),
-            **dict.fromkeys(("attempts", "also", "logs"), "'[]'::jsonb"),
-            "kept_from": "NULL",
-        }
-    )
-    + " AND old.path = '' AND old.node_id = ANY(%(doubted)s)"
-)
+# As if its owner had been lost in the middle of it.
+_RUNNING = {
+    "execution_id": "%(new)s",
+    "state": "'RUNNING'",
+    "attempt": "1",
+    "losses": "0",
+    "started_at": "%(at)s",
+    "attempt_at": "%(at)s",
+    "kept_from": "NULL",
+    "by_reference": "old.by_reference - ARRAY['output', 'suspended']",
+    **dict.fromkeys(("finished_at", "error", "output", "port", "wait_id", "retry_at"), "NULL"),
+    **dict.fromkeys(("attempts", "also", "logs"), "'[]'::jsonb"),
+}
+_DOUBT = _select(_RUNNING | {"suspended": "NULL"}) + _BY_KEY
+_REOPEN = _select(_RUNNING) + _BY_KEY

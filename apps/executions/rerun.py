@@ -180,7 +180,7 @@ def rerun_outlook(*, workspace_id: UUID, execution_id: UUID, again: Again) -> Ou
             value = selectors.execution_value(execution=earlier, name="input")
             return Outlook((), (trigger.name,), (), value)
         keeping, _ = _plan(earlier, graph, again, earlier.created_at, is_same_lineage=earlier.status in FAILURES)
-        settled, doubted = frozenset(keeping.kept), frozenset(keeping.doubted)
+        settled, doubted = frozenset(keeping.kept), frozenset(name for _, name in keeping.doubted)
         return Outlook(
             kept=_names(graph, settled),
             starts=_names(graph, frozenset(keeping.starts) - doubted),
@@ -198,7 +198,9 @@ def _went_in(earlier: Execution, again: Again) -> Any:
     if again.node is None:
         return None
     shown = selectors.execution_snapshot(execution=earlier, node_id=again.node)
-    return next((run.get("input") for run in shown["node_runs"] if run["node_id"] == again.node), None)
+    return next(
+        (run.get("input") for run in shown["node_runs"] if (run["node_id"], run["path"]) == (again.node, "")), None
+    )
 
 
 def _version(workflow: Workflow, earlier: Execution, which: Which, actor: Actor) -> Version:
@@ -249,15 +251,19 @@ def _plan(
         raise DoesNotFit(f"It cannot go on there. {first.message}{more}", errors=keeping.misfits)
     if not keeping.starts and not keeping.doubted:
         raise NothingFailed("Nothing of this execution is left to run.")
+    if again.begins == "failed" and is_same_lineage:
+        for container in keep.reopenable(graph, past, keeping):
+            within = kept.inside_of(earlier, container)
+            keep.reopen(graph, past, keeping, past.runs[container], within)
     return keeping, past
 
 
 def _look_first(earlier: Execution, graph: Graph, keeping: Keeping) -> None:
     """Refuse what would repeat a write that the workflow wants a person to be asked about."""
-    settled = {*keeping.kept, *keeping.doubted}
+    settled = {*(("", name) for name in keeping.kept), *keeping.inside, *keeping.doubted}
     for write in earlier.unknown_writes:
-        node = graph.nodes.get(write["node_id"])
-        if node is not None and node.on_unknown is OnUnknown.ASK and (write.get("path") or node.id not in settled):
+        node, key = graph.nodes.get(write["node_id"]), (write.get("path", ""), write["node_id"])
+        if node is not None and node.on_unknown is OnUnknown.ASK and key not in settled:
             raise LookFirst(f"“{node.name}” was sent, nobody saw the answer, and it would be sent again.")
 
 

@@ -159,6 +159,11 @@ def _check(graph: Graph, trial: Trial) -> None:
         for path, name in named
         if name is not None and name not in graph.nodes
     ]
+    wrong += [
+        FieldError(path, f"“{graph.nodes[name].name}” runs inside a container: only that can be tested.", hint=around)
+        for path, name in named
+        if name is not None and name in graph.nodes and (around := keep.outermost(graph, name)) != name
+    ]
     if wrong:
         raise Invalid(wrong[0].message, hint=wrong[0].hint, errors=wrong)
     jsonclean.check(dict(trial.pinned), path="pinned")

@@ -62,7 +62,7 @@ def publish_next(engine: Engine, origin: Origin, document: Json) -> Version:
 
 
 def runs(found: Json) -> dict[str, Json]:
-    return {run["node_id"]: run for run in found["node_runs"]}
+    return {run["node_id"]: run for run in found["node_runs"] if not run["path"]}
 
 
 def states(found: Json) -> dict[str, str]:
@@ -375,3 +375,83 @@ def test_what_does_not_fit_is_listed(engine: Engine, there: Receiver) -> None:
     ]
     with tenant(engine.workspace.id):
         assert Execution.objects.count() == 1
+
+
+# ── Containers ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def looping(there: Receiver, method: str = "GET", **params: Any) -> Json:
+    """A loop whose rounds call out, between a trigger and an end."""
+    call = node("call", "ACTION.HTTP_REQUEST", method=method, url=f"{there.url}/{{{{ $item }}}}", _parent="loop")
+    first = node("first", "ACTION.TRANSFORM", fields=fields(n="{{ $item }}"), _parent="loop")
+    return definition(
+        [
+            node("t", "TRIGGER.MANUAL"),
+            node("loop", "FLOW.LOOP", items="{{ $json }}", result="{{ $json.status }}", **params),
+            first,
+            call,
+            node("end", "ACTION.TRANSFORM", fields=fields(all="{{ $json }}")),
+        ],
+        ["t > loop", "first > call", "loop > end"],
+    )
+
+
+def test_a_loop_goes_on_with_the_items_it_had_not_finished(engine: Engine, there: Receiver) -> None:
+    for status in (200, 200, 404):
+        there.says(status)
+    failed = engine.until(engine.start(engine.publish(looping(there)), ["a", "b", "c", "d"]), "ERROR")
+    there.seen.clear()
+
+    found = engine.until(again(engine, UUID(failed["id"]), begins="failed"))
+
+    assert (found["status"], found["output"]) == ("SUCCESS", {"all": [200, 200, 200, 200]})
+    assert [seen["path"] for seen in there.seen] == ["/c", "/d"]
+    kept = {(run["node_id"], run["path"]) for run in found["node_runs"] if "kept_from" in run}
+    assert {("loop", "loop[0]"), ("call", "loop[1]"), ("first", "loop[2]")} <= kept
+    assert not {("loop", ""), ("loop", "loop[2]"), ("call", "loop[2]")} & kept
+
+
+def test_in_loops_the_keys_of_writes_go_on_and_doubts_are_asked_about(engine: Engine, there: Receiver) -> None:
+    there.says(200)
+    there.says(404)
+    failed = engine.until(engine.start(engine.publish(looping(there, "POST")), ["a", "b"]), "ERROR")
+    there.says(hang_up=True)
+    second = again(engine, UUID(failed["id"]), begins="failed")
+    engine.until(second, "WAITING_FOR_HUMAN")
+    assert keys(there)[2] == f"{keys(there)[1]}:1"
+    services.execution_cancel(workspace_id=engine.workspace.id, execution_id=second, now=clock.now(), by="alice")
+    third = again(engine, second, begins="failed")
+    found = engine.until(third, "WAITING_FOR_HUMAN")
+    assert len(there.seen) == 3
+    assert [(run["path"], run["state"]) for run in found["node_runs"] if run["node_id"] == "call"] == [
+        ("loop[0]", "COMPLETED"),
+        ("loop[1]", "NEEDS_REVIEW"),
+    ]
+
+
+def test_a_loop_can_be_begun_at_anew_and_what_is_inside_cannot(engine: Engine, there: Receiver) -> None:
+    good = engine.run(looping(there), ["a", "b"])
+    there.seen.clear()
+    with pytest.raises(DoesNotFit) as refused:
+        again(engine, UUID(good["id"]), begins="node", node="call")
+    assert refused.value.errors[0].hint == "Begin at “loop” (loop)."
+    found = engine.until(again(engine, UUID(good["id"]), begins="node", node="loop"))
+    assert (found["output"], len(there.seen)) == ({"all": [200, 200]}, 2)
+    found = engine.until(again(engine, UUID(good["id"]), begins="node", node="end"))
+    assert (found["output"], len(there.seen)) == ({"all": [200, 200]}, 2)
+    assert all("kept_from" in run for run in found["node_runs"] if run["path"])
+
+
+def test_loops_in_loops_go_on_too(engine: Engine, there: Receiver) -> None:
+    inner = node("inner", "FLOW.LOOP", items="{{ $json }}", result="{{ $json.status }}", _parent="outer")
+    call = node("call", "ACTION.HTTP_REQUEST", method="GET", url=f"{there.url}/{{{{ $item }}}}", _parent="inner")
+    document = definition(
+        [node("t", "TRIGGER.MANUAL"), node("outer", "FLOW.LOOP", items="{{ $json }}"), inner, call], ["t > outer"]
+    )
+    for status in (200, 200, 200, 404):
+        there.says(status)
+    failed = engine.until(engine.start(engine.publish(document), [["a", "b"], ["c", "d"], ["e"]]), "ERROR")
+    there.seen.clear()
+    found = engine.until(again(engine, UUID(failed["id"]), begins="failed"))
+    assert found["output"] == [[200, 200], [200, 200], [200]]
+    assert [seen["path"] for seen in there.seen] == ["/d", "/e"]

@@ -180,6 +180,25 @@ def test_what_does_not_exist_is_named(
     assert refused.value.errors[0].path == path
 
 
+def test_a_loop_is_tested_as_a_whole(engine: Engine, cast: Cast, make: Any) -> None:
+    document = definition(
+        [
+            node("t", "TRIGGER.MANUAL"),
+            node("loop", "FLOW.LOOP", items="{{ $json }}"),
+            node("double", "ACTION.TRANSFORM", fields=fields(n="{{ $json * 2 }}"), _parent="loop"),
+            node("end", "ACTION.TRANSFORM", fields=fields(all="{{ $json }}")),
+        ],
+        ["t > loop", "loop > end"],
+    )
+    workflow = make(document, is_draft=True)
+    found = run_test(engine, cast, workflow, scope="node", node="loop", given=[1, 2], has_input=True)
+    assert runs(found)["loop"]["output"] == [{"n": 2}, {"n": 4}]
+    found = run_test(engine, cast, workflow, scope="node", node="end")
+    assert found["output"] == {"all": [{"n": 2}, {"n": 4}]}
+    with pytest.raises(Invalid, match="“double” runs inside a container"):
+        run_test(engine, cast, workflow, scope="node", node="double")
+
+
 def test_a_test_is_not_kept_out_by_what_waits_for_a_person(engine: Engine, cast: Cast, make: Any) -> None:
     document = definition(
         [node("t", "TRIGGER.MANUAL"), node("ask", "HUMAN_IN_THE_LOOP.CONFIRMATION", title="?", timeout_seconds=60)],

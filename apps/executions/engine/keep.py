@@ -14,7 +14,8 @@ from typing import Any
 from apps.core.errors import FieldError
 from apps.core.suggest import nearest, shown
 from apps.executions.engine import plan
-from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.noderun import ROUND, Key, NodeRun
+from apps.executions.engine.rounds import parts_of
 from apps.executions.engine.states import SETTLED, State
 from apps.nodes.contract import OnUnknown
 from apps.workflows.graph import Edge, Graph
@@ -29,8 +30,8 @@ class Past:
     graph: Graph
     runs: Runs
     ended_at: datetime | None = None
-    unknown: frozenset[str] = frozenset()
-    """Nodes whose write was sent and whose outcome nobody saw."""
+    unknown: frozenset[Key] = frozenset()
+    """The node runs whose write was sent and whose outcome nobody saw."""
     ran: frozenset[str] = frozenset()
     """Nodes that ran in that execution itself, rather than being kept or given."""
 
@@ -41,7 +42,11 @@ class Keeping:
 
     kept: list[str] = field(default_factory=list)
     """Nodes whose node runs are copied, those of finished containers with everything inside."""
-    doubted: list[str] = field(default_factory=list)
+    inside: list[Key] = field(default_factory=list)
+    """Node runs inside containers that go on: copied, too."""
+    reopened: list[Key] = field(default_factory=list)
+    """Containers that go on with the rounds they had not finished, and those rounds."""
+    doubted: list[Key] = field(default_factory=list)
     """Writes whose outcome is unknown: the engine asks about them, or repeats them under the same key."""
     made: list[NodeRun] = field(default_factory=list)
     """Node runs that are written anew: skipped ones, given ones, and counts of failures that go on."""
@@ -104,10 +109,78 @@ def keep(
     return found
 
 
+def reopenable(graph: Graph, past: Past, found: Keeping) -> list[str]:
+    """The containers among what runs first that had begun rounds; of the same version only."""
+    if graph is not past.graph:
+        return []
+    return [name for name in found.starts if graph.levels.get(name) and name in past.runs and past.runs[name].attempt]
+
+
+def reopen(graph: Graph, past: Past, found: Keeping, container: NodeRun, within: Iterable[NodeRun]) -> None:
+    """Let a container go on with the rounds it had not finished; `within` are the node runs inside of it.
+
+    In a round that goes on, what had finished is kept.
+    """
+    rounds: dict[Key, list[NodeRun]] = {}
+    nodes: dict[str, list[NodeRun]] = {}
+    for run in within:
+        if run.effect == ROUND:
+            rounds.setdefault(parts_of(run.path)[:2], []).append(run)
+        else:
+            nodes.setdefault(run.path, []).append(run)
+    _Reopening(graph, past, found, rounds, nodes).container(container)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reopening:
+    graph: Graph
+    past: Past
+    found: Keeping
+    rounds: Mapping[Key, list[NodeRun]]
+    nodes: Mapping[str, list[NodeRun]]
+
+    def container(self, own: NodeRun) -> bool:
+        """Take up a container; False where it had not begun a round."""
+        begun = self.rounds.get(own.key, ())
+        if begun:
+            self.found.reopened.append(own.key)
+        for each in begun:
+            if each.state is State.COMPLETED or (each.state is State.FAILED and each.port is not None):
+                self._copy(each, each.path)
+            else:
+                self.found.reopened.append(each.key)
+                for run in self.nodes.get(each.path, ()):
+                    self._node(run)
+        return bool(begun)
+
+    def _node(self, run: NodeRun) -> None:
+        node = self.graph.nodes[run.node_id]
+        if lasts(run, None):
+            self.found.inside.append(run.key)
+            self._below(run)
+        elif self.graph.levels.get(run.node_id) and self.container(run):
+            return
+        elif run.key in self.past.unknown and node.on_unknown is OnUnknown.ASK:
+            self.found.doubted.append(run.key)
+        elif run.failures:
+            self.found.made.append(NodeRun(run.node_id, run.path, failures=run.failures))
+
+    def _copy(self, own: NodeRun, path: str) -> None:
+        """A round that is over, with everything inside."""
+        self.found.inside.append(own.key)
+        for run in self.nodes.get(path, ()):
+            self.found.inside.append(run.key)
+            self._below(run)
+
+    def _below(self, run: NodeRun) -> None:
+        for each in self.rounds.get(run.key, ()):
+            self._copy(each, each.path)
+
+
 def alone(graph: Graph, *, node_id: str, recorded: Iterable[str], given: Runs) -> Keeping:
     """Run one node by itself: everything else is kept as `recorded` or `given`, or skipped."""
     found = Keeping(kept=[name for name in recorded if name != node_id and name not in given])
-    rest = [name for name in graph.order if name != node_id and name not in found.kept and name not in given]
+    rest = [name for name in graph.levels[None] if name != node_id and name not in found.kept and name not in given]
     found.made = [*given.values(), *_skipped(rest)]
     found.starts = [node_id]
     return found
@@ -119,9 +192,15 @@ def until(graph: Graph, *, trigger: str, node_id: str | None, given: Runs) -> Ke
     found = Keeping(made=[*given.values()])
     if node_id is not None:
         wanted = _needed(graph, node_id, given)
-        found.made += _skipped(name for name in graph.order if name not in wanted and name not in given)
+        found.made += _skipped(name for name in graph.levels[None] if name not in wanted and name not in given)
     _follow(graph, found, {run.node_id: run for run in found.made}, trigger)
     return found
+
+
+def outermost(graph: Graph, node_id: str) -> str:
+    """The outermost container a node stands in; the node itself where it stands in none."""
+    parent = graph.nodes[node_id].parent
+    return node_id if parent is None else outermost(graph, parent)
 
 
 def sources(graph: Graph, node_id: str, runs: Runs) -> tuple[list[Edge], bool]:
@@ -160,6 +239,10 @@ def _ends(graph: Graph, trigger: str, first: str | None) -> Iterator[FieldError]
     if first is not None and first not in graph.nodes:
         hint = nearest(first, list(graph.nodes))
         yield FieldError("from", f"This version has no node “{shown(first)}”.", hint=hint)
+    elif first is not None and (around := outermost(graph, first)) != first:
+        name = graph.nodes[around].name
+        message = f"“{graph.nodes[first].name}” runs inside “{name}”, once for each round."
+        yield FieldError("from", message, hint=f"Begin at “{name}” ({around}).")
 
 
 def _changed(graph: Graph, past: Past, runs: Runs) -> Iterator[FieldError]:
@@ -216,9 +299,9 @@ def _go_on(graph: Graph, past: Past, found: Keeping) -> None:
             continue
         node, before = graph.nodes[node_id], past.graph.nodes.get(node_id)
         is_same_type = before is not None and (node.type, node.subtype) == (before.type, before.subtype)
-        is_asked = node_id in past.unknown and node_id in found.starts and node.on_unknown is OnUnknown.ASK
+        is_asked = run.key in past.unknown and node_id in found.starts and node.on_unknown is OnUnknown.ASK
         if is_asked and is_same_type:
-            found.doubted.append(node_id)
+            found.doubted.append(run.key)
         elif run.failures:
             found.made.append(NodeRun(node_id, failures=run.failures))
 
