@@ -120,7 +120,9 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
     : isContainer && !isIteration
       ? "Items"
       : live?.state === "WAITING_INPUT"
-        ? "Parameters"
+        ? children.length
+          ? "Runs"
+          : "Parameters"
         : "Output";
   const tab = chosen && tabs.includes(chosen) ? chosen : first;
   const length = run ? lengthOf(run, now) : null;

@@ -45,7 +45,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
             {isIdle ? (
               intent || typeName
             ) : stands ? (
-              <b className="tone">Stands before this</b>
+              <b className="tone">Stops here</b>
             ) : (
               <>
                 {view.lead ? <b className="tone">{view.lead}</b> : null}

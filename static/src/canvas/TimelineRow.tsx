@@ -204,7 +204,11 @@ function LoopBars({ row, run, scale, now, view }: Omit<BarsProps, "hasOutcomes">
     const progress = progressOf(scope, id);
     return progress.failed ? `${farOf(progress)}, ${figure(progress.failed)} failed` : farOf(progress);
   });
-  const known = useCanvas((state) => state.lists[listKey(id, path)]);
+  // Of a long loop only some rows are known; their marks alone would tell a wrong story.
+  const known = useCanvas((state) => {
+    const scope = scopeAt(state, path);
+    return scope && progressOf(scope, id).begun <= MOST_MARKS ? state.lists[listKey(id, path)] : undefined;
+  });
   const failed = useCanvas((state) => state.lists[listKey(id, path, "FAILED")]);
   const start = startOf(run) ?? 0;
   const end = endOf(run, now);
