@@ -25,7 +25,7 @@ class Hour:
 class Bar:
     """One hour of today, with the same hour of yesterday, as `components/chart_hours.html` draws it.
 
-    `label` names few of the hours, in UTC; `title` says when (in UTC) and then `words`.
+    `label` names few of the hours in the zone of the day; `title` says when, with the zone, and then `words`.
     """
 
     at: datetime
@@ -51,7 +51,7 @@ class Chart:
 
 
 def chart(hours: Mapping[datetime, Hour], *, now: datetime) -> Chart:
-    """Today's 24 hours beside yesterday's, in UTC. `hours` is keyed by the beginning of each hour."""
+    """Today's 24 hours beside yesterday's, in the zone of `now`. `hours` is keyed by the beginning of each hour."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     bars = tuple(_bar(hours, midnight + timedelta(hours=hour), now.hour) for hour in range(24))
     highest = max(max(bar.success + bar.human + bar.error, bar.other_day) for bar in bars)
@@ -88,6 +88,7 @@ def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:
         said = (
             _(": %(success)d succeeded, %(human)d wait for a person, %(error)d failed; yesterday %(yesterday)d") % words
         )
+    between = {"from": at.hour, "to": (at.hour + 1) % 24, "zone": at.tzname()}
     return Bar(
         at=at,
         label=label,
@@ -97,6 +98,6 @@ def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:
         other_day=yesterday.total,
         is_now=is_now,
         is_future=at.hour > this_hour,
-        title=_("%(from)02d:00 to %(to)02d:00 UTC") % {"from": at.hour, "to": (at.hour + 1) % 24} + said,
+        title=_("%(from)02d:00 to %(to)02d:00 %(zone)s") % between + said,
         words=said,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -45,11 +45,14 @@ class Day:
 
 
 def day(workspace_id: UUID, *, now: datetime) -> Day:
-    """What was begun since yesterday's midnight (UTC), by hour and by what became of it. One query."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    """What was begun since yesterday's midnight, by hour and by what became of it; days are those of `now`'s zone.
+
+    One query.
+    """
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     rows = (
         Execution.objects.filter(workspace_id=workspace_id, created_at__gte=midnight - timedelta(days=1))
-        .annotate(hour=TruncHour("created_at", tzinfo=UTC))
+        .annotate(hour=TruncHour("created_at", tzinfo=now.tzinfo))
         .values("hour")
         .annotate(
             total=Count("id"),

@@ -1,5 +1,5 @@
 /*
- * Resolves the chosen theme to light or dark before first paint. Loaded as a classic, blocking script in <head>,
+ * Says the reader's zone, and resolves the chosen theme to light or dark before first paint. Loaded as a classic, blocking script in <head>,
  * so it must import nothing. The choice ("light", "dark" or "system") lives in localStorage under "theme".
  */
 (() => {
@@ -23,4 +23,8 @@
     if (event.key === "theme") apply();
   });
   document.addEventListener("theme:changed", apply);
+  // The server asks for the reader's zone where it must know which day is today.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // biome-ignore lint/suspicious/noDocumentCookie: it must be there at once, and the other way is not in every browser.
+  if (zone) document.cookie = `agentflow_zone=${zone}; path=/; max-age=31536000; samesite=lax`;
 })();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +25,15 @@ NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 )
 def test_the_axis_has_few_round_numbers(highest: int, ticks: tuple[int, ...]) -> None:
     assert axis(highest) == ticks
+
+
+def test_the_day_is_the_one_of_the_reader() -> None:
+    kolkata = ZoneInfo("Asia/Kolkata")
+    now = datetime(2026, 11, 20, 20, 0, tzinfo=UTC).astimezone(kolkata)  # 01:30 on the 21st
+    found = chart({datetime(2026, 11, 21, 1, tzinfo=kolkata): Hour(3, 3)}, now=now)
+    assert (found.bars[1].success, found.bars[1].is_now) == (3, True)
+    assert found.bars[0].at == datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
+    assert found.bars[0].title.startswith("00:00 to 01:00 IST")
 
 
 def test_today_stands_beside_yesterday() -> None:

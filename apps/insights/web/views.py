@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core import clock
+from apps.core.zones import zone_of
 from apps.insights import hours, selectors
 
 
@@ -17,7 +19,7 @@ class Home(WorkspacePage):
     """How the workspace is doing: figures, the day by hour, what waits, what failed, what runs.
 
     A workspace without any execution yet sees its first steps instead. `?part=live` gives the part that changes, which
-    the page asks for again by itself.
+    the page asks for again by itself. Today is the reader's day, as soon as the browser has said its zone.
     """
 
     permission = Permission.EXECUTION_READ
@@ -25,14 +27,14 @@ class Home(WorkspacePage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or its live part."""
-        now = clock.now().astimezone(UTC)
+        now = clock.now().astimezone(zone_of(request))
         is_part = request.GET.get("part") == "live"
-        context = {"now": now, **self._context(now)}
+        context = {"now": now, "today": date_format(now, "l, j F"), **self._context(now)}
         response = self.render("insights/_home.html" if is_part else "insights/home.html", context)
         response["Cache-Control"] = "no-store"
         return response
 
-    def _context(self, now: Any) -> dict[str, Any]:
+    def _context(self, now: datetime) -> dict[str, Any]:
         workspace_id = self.workspace.id
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         day = selectors.day(workspace_id, now=now)

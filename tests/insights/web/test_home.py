@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,3 +183,31 @@ def test_questions_with_the_nearest_deadline_come_first(cast: Cast, workspace: W
 
     assert [row.title for row in found.rows] == ["Soon", "Later"]
     assert found.count == 2
+
+
+def test_today_is_the_day_of_the_reader(
+    cast: Cast, alice: User, workspace: Workspace, signed_in: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evening = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: evening)
+    orders = workflow(workspace, "Orders")
+    for hour in (12, 19):  # in Kolkata: yesterday, and today
+        execution(orders, "SUCCESS", at=datetime(2026, 11, 20, hour, tzinfo=UTC))
+    browser = signed_in(alice)
+    in_utc = browser.get("/w/acme/").content.decode()
+    assert "Friday, 20 November" in in_utc
+    assert "2 so far today" in in_utc
+    browser.cookies["agentflow_zone"] = "Asia/Kolkata"
+    in_kolkata = browser.get("/w/acme/").content.decode()
+    assert "Saturday, 21 November" in in_kolkata
+    assert "1 so far today" in in_kolkata
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "Europe", "Nowhere/Else", "x" * 5_000, "\\000", "/etc/localtime"])
+def test_what_is_no_zone_counts_as_utc(
+    cast: Cast, alice: User, workspace: Workspace, signed_in: Callable[[User], Client], name: str
+) -> None:
+    execution(workflow(workspace, "Orders"), "SUCCESS")
+    browser = signed_in(alice)
+    browser.cookies["agentflow_zone"] = name
+    assert browser.get("/w/acme/").status_code == 200
