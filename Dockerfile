@@ -38,6 +38,8 @@ RUN python -m compileall -q apps config \
     SECRET_KEY=of-no-installation-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
     ALLOWED_HOSTS=agentflow.example BASE_URL=https://agentflow.example \
     python manage.py collectstatic --no-input --verbosity 0
+# A volume that is mounted here takes its owner from the image.
+RUN mkdir -p /app/var/objects && chown agentflow /app/var/objects
 ARG REVISION=""
 ENV AGENTFLOW_REVISION=$REVISION
 USER agentflow

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.executions import payloads
 from apps.insights.health import Amiss, check_beat, check_broker, check_workers
 from apps.nodes.registry import node_types
 
@@ -48,6 +49,11 @@ def examine() -> Iterator[Diagnosis]:
         ("Valkey", _valkey, "Embedded: make run starts it. Own server: compare REDIS_URL with it."),
         ("broker", check_broker, "Compare CELERY_BROKER_URL (or REDIS_URL) with the broker that runs."),
         ("migrations", _migrations, "python manage.py migrate --database owner"),
+        (
+            "objects",
+            payloads.storage_check,
+            "Compare OBJECT_STORAGE_URL and the two S3 keys, or make room in the folder.",
+        ),
         ("web", _web, "make run. Taken by something else: AGENTFLOW_PORT=8001 make run"),
         ("worker", check_workers, "make run, or: celery -A config worker --pool threads -Q default,ai,bulk"),
         ("beat", check_beat, "make run, or: celery -A config beat"),

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.test.utils import override_settings
 
+from apps.executions import payloads
 from apps.insights.doctor import examine
 from tests.chaos.world import free_port
 
@@ -34,9 +35,15 @@ def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(
 
 
 def test_a_part_that_is_away_does_not_end_the_examination(committed_db: None, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     vite: dict[str, Any] = {"default": {"manifest_path": tmp_path / "none" / "manifest.json"}}
-    with override_settings(REDIS_URL="redis://127.0.0.1:1/0", DJANGO_VITE=vite):
+    kept = {"kind": "folder", "path": str(tmp_path / "file")}
+    payloads.storage.cache_clear()
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0", DJANGO_VITE=vite, OBJECT_STORAGE=kept):
         found = {diagnosis.name: diagnosis for diagnosis in examine()}
+    payloads.storage.cache_clear()
+
+    assert "cannot be written" in found["objects"].detail
 
     assert not found["Valkey"].is_ok
     assert not found["front end"].is_ok

@@ -7,7 +7,7 @@ so storing it twice is harmless, and what a crash leaves behind is known by its 
 
 from __future__ import annotations
 
-from apps.executions.payloads.storage import ObjectMissing, Storage, StorageAway, storage
+from apps.executions.payloads.storage import ObjectMissing, Storage, StorageAway, storage, storage_check
 from apps.executions.payloads.values import (
     INLINE_BYTES,
     Reference,
@@ -34,6 +34,7 @@ __all__ = [
     "key_of",
     "read",
     "storage",
+    "storage_check",
     "taken_out",
     "value_of",
 ]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from apps.core.errors import Unavailable
+from apps.core.ids import uuid7
 
 
 class StorageAway(Unavailable, OperationalError):
@@ -44,6 +45,18 @@ class Storage(Protocol):
     def keys(self, prefix: str, *, after: str = "", limit: int = 1_000) -> Iterator[str]:
         """Up to `limit` keys that begin with `prefix` and come after `after`, in order. Raises `StorageAway`."""
         ...
+
+
+def storage_check() -> str:
+    """Write, read and remove a small object. Returns where; raises `StorageAway`, or `ObjectMissing`."""
+    key, found = f"check/{uuid7().hex}", settings.OBJECT_STORAGE
+    storage().put(key, b"whole")
+    try:
+        if storage().get(key) != b"whole":
+            raise StorageAway("The object storage gives back something else than was kept.")
+    finally:
+        storage().delete(key)
+    return found["path"] if found["kind"] == "folder" else f"{found['endpoint']}, bucket {found['bucket']}"
 
 
 @cache
