@@ -16,7 +16,7 @@ from apps.accounts.access.permissions import Permission
 from apps.executions import values
 
 PAGE_SIZE = 50
-LONGEST_SHOWN = 200
+LONGEST_SHOWN = 120
 
 
 class ValueList(WorkspacePage):

@@ -33,7 +33,7 @@ def test_keys_are_shown_found_and_deleted(browser: Client, cast: Cast) -> None:
     assert "orders/1" in page
     assert "&lt;b&gt;" in page
     assert f"/api/v1/app/values/{value_id}/" in page
-    assert "x" * 300 not in page
+    assert "x" * 200 not in page
     assert "note" not in browser.get(URL, {"q": "orders/"}).content.decode().partition("<tbody>")[2]
     assert "No key begins with" in browser.get(URL, {"q": "zzz"}).content.decode()
 
