@@ -7,7 +7,7 @@ worker loads it like any other that ran before.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,7 @@ def write(
             if keys:
                 cursor.execute(statement, given | {"keys": _keys(keys)})
         NodeRun.objects.bulk_create(_row(made, execution_id, workspace_id) for made in keeping.made)
-        changes = [change_of(run) for run in _runs(keeping, past, at)]
+        changes = [*_changes(execution_id, source_id, keeping, past, at)]
         cursor.execute(
             """WITH begun AS (UPDATE executions_execution SET seq = 1 WHERE id = %s RETURNING id, workspace_id, fence)
                INSERT INTO executions_transition (execution_id, seq, workspace_id, at, fence, changes)
@@ -81,12 +81,19 @@ def write(
         )
 
 
-def _runs(keeping: Keeping, past: Past, at: datetime) -> Iterable[Held]:
-    yield from (past.runs[node_id] for node_id in keeping.kept)
-    # What runs inside containers is looked at, not told.
-    open_ = (node_id for path, node_id in (*keeping.reopened, *keeping.doubted) if not path)
-    yield from (Held(node_id, state=State.RUNNING, attempt=1, started_at=at) for node_id in open_)
-    yield from (made for made in keeping.made if not made.path)
+def _changes(
+    execution_id: UUID, source_id: UUID, keeping: Keeping, past: Past, at: datetime
+) -> Iterator[dict[str, Any]]:
+    """The first checkpoint. What runs inside containers is looked at, not told."""
+    for node_id in keeping.kept:
+        yield change_of(past.runs[node_id]) | {"kept_from": str(source_id)}
+    for path, node_id in (*keeping.reopened, *keeping.doubted):
+        if not path:
+            yield change_of(Held(node_id, state=State.RUNNING, attempt=1, started_at=at))
+    for made in keeping.made:
+        if not made.path:
+            is_given = made.state is State.COMPLETED
+            yield change_of(made) | ({"kept_from": str(execution_id)} if is_given else {})
 
 
 def _keys(keys: Iterable[Key]) -> str:

@@ -13,7 +13,7 @@ from apps.accounts.access.actor import system
 from apps.core import clock
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
-from apps.executions import rerun, services
+from apps.executions import logbook, rerun, selectors, services
 from apps.executions.models import Execution
 from apps.executions.rerun import Again, DoesNotFit, NotEnded, NothingFailed
 from apps.executions.services import Origin
@@ -67,6 +67,13 @@ def runs(found: Json) -> dict[str, Json]:
 
 def states(found: Json) -> dict[str, str]:
     return {name: run["state"] for name, run in runs(found).items()}
+
+
+def logged(engine: Engine, found: Json) -> list[str]:
+    with tenant(engine.workspace.id):
+        row = selectors.execution_get(workspace_id=engine.workspace.id, execution_id=UUID(found["id"]))
+        page = logbook.execution_page(execution=row, wanted=logbook.Wanted())
+        return [line.entry.message for line in page.lines]
 
 
 def execution(engine: Engine, execution_id: UUID) -> Execution:
@@ -375,6 +382,18 @@ def test_what_does_not_fit_is_listed(engine: Engine, there: Receiver) -> None:
     ]
     with tenant(engine.workspace.id):
         assert Execution.objects.count() == 1
+
+
+def test_the_log_says_what_was_kept_and_not_that_it_ran(engine: Engine, there: Receiver) -> None:
+    there.says(404)
+    failed = engine.until(engine.start(engine.publish(order(there)), {"number": 4}), "ERROR")
+    found = engine.until(again(engine, UUID(failed["id"]), begins="failed"))
+    lines = logged(engine, found)
+    assert f"Kept from run {failed['id'][-6:]}: t, price." in lines
+    assert not [line for line in lines if line.startswith("price finished")]
+    given = {"begins": "node", "node": "charge", "input": {"sum": 99}, "has_input": True}
+    found = engine.until(again(engine, UUID(found["id"]), **given))
+    assert "Given for this run: price." in logged(engine, found)
 
 
 # ── Containers ───────────────────────────────────────────────────────────────────────────────────────────────────────

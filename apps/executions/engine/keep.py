@@ -99,7 +99,7 @@ def keep(
             return found
     given = given or {}
     runs = {node_id: run for node_id, run in runs.items() if node_id not in given}
-    found.kept = list(runs)
+    found.kept = [node_id for node_id in graph.order if node_id in runs]
     found.made = [*given.values()]
     _follow(graph, found, {**runs, **given}, trigger)
     if first is not None and first not in found.starts:
