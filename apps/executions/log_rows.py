@@ -24,7 +24,10 @@ WINDOW = 20_000  # checkpoints looked at for one answer when those of one workfl
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A node run without its payloads. `answered`: the status of an HTTP answer, as text."""
+    """A node run without its payloads. `answered`: the status of an HTTP answer, as text.
+
+    `rounds`: of a container of the workflow itself that has ended, how many of its rounds ended in which state.
+    """
 
     execution_id: UUID
     node_id: str
@@ -40,6 +43,7 @@ class RunRow:
     started_at: datetime | None
     attempt_at: datetime | None
     finished_at: datetime | None
+    rounds: dict[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,12 @@ def _found(row: Sequence[Any]) -> Found:
 
 _RUNS = """
 SELECT r.execution_id, r.node_id, r.path, r.state, r.attempt, r.effect, r.port, r.error, r.output ->> 'status',
-       r.logs, r.attempts, r.started_at, r.attempt_at, r.finished_at
+       r.logs, r.attempts, r.started_at, r.attempt_at, r.finished_at,
+       CASE WHEN r.effect = 'container' AND r.path = '' AND r.finished_at IS NOT NULL THEN (
+           SELECT jsonb_object_agg(state, many) FROM (
+               SELECT i.state, count(*) AS many FROM executions_noderun i
+               WHERE i.execution_id = r.execution_id AND i.node_id = r.node_id AND i.path <> '' GROUP BY i.state
+           ) AS counted) END
 FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS k (execution_id, node_id, path)
 JOIN executions_noderun r
   ON r.execution_id = k.execution_id AND r.node_id = k.node_id AND r.path = k.path AND r.workspace_id = %s
@@ -208,7 +217,7 @@ def _runs(workspace_id: UUID, keys: Iterable[tuple[UUID, str, str]]) -> list[Run
 
 def _run(row: Sequence[Any]) -> RunRow:
     found = dict(zip(RunRow.__slots__, row, strict=True))
-    return RunRow(**(found | {name: value_of(found[name]) for name in ("error", "logs", "attempts")}))
+    return RunRow(**(found | {name: value_of(found[name]) for name in ("error", "logs", "attempts", "rounds")}))
 
 
 @lru_cache(maxsize=512)

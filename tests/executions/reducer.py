@@ -109,6 +109,9 @@ def _run_after(old: Json | None, change: Json) -> Json:
         "started_at": _value("started_at", change.get("started_at", known.get("started_at"))),
         "finished_at": _value("finished_at", change.get("finished_at", known.get("finished_at"))),
     }
+    kept_from = change.get("kept_from", known.get("kept_from"))
+    if kept_from is not None:
+        run["kept_from"] = kept_from
     run["total"] = None if change["state"] in SETTLED else change.get("total", known.get("total"))
     if change["state"] in ("RUNNING", "COMPLETED"):
         run["error"] = None

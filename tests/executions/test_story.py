@@ -30,6 +30,7 @@ def run(node_id: str, state: str, began: float | None = None, ended: float | Non
         "port": "main",
         "answered": None,
         "effect": None,
+        "rounds": None,
         "error": None,
         "logs": [],
         "started_at": None if began is None else at(began),
@@ -82,8 +83,10 @@ def record(*runs: Any, waits: tuple[Any, ...] = (), milestones: tuple[str, ...] 
             node("Over 1000?", "FLOW.IF", condition="{{ true }}") | {"id": "big"},
             node("Pause", "FLOW.WAIT", duration={"hours": 3}),
             node("Manager", "HUMAN_IN_THE_LOOP.CONFIRMATION", title="Ship?"),
+            node("Each", "FLOW.LOOP", items="{{ [] }}"),
+            node("Line", "ACTION.TRANSFORM", _parent="Each"),
         ],
-        ["hook > Stock", "Stock > big", "big.true > Pause", "Pause > Manager"],
+        ["hook > Stock", "Stock > big", "big.true > Pause", "Pause > Manager", "Manager.approved > Each"],
     )
     return Record(
         SimpleNamespace(**(values | execution)),
@@ -129,6 +132,13 @@ def test_a_call_tells_its_answer_its_time_and_its_tries() -> None:
 
 def test_a_decision_tells_which_way_it_went() -> None:
     assert told(run("big", "COMPLETED", 1, 1, port="true"))[1:] == ["Over 1000? True."]
+
+
+def test_a_loop_tells_how_its_items_ended() -> None:
+    lines = run("Each", "COMPLETED", 0, 200, effect="container", rounds={"COMPLETED": 1098, "FAILED": 2})
+    one = run("Each", "FAILED", 0, 1, effect="container", rounds={"FAILED": 1}, error={"code": "x", "message": "No."})
+    assert told(lines)[1:] == ["Each: 1,100 items, 1,098 done, 2 failed, in 3 min 20 s."]
+    assert told(one)[1:] == ["Each failed: No."]
 
 
 def test_the_last_failure_is_told_once() -> None:

@@ -181,6 +181,7 @@ function nodeRunAfter(
     started_at: change.started_at === undefined ? (old?.started_at ?? null) : change.started_at,
     finished_at: change.finished_at === undefined ? (old?.finished_at ?? null) : change.finished_at,
   };
+  if (change.kept_from) run.kept_from = change.kept_from;
   run.total = ENDED.has(run.state) ? null : (change.total ?? old?.total ?? null);
   if (run.state === "RUNNING" || run.state === "COMPLETED") run.error = null;
   run.attempts = change.attempts ?? attemptsAfter(old?.attempts ?? [], run, at);

@@ -224,6 +224,7 @@ export interface NodeRunChange {
   retry_at?: string | null;
   attempts?: Attempt[];
   total?: number | null;
+  kept_from?: string;
 }
 
 export interface StatusChange {
