@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 
 from apps.core.ids import uuid7
 
@@ -66,9 +67,10 @@ class Message(models.Model):
     target = models.TextField(help_text="where it goes, for people to read")
     data: models.JSONField[Any, Any] = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    put_at = models.DateTimeField(db_default=Now(), help_text="when it was last put on its way")
     due_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
-    attempts = models.IntegerField(default=0, help_text="since it was last put on its way")
+    attempts = models.IntegerField(default=0, help_text="how often it was taken since then")
     tries: models.JSONField[Any, Any] = models.JSONField(default=list)
 
     class Meta:
@@ -76,6 +78,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="core_message_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["subject_id"], name="core_message_subject"),
+            models.Index(fields=["put_at"], name="core_message_settled", condition=models.Q(due_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -76,7 +77,7 @@ def message_send_again(*, workspace_id: UUID, message_id: UUID, subject_id: UUID
             raise MessageUnknown
         found.due_at, found.delivered_at, found.attempts = clock.now(), None, 0
         Message.objects.filter(workspace_id=workspace_id, id=message_id).update(
-            due_at=Now(), delivered_at=None, attempts=0
+            put_at=Now(), due_at=Now(), delivered_at=None, attempts=0
         )
         pump.poke_on_commit()
     return found
@@ -93,8 +94,19 @@ def messages_send() -> bool:
     return bool(taken)
 
 
+def _database_now() -> datetime:
+    """By the clock that also says when it was put on its way and is due."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (found,) = cursor.fetchone()
+    moment: datetime = found
+    return moment
+
+
 def _send(message: Message) -> None:
-    began_at, began = clock.now(), time.monotonic()
+    began_at, began = _database_now(), time.monotonic()
+    if not connection.in_atomic_block:
+        connection.close()  # a thread that waits for the network holds no connection
     sender = sender_of(message.channel)
     try:
         sent = sender(message) if sender else Sent(False, error=f"Nobody here sends by {message.channel}.")
@@ -108,14 +120,18 @@ def _send(message: Message) -> None:
         "error": sent.error,
         "answer": sent.answer[:LONGEST_ANSWER],
     }
-    pause = None if sent.is_delivered or sent.is_refused else message_pause(message.attempts, settings.OUTBOX_DELAYS)
     with tenant(message.workspace_id):
         rows = Message.objects.select_for_update().filter(workspace_id=message.workspace_id, id=message.id)
         row = rows.first()
         if row is None:
             return
-        row.tries = [*row.tries, jsonclean.cleaned({"number": len(row.tries) + 1, **written})][-MOST_TRIES:]
+        number = row.tries[-1]["number"] + 1 if row.tries else 1
+        row.tries = [*row.tries, jsonclean.cleaned({"number": number, **written})][-MOST_TRIES:]
         changed: dict[str, Any] = {"tries": row.tries}
+        # A try that died with its process was not written down, and does not count.
+        made = sum(datetime.fromisoformat(each["at"]) >= row.put_at for each in row.tries)
+        is_over = sent.is_delivered or sent.is_refused
+        pause = None if is_over else message_pause(made, settings.OUTBOX_DELAYS)
         if row.attempts == message.attempts:  # not put on its way anew meanwhile
             changed["delivered_at"] = Now() if sent.is_delivered else None
             changed["due_at"] = None if pause is None else Now() + timedelta(seconds=pause)

@@ -248,6 +248,10 @@ def _opened(name: str, node: GraphNode, wait: Any) -> tuple[datetime, str, str, 
     if wait.kind == "review":
         asked = wait.title or "A person is asked."
         return wait.opened_at, "warning", f"Nobody knows whether {name} was carried out. {asked}", None
+    if wait.kind == "child":
+        count = (wait.details or {}).get("count", 1)
+        called = f"“{wait.title}”" if count == 1 else f"“{wait.title}” {count} times"
+        return wait.opened_at, "info", f"{name} called {called}." if wait.title else f"{name} could call nobody.", None
     what = f"{name} was asked" if node.type == NodeType.HUMAN_IN_THE_LOOP else f"{name} waits"
     return wait.opened_at, "info", f"{what}: {wait.title}" if wait.title else f"{what}.", None
 
@@ -258,6 +262,8 @@ def _resolved(name: str, wait: Any) -> tuple[datetime, str, str, Json] | None:
     at, passed = wait.resolved_at, length((wait.resolved_at - wait.opened_at).total_seconds())
     if wait.kind == "timer":
         return (at, "info", f"{name} waited {passed}.", None) if wait.resolved_by == "deadline" else None
+    if wait.kind == "child":
+        return at, "info", _of_children(name, wait, passed), None
     if wait.resolved_by == "deadline":
         return at, "info", f"{name}: nobody answered within {passed}.", wait.answer
     if wait.resolved_by in ("canceled", "error", "timed_out", "success", "withdrawn"):
@@ -265,6 +271,17 @@ def _resolved(name: str, wait: Any) -> tuple[datetime, str, str, Json] | None:
     outcome = (wait.answer or {}).get("outcome") if isinstance(wait.answer, Mapping) else None
     answered = str(outcome or "answered").replace("_", " ")
     return at, "info", f"{name}: {answered} by {wait.resolved_by} after {passed}.", wait.answer
+
+
+def _of_children(name: str, wait: Any, passed: str) -> str:
+    """What a node that called others got, after how long. What they returned stands with them."""
+    answer = wait.answer if isinstance(wait.answer, Mapping) else {}
+    if wait.resolved_by == "deadline":
+        return f"{name}: not all had ended within {passed}; the rest is cancelled."
+    if "children" not in answer:
+        return f"{name} goes on." if "started" in answer else f"{name} waits no longer."
+    failed = sum(child["error"] is not None for child in answer["children"])
+    return f"{name}: failed after {passed}." if failed else f"{name}: the result came after {passed}."
 
 
 # ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.core import selectors as core
 from apps.executions import payloads
 from apps.insights.health import Amiss, check_beat, check_broker, check_workers
 from apps.nodes.registry import node_types
@@ -57,6 +58,7 @@ def examine() -> Iterator[Diagnosis]:
         ("web", _web, "make run. Taken by something else: AGENTFLOW_PORT=8001 make run"),
         ("worker", check_workers, "make run, or: celery -A config worker --pool threads -Q default,ai,bulk"),
         ("beat", check_beat, "make run, or: celery -A config beat"),
+        ("outbox", _outbox, "Look at the log for what could not be told or sent, mend it, and send it again."),
         ("front end", _front_end, "make run builds it, or: cd static && npm ci && npm run build"),
         ("sandbox", _sandbox, "Install the sandbox that code nodes run in."),
         ("disk", _disk, "Make room, or set AGENTFLOW_VAR to a folder on a larger disk."),
@@ -143,6 +145,13 @@ def _migrations() -> str:
     if missing:
         raise Amiss(f"{len(missing)} are not applied, the first is {missing[0][0]}.")
     return "The database is up to date."
+
+
+def _outbox() -> str:
+    events, messages = core.given_up()
+    if events:
+        raise Amiss(f"{events:,} events were given up: what should have followed from them did not.")
+    return f"{messages:,} outgoing messages were given up within a week." if messages else "Nothing was given up."
 
 
 def _front_end() -> str:

@@ -131,6 +131,21 @@ def test_a_late_sender_does_not_undo_that_it_is_sent_again(post: Callable[..., U
     assert (found.state, found.attempts, len(found.tries)) == ("pending", 0, 1)
 
 
+def test_a_try_that_died_with_its_process_does_not_count(
+    post: Callable[..., UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = post(BAD, BAD, BAD)
+    for at in range(3):
+        with monkeypatch.context() as death:
+            death.setattr(outbox, "_send", lambda message: None)
+            outbox.messages_send()
+        pass_time()
+        outbox.messages_send()
+        assert message(sent).state == ("pending" if at < 2 else "dead")
+        pass_time()
+    assert [tried["number"] for tried in message(sent).tries] == [1, 2, 3]
+
+
 def test_the_schedule() -> None:
     delays = [0, 5, 300]
     assert [message_pause(attempts, delays) for attempts in (1, 2, 3)] == [5, 300, None]

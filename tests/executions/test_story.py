@@ -52,6 +52,7 @@ def wait(node_id: str, kind: str, opened: float, **more: Any) -> Any:
         "resolved_at": None,
         "resolved_by": None,
         "answer": None,
+        "details": None,
     }
     return SimpleNamespace(**(values | more))
 
@@ -178,6 +179,23 @@ def test_waiting_tells_for_what_and_how_it_ended() -> None:
 def test_a_question_ends_in_one_of_these_ways(by: str, answer: Any, line: str) -> None:
     asked = wait("Manager", "human", 0, resolved_at=at(60), resolved_by=by, answer=answer)
     assert told(waits=(asked,))[-1] == line
+
+
+@pytest.mark.parametrize(
+    ("count", "by", "answer", "lines"),
+    [
+        (1, "engine", {"children": [{"error": None}]}, ["called “Ship”.", ": the result came after 1 min."]),
+        (3, "engine", {"children": [{"error": {"code": "x"}}]}, ["called “Ship” 3 times.", ": failed after 1 min."]),
+        (1, "engine", {"started": ["0199"]}, ["called “Ship”.", " goes on."]),
+        (2, "deadline", None, ["called “Ship” 2 times.", ": not all had ended within 1 min; the rest is cancelled."]),
+        (2, "canceled", None, ["called “Ship” 2 times.", " waits no longer."]),
+    ],
+)
+def test_a_call_of_another_workflow_is_told(count: int, by: str, answer: Any, lines: list[str]) -> None:
+    called = wait(
+        "Pause", "child", 0, title="Ship", details={"count": count}, resolved_at=at(60), resolved_by=by, answer=answer
+    )
+    assert told(waits=(called,))[-2:] == [f"Pause {lines[0]}", f"Pause{lines[1]}"]
 
 
 def test_a_doubt_is_told_as_one() -> None:

@@ -185,7 +185,7 @@ class ParentOut(LinkOut):
     by = serializers.CharField(help_text="SUB_WORKFLOW, EXECUTION_FINISHED or ERROR.")
 
 
-class ChildOut(LinkOut):
+class CalledOut(LinkOut):
     """An execution that this one called."""
 
     path = serializers.CharField(allow_blank=True, help_text="Where in a container the node stood.")
@@ -197,7 +197,7 @@ class ChildrenOut(serializers.Serializer[Any]):
 
     count = serializers.IntegerField()
     statuses = serializers.DictField(child=serializers.IntegerField())
-    first = ChildOut(many=True)
+    first = CalledOut(many=True)
 
 
 class ExecutionDetail(ExecutionOut):

@@ -14,9 +14,16 @@ from django.utils.translation import gettext as _
 from apps.executions import story
 from apps.executions.engine.states import State, Status
 from apps.executions.models import Execution, Wait
+from apps.executions.wait_kinds import HUMAN_KINDS
 from apps.nodes.registry import node_type
 
-STARTER_ICONS = {"user": "user", "api_key": "key-round", "webhook": "webhook", "schedule": "calendar-clock"}
+STARTER_ICONS = {
+    "user": "user",
+    "api_key": "key-round",
+    "webhook": "webhook",
+    "schedule": "calendar-clock",
+    "execution": "workflow",
+}
 
 DEAD_LETTERS = "DEAD_LETTERS"
 """The filter for what failed and was not run again since."""
@@ -62,6 +69,7 @@ class Row:
     starter: str
     starter_icon: str
     wait: Wait | None
+    is_asked: bool
     note: str
 
 
@@ -70,7 +78,7 @@ def rows(executions: Iterable[Execution], waits: Sequence[Wait], reasons: Mappin
     first: dict[Any, Wait] = {}
     for wait in waits:
         known = first.get(wait.execution_id)
-        if known is None or (known.kind == "timer" and wait.kind != "timer"):
+        if known is None or (known.kind not in HUMAN_KINDS and wait.kind in HUMAN_KINDS):
             first[wait.execution_id] = wait
     return [
         Row(
@@ -81,6 +89,7 @@ def rows(executions: Iterable[Execution], waits: Sequence[Wait], reasons: Mappin
             starter_icon=STARTER_ICONS.get((execution.started_by or {}).get("kind", ""), "circle"),
             wait=first.get(execution.id),
             note=reasons.get(execution.id) or _note(execution),
+            is_asked=execution.id in first and first[execution.id].kind in HUMAN_KINDS,
         )
         for execution in executions
     ]
