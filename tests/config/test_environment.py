@@ -107,3 +107,30 @@ def test_the_kept_secret_key_is_private_and_stays(tmp_path: Path) -> None:
     kept.write_text("broken")
     with pytest.raises(ImproperlyConfigured, match="damaged"):
         env.secret_key_in(tmp_path / "var")
+
+
+def test_where_objects_are_kept(tmp_path: Path) -> None:
+    keys = {"access_key_id": "me", "secret_access_key": "secret"}
+    assert env.object_storage("", folder=tmp_path) == {"kind": "folder", "path": str(tmp_path)}
+    assert env.object_storage("file:///data/my%20objects", folder=tmp_path)["path"] == "/data/my objects"
+    found = env.object_storage("s3://files/agent/flow/?region=eu-central-1", folder=tmp_path, **keys)
+    assert (found["bucket"], found["prefix"]) == ("files", "agent/flow/")
+    assert found["endpoint"] == "https://s3.eu-central-1.amazonaws.com"
+    own = env.object_storage("s3://files?endpoint=http://minio:9000", folder=tmp_path, **keys)
+    assert (own["endpoint"], own["prefix"], own["region"]) == ("http://minio:9000", "", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("file://host/folder", "file:///folder"),
+        ("s3:///prefix", "must look like"),
+        ("gs://bucket", "must look like"),
+        ("s3://bucket?endpoint=minio:9000", "must look like"),
+        ("s3://bucket?acl=public", "must look like"),
+        ("s3://bucket", "S3_ACCESS_KEY_ID"),
+    ],
+)
+def test_what_is_no_storage_is_refused(tmp_path: Path, url: str, said: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=said):
+        env.object_storage(url, folder=tmp_path)

@@ -210,6 +210,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 """
 
+DUE = """
+CREATE OR REPLACE FUNCTION executions_retention_due(moment timestamptz) RETURNS SETOF uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT w.id FROM accounts_workspace w LEFT JOIN executions_retention r ON r.workspace_id = w.id
+    WHERE r.next_round_at IS NULL OR r.next_round_at <= moment ORDER BY r.next_round_at NULLS FIRST, w.id
+$$;
+"""
+
 # The ids are ordered by time, so a day is a range of the primary key.
 COUNT = """
 CREATE OR REPLACE FUNCTION executions_usage_count(wanted date) RETURNS int
@@ -243,6 +251,7 @@ DEFINERS = {
     "executions_partitions_ensure(int)": ENSURE,
     "executions_partitions_drop(int)": DROP,
     "executions_workspaces()": WORKSPACES,
+    "executions_retention_due(timestamptz)": DUE,
     "executions_usage_count(date)": COUNT,
 }
 

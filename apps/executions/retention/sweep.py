@@ -54,7 +54,7 @@ def sweep(*, now: datetime, seconds: float = TICK_SECONDS) -> Swept:
     """
     until, swept = time.monotonic() + seconds, Swept()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT executions_workspaces()")
+        cursor.execute("SELECT executions_retention_due(%s)", [now])
         workspaces: list[UUID] = [row[0] for row in cursor.fetchall()]
     try:
         for workspace_id in workspaces:

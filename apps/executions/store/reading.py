@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -25,10 +26,11 @@ WHERE execution_id = %s AND (path = '' OR (
 """
 
 
-def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -> Loaded:
+def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, has_runs: bool = True) -> Loaded:
     """Read an execution back. Timers and deadlines that have passed are resolved here, in the same transaction.
 
-    Raises `FenceLost` when it is not ours any more.
+    Without `has_runs` only its waits, which is enough for one that is in hand. Values that are kept outside their rows
+    are fetched after the transaction. Raises `FenceLost` when it is not ours any more, `StorageAway`.
     """
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
@@ -51,8 +53,10 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime) -
             handler = wait_kinds.handler_of(kind)
             if handler:
                 handler.due(ids)
-        cursor.execute(_LOAD, [execution_id, execution_id])
-        runs = cursor.fetchall()
+        runs: list[Any] = []
+        if has_runs:
+            cursor.execute(_LOAD, [execution_id, execution_id])
+            runs = cursor.fetchall()
         cursor.execute(
             "SELECT id, resolved_by, answer, resolved_at, kind, wake_at FROM executions_wait WHERE execution_id = %s",
             [execution_id],

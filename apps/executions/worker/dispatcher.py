@@ -266,7 +266,13 @@ class Dispatcher:
         run.due_retries(now)
         if run.awaited:
             run.refresh(
-                store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
+                store.load(
+                    execution_id=run.id,
+                    workspace_id=claimed.workspace_id,
+                    fence=claimed.fence,
+                    now=now,
+                    has_runs=False,
+                )
             )
 
     def _move(self, run: Run, step: Callable[[Run], object]) -> None:
