@@ -481,3 +481,42 @@ def test_an_end_nobody_listens_to_leaves_no_event(quiet: Engine) -> None:
     with tenant(quiet.workspace.id):
         assert not Event.objects.exists()
         assert Execution.objects.get(id=found["id"]).tells_end is False
+
+
+# ── In containers and beside other branches ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_loop_calls_once_per_round(house: Engine) -> None:
+    publish(house, "child", callable_(DOUBLE))
+    call = node("call", "FLOW.SUB_WORKFLOW", workflow="child", _parent="each")
+    loop = node("each", "FLOW.LOOP", items="{{ $json }}", parallelism=3)
+    document = definition([node("t", "TRIGGER.MANUAL"), loop, call], ["t > each"])
+    found = house.run(document, [{"n": n} for n in range(6)])
+    assert (found["status"], found["output"]) == ("SUCCESS", [{"n": n * 2} for n in range(6)])
+    assert len({child.lineage_id for child in family(house, found["id"])}) == 6
+
+
+def test_a_call_that_does_not_wait_goes_on_while_another_branch_runs(house: Engine) -> None:
+    publish(house, "child", callable_(ASK))
+    call = node("call", "FLOW.SUB_WORKFLOW", workflow="child", wait=False)
+    nap = node("nap", "FLOW.WAIT", duration={"seconds": 1})
+    join = node("join", "FLOW.MERGE", combine="list")
+    document = definition(
+        [node("t", "TRIGGER.MANUAL"), call, nap, join], ["t > call", "t > nap", "call > join", "nap > join"]
+    )
+    found = house.run(document, {"n": 1})
+    (child,) = family(house, found["id"])
+    assert found["output"] == [{"execution_id": str(child.id)}, {"n": 1}]
+
+
+def test_the_first_of_two_calls_to_end_cancels_the_other(house: Engine) -> None:
+    publish(house, "quick", callable_(DOUBLE))
+    publish(house, "slow", callable_(ASK))
+    calls = [node(name, "FLOW.SUB_WORKFLOW", workflow=name) for name in ("quick", "slow")]
+    join = node("join", "FLOW.MERGE", mode="any", others="cancel", combine="list")
+    document = definition(
+        [node("t", "TRIGGER.MANUAL"), *calls, join], ["t > quick", "t > slow", "quick > join", "slow > join"]
+    )
+    found = house.run(document, {"n": 2})
+    assert (found["status"], found["output"]) == ("SUCCESS", [{"n": 4}])
+    until(lambda: sorted(child.status for child in family(house, found["id"])) == ["CANCELED", "SUCCESS"])
