@@ -231,7 +231,8 @@ def _called(name: str, path: str, node: GraphNode, graph: Graph) -> Iterator[Fin
     having = [each.name for each in graph.nodes.values() if each.cls.callback_method(each.params) is not None]
     levels: set[str | None] = {None, node.id}
     parent = node.parent
-    while parent is not None and parent in graph.nodes and parent not in levels:  # a draft's containers may stand in each other
+    # A draft's containers may stand in each other.
+    while parent is not None and parent in graph.nodes and parent not in levels:
         levels.add(parent)
         parent = graph.nodes[parent].parent
     if target is None or target.name not in having:

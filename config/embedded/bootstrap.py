@@ -87,6 +87,8 @@ def python_environment() -> None:
         return
     if not runs(PYTHON) or (found and not found.startswith(place)):  # none yet, moved, or another Python
         say("making a Python environment in .venv")
+        if VENV.is_symlink():  # clearing would empty somebody else's
+            VENV.unlink()
         run([sys.executable, "-m", "venv", "--clear", str(VENV)], "On Debian and Ubuntu: apt install python3-venv.")
     if not (VENV / "bin" / "uv").exists():
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

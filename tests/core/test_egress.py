@@ -16,7 +16,7 @@ from typing import Any
 import httpcore2
 import pytest
 
-from apps.core.egress import EgressError, HttpDoor, Policy, resolve
+from apps.core.egress import EgressError, HttpDoor, Line, Policy, line, resolve
 from apps.core.egress import door as door_of
 
 
@@ -536,3 +536,34 @@ def test_nobody_is_led_to_open_a_metadata_address() -> None:
     with pytest.raises(EgressError) as refused:
         HttpDoor(Policy.of([])).request("GET", "http://169.254.169.254/latest/meta-data/")
     assert "EGRESS_ALLOW" not in refused.value.hint
+
+
+def test_another_thread_can_hang_up() -> None:
+    """What nobody waits for any more does not go on to its timeout."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    door = HttpDoor(Policy.of([f"127.0.0.1:{port}"]))
+    lines: list[Line] = []
+    seen: list[EgressError] = []
+
+    def call() -> None:
+        with line() as mine:
+            lines.append(mine)
+            for _ in range(2):  # nothing more is sent, either
+                try:
+                    door.request("POST", f"http://127.0.0.1:{port}/", timeout=30)
+                except EgressError as error:
+                    seen.append(error)
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    peer, _ = listener.accept()
+    assert peer.recv(65_536)
+    lines[0].cut()
+    caller.join(timeout=5)
+    assert not caller.is_alive()
+    first = seen[0]
+    assert (first.code, first.is_unknown, first.is_other_side) == ("egress.hung_up", True, False)
+    assert len(seen) == 2
+    peer.close()
+    listener.close()

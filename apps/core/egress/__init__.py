@@ -11,5 +11,6 @@ from apps.core.egress.door import Answer, HttpDoor, door
 from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
+from apps.core.egress.transport import Line, line
 
-__all__ = ["Answer", "CircuitOpen", "EgressError", "HttpDoor", "Policy", "Resolver", "door", "resolve"]
+__all__ = ["Answer", "CircuitOpen", "EgressError", "HttpDoor", "Line", "Policy", "Resolver", "door", "line", "resolve"]

@@ -18,7 +18,7 @@ import httpx2
 from apps.core.egress import errors
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, system_resolver
-from apps.core.egress.transport import CONNECT_SECONDS, GuardedTransport, deadline
+from apps.core.egress.transport import CONNECT_SECONDS, GuardedTransport, deadline, was_cut
 
 MAX_REDIRECTS = 3
 MAX_URL = 8_192
@@ -213,12 +213,18 @@ def _failures(host: str) -> Iterator[None]:
         raise errors.NoAnswer(f"{host} did not answer in time.", hint="Raise the timeout if it is slow.") from None
     except httpcore2.LocalProtocolError as wrong:
         raise errors.BadRequest(f"The request cannot be written: {wrong}.") from None
-    except httpcore2.RemoteProtocolError as wrong:
-        if "disconnected" in str(wrong) or "closed connection" in str(wrong):
-            raise errors.Broken(f"{host} closed the connection before its answer was complete.") from None
-        raise errors.AnswerUnreadable(f"{host} does not speak HTTP: {wrong}.") from None
-    except (httpcore2.NetworkError, OSError) as failed:
-        raise errors.Broken(f"The connection to {host} broke: {failed}.") from None
+    except (httpcore2.RemoteProtocolError, httpcore2.NetworkError, OSError) as failed:
+        if was_cut():
+            raise errors.HungUp from None
+        raise _broken(host, failed) from None
+
+
+def _broken(host: str, failed: Exception) -> errors.EgressError:
+    if not isinstance(failed, httpcore2.RemoteProtocolError):
+        return errors.Broken(f"The connection to {host} broke: {failed}.")
+    if "disconnected" in str(failed) or "closed connection" in str(failed):
+        return errors.Broken(f"{host} closed the connection before its answer was complete.")
+    return errors.AnswerUnreadable(f"{host} does not speak HTTP: {failed}.")
 
 
 def _body(response: httpx2.Response, headers: Mapping[str, str], max_bytes: int) -> bytes:

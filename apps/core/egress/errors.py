@@ -118,6 +118,14 @@ class Broken(EgressError):
     is_passing = True
 
 
+class HungUp(EgressError):
+    """Nobody waits for the answer any more, so the connection was closed from here."""
+
+    code = "egress.hung_up"
+    sent = True
+    is_unknown = True
+
+
 class AnswerTooLarge(EgressError):
     """The answer is larger than allowed."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,54 @@ from apps.core.egress.resolving import Resolver, resolve
 
 CONNECT_SECONDS = 10.0
 _request = threading.local()
+
+
+class Line:
+    """What one thread is connected to at the moment, so that another one can hang up for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self.is_cut = False
+
+    def cut(self) -> None:
+        """End what is being sent or read, and whatever would follow. The thread sees a broken connection."""
+        with self._lock:
+            self.is_cut = True
+            if self._socket is None:
+                return
+            # By another handle: closing that of the thread itself would free its number while it is in use.
+            with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as handle:
+                handle.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def busy(self, stream: httpcore2.NetworkStream) -> Iterator[None]:
+        """The thread sends or reads by `stream` inside."""
+        with self._lock:
+            if self.is_cut:
+                raise httpcore2.ReadError("hung up")
+            self._socket = stream.get_extra_info("socket")
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._socket = None
+
+
+@contextmanager
+def line() -> Iterator[Line]:
+    """Whatever this thread sends inside can be cut by others."""
+    _request.line = Line()
+    try:
+        yield _request.line
+    finally:
+        _request.line = None
+
+
+def was_cut() -> bool:
+    """Whether somebody hung up for this thread."""
+    found: Line | None = getattr(_request, "line", None)
+    return found is not None and found.is_cut
 
 
 @contextmanager
@@ -42,15 +91,22 @@ def _left(wanted: float | None, late: type[Exception] = httpcore2.ReadTimeout) -
     return left if wanted is None else min(left, wanted)
 
 
+def _busy(stream: httpcore2.NetworkStream) -> AbstractContextManager[None]:
+    found: Line | None = getattr(_request, "line", None)
+    return nullcontext() if found is None else found.busy(stream)
+
+
 class _Stream(httpcore2.NetworkStream):
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout))
+        with _busy(self._inner):
+            return self._inner.read(max_bytes, _left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout))
+        with _busy(self._inner):
+            self._inner.write(buffer, _left(timeout))
 
     def close(self) -> None:
         self._inner.close()

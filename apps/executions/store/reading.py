@@ -34,8 +34,9 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, h
     """
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            """SELECT greatest(%s, clock_timestamp()) FROM executions_execution
-               WHERE id = %s AND fence = %s AND owner IS NOT NULL FOR UPDATE""",
+            """SELECT greatest(%s, clock_timestamp()), COALESCE((SELECT t.fence FROM executions_transition t
+                   WHERE t.execution_id = e.id AND t.seq = e.seq), 0)
+               FROM executions_execution e WHERE id = %s AND fence = %s AND owner IS NOT NULL FOR UPDATE OF e""",
             [now, execution_id, fence],
         )
         row = cursor.fetchone()
@@ -43,7 +44,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, h
             raise FenceLost
         # The database's clock decided that it is due; a worker whose clock is behind must not see it otherwise, or the
         # execution would be parked and claimed again until that clock has caught up.
-        now = row[0]
+        now, written_under = row
         cursor.execute(
             """UPDATE executions_wait SET resolved_at = %s, resolved_by = 'deadline'
                WHERE execution_id = %s AND resolved_at IS NULL AND wake_at <= %s RETURNING kind, id""",
@@ -64,6 +65,7 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, h
         waits = cursor.fetchall()
     return Loaded(
         at=now,
+        fence=written_under,
         runs=[run_of(row, workspace_id) for row in runs],
         answers={row[0]: (row[1], value(row[2])) for row in waits if row[3]},
         open={row[0]: (row[4], row[5]) for row in waits if not row[3]},

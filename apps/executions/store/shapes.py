@@ -76,6 +76,7 @@ class Loaded:
     """
 
     at: datetime
+    fence: int  # under which the last checkpoint was written; 0: there is none
     runs: list[NodeRun]
     answers: dict[UUID, tuple[str, Any]]  # wait → (resolved_by, answer)
     open: dict[UUID, tuple[str, datetime | None]]  # wait → (kind, when it falls due)

@@ -206,6 +206,7 @@ class Dispatcher:
             return
         for call in list(run.in_flight.values()):
             if call.deadline < time.monotonic():
+                call.hang_up()
                 self._nudge(run, steps.answered(call, timed_out(call, run.graph.nodes[call.node_id].name)))
 
     def _nudge(self, run: Run, step: Callable[[Run], object]) -> None:
@@ -401,6 +402,8 @@ class Dispatcher:
 
     def _part(self, run: Run) -> None:
         run.is_dropped = True
+        for call in list(run.in_flight.values()):
+            call.hang_up()
         with self._lock:
             if self._runs.get(run.id) is run:  # not the one that took its place
                 del self._runs[run.id]

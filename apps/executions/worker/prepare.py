@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.core import clock
+from apps.core import clock, egress
 from apps.executions.artifacts import Artifacts
 from apps.executions.engine import plan
 from apps.executions.engine.noderun import Key, NodeRun
@@ -48,6 +48,7 @@ class Call:
     state: Any = None
     answer: Any = None
     deadline: float = math.inf  # on this process's monotonic clock, from the moment it is started
+    line: egress.Line | None = None
 
     @property
     def node_id(self) -> str:
@@ -59,9 +60,10 @@ class Call:
         try:
             if self.passes_through:
                 return Done(self.context.json)
-            if self.resumes:
-                return self.node.resume(self.params, self.context, self.state, self.answer)
-            return self.node.run(self.params, self.context)
+            if self.effect == "pure":
+                return self._made()
+            with egress.line() as self.line:
+                return self._made()
         except NodeError as error:
             return error
         except FenceLost:
@@ -74,6 +76,16 @@ class Call:
                 "This is a fault of the node, not of your workflow. The server's log has the details.",
                 is_unknown=self.effect == "write",
             )
+
+    def _made(self) -> Result:
+        if self.resumes:
+            return self.node.resume(self.params, self.context, self.state, self.answer)
+        return self.node.run(self.params, self.context)
+
+    def hang_up(self) -> None:
+        """Nobody waits for it any more: end what it is sending or reading."""
+        if self.line is not None:
+            self.line.cut()
 
 
 def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 MAX_OUTPUT_BYTES = 16_000_000
 STOP_GRACE_SECONDS = 30.0
 SUSPECT_AFTER = 2
+CAREFUL_AFTER = 3  # owners in a row that were lost before they wrote anything
 MOST_UNWRITTEN = 1_000
 UNWRITTEN_FOR = timedelta(seconds=1)
 
@@ -70,6 +71,7 @@ class Run(Hand):
         self.unknown_writes: list[dict[str, Any]] = []
         self.is_dropped = False
         self.is_held = claimed.hold is not None
+        self.is_careful = claimed.is_fresh and claimed.fence > CAREFUL_AFTER
         self.broken: list[NodeRun] = []  # ready, and not run because of a breakpoint
         debug = claimed.debug or {}
         self.breakpoints, self.is_stepping = frozenset(debug.get("breakpoints", ())), bool(debug.get("is_stepping"))
@@ -86,6 +88,7 @@ class Run(Hand):
 
     def restore(self, loaded: Loaded, now: datetime) -> None:
         """An execution that ran before: take up what was written, resume what was answered, doubt what was lost."""
+        self.is_careful = self.claimed.fence - loaded.fence > CAREFUL_AFTER
         rounds.read_back(self, loaded.runs)
         ending = settle.ending_of(loaded.runs)
         if ending is not None:
@@ -226,11 +229,20 @@ class Run(Hand):
             if run.state in (State.WAITING_INPUT, State.RETRYING):
                 run.become(NodeEvent.RESUME if run.state is State.WAITING_INPUT else NodeEvent.START)
             return self.refuse(run, refused, now)
-        if call.effect != "pure":
+        call.is_suspect = self._deserves_care(call)
+        if call.effect != "pure" or call.is_suspect:
             self._queue_call(call)
             return []
         self.started(call, now)
         return self.apply(call, call.perform(), clock.now())
+
+    def _deserves_care(self, call: Call) -> bool:
+        """Whether even a node that calls nothing runs where it can end only its own process.
+
+        What a trigger or a container does is the engine's own work.
+        """
+        cls = type(call.node)
+        return self.is_careful and not call.passes_through and not issubclass(cls, Trigger) and not cls.is_container
 
     def started(self, call: Call, now: datetime) -> None:
         """An attempt of a node begins."""
@@ -414,7 +426,9 @@ class Run(Hand):
             self.unknown_writes.append({"node_id": run.node_id, "path": run.path, "params": run.params})
         run.become(NodeEvent.CANCEL)
         run.finished_at = now
-        self.in_flight.pop(run.key, None)
+        dropped = self.in_flight.pop(run.key, None)
+        if dropped is not None:
+            dropped.hang_up()
         if run.key in self.queued:
             self.queued.discard(run.key)
             self.ready = deque(each for each in self.ready if each is not run)

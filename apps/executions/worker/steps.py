@@ -33,6 +33,8 @@ def hold(run: Run) -> None:
 
 def give_up_calls(run: Run) -> None:
     """Wait no longer for what is running."""
+    for call in run.in_flight.values():
+        call.hang_up()
     run.in_flight.clear()
 
 

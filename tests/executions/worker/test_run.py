@@ -51,6 +51,7 @@ def run_of(document: dict[str, Any], **given: Any) -> Run:
 def loaded(*runs: NodeRun, answers: dict[UUID, Any] | None = None, opened: dict[UUID, str] | None = None) -> Loaded:
     answers = answers or {}
     return Loaded(
+        fence=1,
         at=NOW,
         runs=list(runs),
         answers={key: ("bob", value) for key, value in answers.items()},
