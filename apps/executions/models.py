@@ -259,6 +259,13 @@ class Wait(models.Model):
                 "execution", "node_id", "path", name="wait_open_once", condition=models.Q(resolved_at__isnull=True)
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["wake_at"],
+                name="wait_timers",
+                condition=models.Q(kind="timer", resolved_at__isnull=True),
+            )
+        ]
 
 
 class Call(models.Model):

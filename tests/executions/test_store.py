@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from apps.accounts.models import Workspace
+from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions import store
-from apps.executions.models import Execution
+from apps.executions.models import Execution, Wait
 from apps.executions.services import Origin
 from tests.executions.conftest import Engine, definition, node
 
@@ -87,3 +89,25 @@ def test_who_is_frozen_inside_a_transaction_loses_its_locks(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW idle_in_transaction_session_timeout")
         assert cursor.fetchone() == ("1min",)
+
+
+def test_timers_that_fall_due_at_once_are_resolved_at_once(idle: Engine) -> None:
+    document = definition([node("t", "TRIGGER.MANUAL"), node("w", "FLOW.WAIT", duration={"hours": 1})], ["t > w"])
+    origin = idle.publish(document)
+    started = [idle.start(origin) for _ in range(5)]
+    dispatcher = idle.add_dispatcher()
+    for execution_id in started:
+        idle.until(execution_id, "WAITING")
+    dispatcher.stop()
+    assert store.timers_fire() == 0
+    with tenant(idle.workspace.id):
+        Wait.objects.filter(execution_id__in=started).update(wake_at=clock.now() - timedelta(seconds=1))
+    assert store.timers_fire() == 5
+    with tenant(idle.workspace.id):
+        assert not Wait.objects.filter(resolved_at=None).exists()
+        Execution.objects.filter(id__in=started).update(runnable_at=clock.now())
+    idle.add_dispatcher()
+    for execution_id in started:
+        assert idle.until(execution_id)["status"] == "SUCCESS"
+    for each in idle.dispatchers:
+        each.stop()

@@ -6,7 +6,7 @@ an owner that was presumed dead and replaced cannot write any more.
 
 from __future__ import annotations
 
-from apps.executions.store.claiming import claim, claimed, let_in, news, release, sweep, whole, worker_beat
+from apps.executions.store.claiming import claim, claimed, let_in, news, release, sweep, timers_fire, whole, worker_beat
 from apps.executions.store.reading import load
 from apps.executions.store.rows import row_of, run_of
 from apps.executions.store.shapes import Checkpoint, Claimed, FenceLost, Loaded, News
@@ -29,6 +29,7 @@ __all__ = [
     "row_of",
     "run_of",
     "sweep",
+    "timers_fire",
     "whole",
     "withdraw_waits",
     "worker_beat",

@@ -61,7 +61,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """
 
     requires: ClassVar[set[str]] = {"celery.worker.components:Pool"}
-    sweeps: ClassVar[Sequence[Callable[[], object]]] = (store.let_in,)
+    sweeps: ClassVar[Sequence[Callable[[], object]]] = (store.let_in, store.timers_fire)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         self.queues = _queues_of(parent.app)
