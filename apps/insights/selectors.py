@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import TruncHour
 
@@ -101,6 +101,8 @@ class Failure:
     message: str
     count: int
     last_at: datetime
+    still: int
+    """How many of them were not run again since."""
 
 
 def failures(workspace_id: UUID, *, since: datetime) -> list[Failure]:
@@ -109,7 +111,12 @@ def failures(workspace_id: UUID, *, since: datetime) -> list[Failure]:
         Execution.objects.filter(workspace_id=workspace_id, created_at__gte=since, status__in=FAILED_STATUSES)
         .annotate(code=KT("error__code"), message=KT("error__message"))
         .values("workflow_id", "workflow__name", "code")
-        .annotate(count=Count("id"), last_at=Max("created_at"), example=Max("message"))
+        .annotate(
+            count=Count("id"),
+            last_at=Max("created_at"),
+            example=Max("message"),
+            still=Count("id", filter=~Exists(Execution.objects.filter(rerun_of=OuterRef("id")))),
+        )
         .order_by("-count", "-last_at")
     )
     return [
@@ -120,6 +127,7 @@ def failures(workspace_id: UUID, *, since: datetime) -> list[Failure]:
             message=row["example"] or "",
             count=row["count"],
             last_at=row["last_at"],
+            still=row["still"],
         )
         for row in rows
     ]

@@ -164,12 +164,15 @@ def test_failures_are_grouped_by_workflow_and_reason(cast: Cast, workspace: Work
     for version, code in ((one, "a"), (one, "b"), (one, "b"), (two, "b")):
         execution(version, "ERROR", error={"code": code, "message": code.upper()})
     execution(two, "TIMED_OUT", error=None)
+    with tenant(workspace.id):
+        done_again = Execution.objects.filter(workflow_id=one.workflow_id, error__code="b").order_by("id")[0]
+    execution(one, "SUCCESS", rerun_of=done_again.id)
 
     with tenant(workspace.id):
         found = selectors.failures(workspace.id, since=clock.now() - timedelta(hours=1))
 
-    assert (found[0].workflow_name, found[0].code, found[0].count) == ("One", "b", 2)
-    assert len(found) == 4
+    assert (found[0].workflow_name, found[0].code, found[0].count, found[0].still) == ("One", "b", 2, 1)
+    assert [row.still for row in found[1:]] == [1, 1, 1]
 
 
 def test_questions_with_the_nearest_deadline_come_first(cast: Cast, workspace: Workspace) -> None:
