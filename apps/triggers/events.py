@@ -72,7 +72,9 @@ def event_post(*, workspace_id: UUID, name: str, data: Any, by: str, now: dateti
             return Posted(Event.objects.get(workspace_id=workspace_id, external_id=external_id), is_new=False)
         event_id: UUID = row[0]
     try:
-        event_deliver(workspace_id=workspace_id, event_id=event_id, now=now)
+        delivered = event_deliver(workspace_id=workspace_id, event_id=event_id, now=now)
+        if delivered is not None:
+            return Posted(delivered, is_new=True)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
@@ -89,7 +91,7 @@ def events_deliver_late(*, now: datetime) -> int:
     done = 0
     for workspace_id, event_id in selectors.events_pending(most=_LATE_AT_MOST):
         try:
-            done += event_deliver(workspace_id=workspace_id, event_id=event_id, now=now)
+            done += event_deliver(workspace_id=workspace_id, event_id=event_id, now=now) is not None
         except (OperationalError, InterfaceError):
             raise
         except Exception:
@@ -97,17 +99,17 @@ def events_deliver_late(*, now: datetime) -> int:
     return done
 
 
-def event_deliver(*, workspace_id: UUID, event_id: UUID, now: datetime) -> bool:
+def event_deliver(*, workspace_id: UUID, event_id: UUID, now: datetime) -> Event | None:
     """End the waits an event is for, a thousand per transaction, then start workflows, each once. May be repeated.
 
-    Whether it is delivered now; while another process is at it, or was before, this does nothing.
+    Returns the event with what followed; None when another process is at it, or was before.
     """
     while True:
         with tenant(workspace_id):
             rows = Event.objects.select_for_update(skip_locked=True).filter(workspace_id=workspace_id, id=event_id)
             event = rows.filter(delivered_at=None).first()
             if event is None:
-                return False
+                return None
             wait_ids = selectors.event_wait_ids(event, most=AT_ONCE)
             event.resolved_count += waits_resolve(
                 workspace_id=workspace_id,
@@ -123,7 +125,7 @@ def event_deliver(*, workspace_id: UUID, event_id: UUID, now: datetime) -> bool:
                 event.delivered_at = now
             event.save(update_fields=["resolved_count", "started", "refused", "delivered_at"])
         if is_done:
-            return True
+            return event
 
 
 def _start_workflows(event: Event, now: datetime) -> None:
@@ -235,5 +237,7 @@ def event_wait_open(*, wait: OpenWait, now: datetime) -> None:
 
 def event_waits_close(wait_ids: list[UUID]) -> None:
     """Nobody waits there any more. Must run in the transaction that ends the waits, after their executions' locks."""
+    if not wait_ids:
+        return
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM triggers_event_wait WHERE wait_id = ANY(%s)", [wait_ids])

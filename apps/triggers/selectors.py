@@ -90,7 +90,8 @@ def events_pending(*, most: int) -> Sequence[tuple[UUID, UUID]]:
         return list(cursor.fetchall())
 
 
-# The recursion jumps from shape to shape along the index; then each shape is one look-up, however many wait.
+# The recursion jumps from shape to shape along the index; then each shape is one look-up, however many wait. OFFSET 0
+# keeps the planner, who may know nothing of the table yet, from reading all who wait for this name instead.
 _WAITING = """
 WITH RECURSIVE shapes AS (
     (SELECT w.shape FROM triggers_event_wait w WHERE w.workspace_id = %(workspace)s AND w.name = %(name)s
@@ -101,11 +102,15 @@ WITH RECURSIVE shapes AS (
             ORDER BY w.shape LIMIT 1)
     FROM shapes WHERE shapes.shape IS NOT NULL
 )
-SELECT w.wait_id FROM shapes
-JOIN triggers_event_wait w ON w.workspace_id = %(workspace)s AND w.name = %(name)s AND w.shape = shapes.shape
-    AND w.key = triggers_event_key(%(data)s::jsonb, shapes.shape)
-WHERE shapes.shape IS NOT NULL AND w.created_at < %(posted_at)s
-ORDER BY w.execution_id LIMIT %(most)s
+SELECT found.wait_id FROM shapes
+CROSS JOIN LATERAL (SELECT triggers_event_key(%(data)s::jsonb, shapes.shape) AS key OFFSET 0) wanted
+CROSS JOIN LATERAL (
+    SELECT w.wait_id, w.execution_id FROM triggers_event_wait w
+    WHERE w.workspace_id = %(workspace)s AND w.name = %(name)s AND w.shape = shapes.shape AND w.key = wanted.key
+      AND w.created_at < %(posted_at)s
+    OFFSET 0) found
+WHERE shapes.shape IS NOT NULL
+ORDER BY found.execution_id LIMIT %(most)s
 """
 
 

@@ -18,7 +18,7 @@ from apps.executions import services
 from apps.executions.models import Execution
 from apps.executions.services import execution_start
 from apps.executions.worker.dispatcher import Dispatcher
-from apps.triggers import events
+from apps.triggers import events, selectors
 from apps.triggers.errors import EventTooLarge
 from apps.triggers.models import Event, EventWait
 from apps.triggers.services import origin_of
@@ -202,6 +202,18 @@ def test_a_thousand_wait_and_each_gets_its_own(office: Office, engine: Dispatche
     for at in (1, 500, 999):
         assert until(office, started[at], "SUCCESS").output == {"seen": {"id": at}}
     assert still_waiting(office) == 997
+
+
+def test_however_many_wait_an_event_is_one_look_up(office: Office, post: Post) -> None:
+    event = post("order.paid", {"id": 7})
+    with tenant(office.workspace.id), connection.cursor() as cursor:
+        given: dict[str, Any] = {"workspace": office.workspace.id, "name": event.name, "most": 10}
+        given |= {"posted_at": event.posted_at, "data": '{"id": 7}'}
+        cursor.execute(f"EXPLAIN {selectors._WAITING}", given)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    searched = [line for line in plan.splitlines() if "Index Cond" in line and "key" in line]
+    assert len(searched) == 1, plan
+    assert "shape" in searched[0]
 
 
 def test_all_who_wait_go_on_with_one_event(
