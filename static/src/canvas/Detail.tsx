@@ -35,7 +35,8 @@ function StepDetail({ card }: { card: CardModel }) {
   const open = useCanvas((state) => placeOf(state.family, state.chosen, node.id).open);
   const isContainer = card.minWidth !== null;
   if (path === null && open !== null) return <InAllItems card={card} container={open} />;
-  return <RunDetail key={path} card={card} path={path ?? ""} isContainer={isContainer} />;
+  // The same tab stays open from item to item.
+  return <RunDetail card={card} path={path ?? ""} isContainer={isContainer} />;
 }
 
 /** A step inside a container while no iteration is chosen: how it stands in all of them, and the list to choose from. */

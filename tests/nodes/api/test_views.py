@@ -18,6 +18,7 @@ def test_every_node_type_is_listed_with_its_schemas(api: Callable[..., APIClient
     assert {"TRANSFORM", "HTTP_REQUEST", "CONFIRMATION"} <= by_subtype.keys()
     webhook = by_subtype["WEBHOOK"]
     assert (webhook["type"], webhook["is_trigger"], webhook["ports"]) == ("TRIGGER", True, ["main"])
+    assert {entry["subtype"] for entry in found["results"] if entry["is_container"]} == {"LOOP", "WHILE"}
     assert webhook["params_schema"]["required"] == ["path"]
     url = by_subtype["HTTP_REQUEST"]["params_schema"]["properties"]["url"]
     assert url["x-expression"] is True
