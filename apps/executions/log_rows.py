@@ -192,9 +192,15 @@ def records_of(workspace_id: UUID, points: Iterable[Found], executions: Mapping[
 
 
 def executions_of(workspace_id: UUID, ids: Iterable[UUID]) -> dict[UUID, Execution]:
-    """These executions with their workflows' names, without payloads."""
+    """These executions with their workflows' names, and no more than their lines tell of them."""
     found = Execution.objects.filter(workspace_id=workspace_id, id__in=list(ids)).select_related("workflow")
-    return {each.id: each for each in found.defer("input", "output", "response", "workflow__draft")}
+    return {each.id: each for each in found.only(*_TOLD)}
+
+
+_TOLD = (
+    *("workspace_id", "version_id", "status", "error", "hold", "started_by", "created_at", "finished_at"),
+    *("mode", "trigger_node", "queue", "lineage_id", "workflow__name"),
+)
 
 
 def record_of(

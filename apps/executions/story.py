@@ -92,6 +92,8 @@ def told(record: Record, point: Checkpoint) -> list[Entry]:
             found += _node_changed(record, point, change)
         elif change.get("status") in TERMINAL:
             found += _ended(record.execution)
+        elif change.get("status") == Status.PAUSED:
+            found.append(_paused(record.execution, point))
     return sorted(found, key=lambda entry: entry.at)
 
 
@@ -285,6 +287,15 @@ def _of_children(name: str, wait: Any, passed: str) -> str:
 
 
 # ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _paused(execution: Any, point: Checkpoint) -> Entry:
+    """Who paused it is known as long as it is paused."""
+    hold = execution.hold or {}
+    by = hold.get("by")
+    how = " at a breakpoint" if by == "breakpoint" else f" by {by}" if by else ""
+    reason = f": {sentence(hold['reason'])}" if hold.get("reason") else "."
+    return Entry(point.at, "warning", "execution", None, f"Paused{how}{reason}", hold or None)
 
 
 def _ended(execution: Any) -> Iterator[Entry]:

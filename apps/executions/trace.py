@@ -84,7 +84,7 @@ def _node(record: Record, point: Checkpoint, change: Mapping[str, Json]) -> Iter
     node_id, path = change["node_id"], change.get("path", "")
     run, node = record.runs.get((node_id, path)), record.graph.nodes.get(node_id)
     name = record.names_of(node_id, path)
-    if run is not None:
+    if run is not None and "kept_from" not in change:
         yield from _attempts(name, point, change, run)
         for line in lines_of(run.logs, point.seq):
             yield Entry(moment_of(line), line["level"], "said", node_id, line["message"], line.get("data"), path)
@@ -121,6 +121,7 @@ def _attempts(name: str, point: Checkpoint, change: Mapping[str, Json], run: Any
 
 def _change(name: str, point: Checkpoint, change: Mapping[str, Json], run: Any, node: GraphNode | None) -> Entry:
     state, code = change["state"], change.get("error_code")
+    is_kept = "kept_from" in change  # it ended in another execution
     most = change.get("max_attempts") or (node.retry.attempts if node else 1)
     number = change.get("attempt", 0)
     data = {"seq": point.seq, "fence": point.fence}
@@ -138,12 +139,13 @@ def _change(name: str, point: Checkpoint, change: Mapping[str, Json], run: Any, 
     elif state == State.COMPLETED:
         port = f" by port {change['port']}" if change.get("port") not in (None, "main") else ""
         took = f" after {length(data['took_ms'] / 1000)}" if "took_ms" in data else ""
+        took = ", kept from another execution" if is_kept else took
         message = f"{name} COMPLETED{took}{port}."
     else:
         message = f"{name} {state}."
     level = "error" if state == State.FAILED else "warning" if state in _WARNING else "debug"
     level = "info" if level == "debug" and state not in (State.SKIPPED, State.PENDING) else level
-    at = (_moment(change.get("finished_at")) if state in SETTLED else None) or point.at
+    at = (_moment(change.get("finished_at")) if state in SETTLED and not is_kept else None) or point.at
     return Entry(at, level, "node", change["node_id"], message, data, change.get("path", ""))
 
 

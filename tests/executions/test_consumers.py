@@ -230,3 +230,27 @@ def test_cancelling_is_told(engine: Engine, web: Web, cast: Cast, parked: dict[s
         )
         (message,) = [json.loads(frame) for frame in socket]
     assert message["changes"][-1]["status"] == "CANCELED"
+
+
+def test_the_log_is_streamed_line_by_line_and_ends_with_the_execution(
+    engine: Engine, web: Web, cast: Cast, parked: dict[str, Any]
+) -> None:
+    path = f"/api/v1/app/executions/{parked['id']}/logs/stream/"
+    with web.stream(cast.alice, path) as stream:
+        assert stream.status == 200
+        lines = stream.messages()
+        told = [next(lines)["message"], next(lines)["message"]]
+        assert told[0].startswith("Started")
+        assert "was asked" in told[1]
+        resumed_at = stream.last_id
+        finish(engine, parked)
+        told += [line["message"] for line in lines]
+        assert told[-1].startswith("Finished after ")
+    with web.stream(cast.alice, path, **{"Last-Event-ID": resumed_at}) as again:
+        assert [line["message"] for line in again.messages()] == told[2:]
+    with web.stream(cast.alice, f"{path}?view=technical&level=error") as errors:
+        assert list(errors.messages()) == []
+    with web.stream(cast.charlie, path) as foreign:
+        assert foreign.status == 404
+    with web.stream(cast.alice, f"{path}?view=loud") as wrong:
+        assert wrong.status == 400

@@ -21,7 +21,7 @@ def at(seconds: float) -> datetime:
 
 
 def run(node_id: str, state: str, began: float | None = None, ended: float | None = None, **more: Any) -> Any:
-    values = {
+    values: dict[str, Any] = {
         "node_id": node_id,
         "path": "",
         "state": state,
@@ -76,6 +76,7 @@ def record(*runs: Any, waits: tuple[Any, ...] = (), milestones: tuple[str, ...] 
         "version_id": "v",
         "lineage_id": "l",
         "queue": "default",
+        "hold": None,
     }
     document = definition(
         [
@@ -233,6 +234,14 @@ def test_a_failed_try_is_told_by_the_first_checkpoint_that_knows_of_it() -> None
     assert [entry.message for entry in first] == ["Stock failed (1st try): No."]
     last = story.told(of, point(of, seq=3, when=9, before=3))
     assert [entry.message for entry in last] == ["Stock finished after 8 s (2nd try)."]
+
+
+def test_a_pause_says_who_and_why() -> None:
+    held = record(hold={"by": "Ann", "reason": "Prices are wrong"}, status="PAUSED")
+    paused = story.told(held, point(held, changes=[{"status": "PAUSED"}]))
+    assert [line.message for line in paused] == ["Paused by Ann: Prices are wrong."]
+    over = record()
+    assert [line.message for line in story.told(over, point(over, changes=[{"status": "PAUSED"}]))] == ["Paused."]
 
 
 def test_a_milestone_is_marked_and_never_silent() -> None:

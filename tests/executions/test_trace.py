@@ -93,3 +93,11 @@ def test_a_node_that_only_spoke_is_not_told_to_run_once_more() -> None:
     taken_over = [*runs_on, {"status": "RUNNING", "resume_count": 1}]
     told = [line.message for line in trace.told(of, point(of, seq=4, when=9, before=4, changes=taken_over))]
     assert "Stock RUNNING, attempt 1 of 3." in told
+
+
+def test_what_was_kept_stands_where_it_was_taken_over() -> None:
+    of = record(run("Stock", "COMPLETED", -9, -7, attempts=[FAILED], attempt=2))
+    kept = [{"node_id": "Stock", "path": "", "state": "COMPLETED", "attempt": 2, "kept_from": "e"}]
+    (line,) = trace.told(of, point(of, when=3, changes=kept))
+    assert line.message == "Stock COMPLETED, kept from another execution."
+    assert line.at == at(3)

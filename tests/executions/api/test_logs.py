@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -19,6 +21,7 @@ from apps.accounts.models import User
 from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services
+from apps.executions.log_rows import TROUBLED
 from apps.executions.models import NodeRun, Transition
 from apps.nodes.builtin.actions.http_request import HttpRequest
 from apps.nodes.contract import Context, Done, NodeError, Result
@@ -387,3 +390,29 @@ def test_lines_of_a_broken_past_are_still_read(engine: Engine, api: Api, alice: 
     assert words(lines(api, alice, execution_id))[0] == "Started by alice@example.com."
     assert "double COMPLETED" in " ".join(words(lines(api, alice, execution_id, "?view=technical")))
     assert api(alice).get(ALL).status_code == 200
+
+
+def test_the_indexes_give_the_log_of_the_workspace(cast: Cast) -> None:
+    """A plan that reads everything would be slow only where there is much: so it is looked at here."""
+    plans = {}
+    with tenant(cast.workspace.id), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        for name, clause in (("recent", ""), ("troubled", f"AND {TROUBLED}")):
+            cursor.execute(
+                f"""EXPLAIN SELECT at FROM executions_transition WHERE workspace_id = %s {clause}
+                    ORDER BY at DESC, execution_id DESC, seq DESC LIMIT 200""",
+                [cast.workspace.id],
+            )
+            plans[name] = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute(
+            """SELECT pg_get_expr(indpred, indrelid) IS NOT NULL, indexrelid::regclass::text FROM pg_index
+               WHERE indrelid IN (SELECT relid FROM pg_partition_tree('executions_transition') WHERE isleaf)
+                 AND indnatts = 4"""
+        )
+        partial = {name for is_partial, name in cursor.fetchall() if is_partial}
+    assert "->  Sort" not in plans["recent"], plans["recent"]
+    assert "Index Only Scan Backward" in plans["recent"], plans["recent"]
+    used = set(re.findall(r"using (\S+)", plans["troubled"]))
+    assert used, plans["troubled"]
+    assert used <= partial
