@@ -1,7 +1,7 @@
 """What stands between the product and its broker, and can lose or multiply every wake-up on the way.
 
-A proxy that reads what clients send as commands. Celery publishes by LPUSH, one message a time, and waits for the
-answer; so a lost message is an answer that came from nobody, and a message ten times over is one LPUSH of ten values.
+A proxy that reads what clients send as commands. Wake-ups are broadcasts: PUBLISH, one a time, and the sender waits for
+the answer. So a lost message is an answer that came from nobody; its copies go over a connection of their own.
 """
 
 from __future__ import annotations
@@ -50,25 +50,30 @@ class Broker:
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             upstream, down = await asyncio.open_unix_connection(str(self.socket))
+            unheard, spare = await asyncio.open_unix_connection(str(self.socket))
         except OSError:
             writer.close()
             return
         back = asyncio.ensure_future(_pump(upstream, writer))
+        away = asyncio.ensure_future(_swallow(unheard))
         try:
             while command := await _read(reader):
-                if command[0].upper() == b"LPUSH":
+                if command[0].upper() == b"PUBLISH" and b"agentflow.wake" in command[1]:
                     self.messages += 1
                     if self.copies == 0:
                         writer.write(b":1\r\n")
                         continue
-                    command = [*command[:2], *(command[2:] * self.copies)]
+                    for _ in range(self.copies - 1):
+                        spare.write(_encode(command))
                 down.write(_encode(command))
                 await down.drain()
         except (OSError, asyncio.IncompleteReadError, ValueError):
             pass
         finally:
             back.cancel()
+            away.cancel()
             down.close()
+            spare.close()
             writer.close()
 
 
@@ -81,6 +86,11 @@ async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         pass
     finally:
         target.close()
+
+
+async def _swallow(source: asyncio.StreamReader) -> None:
+    while await source.read(65536):
+        pass
 
 
 async def _read(reader: asyncio.StreamReader) -> Command:

@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.chaos.checker import Judge
+from tests.chaos.checker import Effects, Judge
 from tests.chaos.drawing import drawn, hook, read
 from tests.chaos.scenario import Outcome, Scenario, Sizes
 from tests.chaos.story import Story
@@ -24,7 +24,7 @@ class Deployment(Scenario):
 
     row = "R12"
     fault = "rolling restart under load; executions cancelled while they call out"
-    must = "0 failed, nobody asked; cancelled ones terminal ≤ 10 s and never written again"
+    must = "0 failed, nobody asked; cancelled ones terminal ≤ 10 s, their calls ended, never written again"
     small = {"orders": 40, "per_second": 8, "rounds": 1, "cancelled": 20}
     full = {"orders": 300, "per_second": 8, "rounds": 5, "cancelled": 500}
     small_seconds = 9
@@ -80,10 +80,23 @@ class Deployment(Scenario):
         judge.await_end(10)
         terminal = time.monotonic() - began
         outcome.must(terminal <= 10 + count / 50, f"all terminal only after {terminal:.1f} s")
+        hung_up = _until_hung_up(world, calling, seconds=12)
+        outcome.must(hung_up <= 10, f"calls of cancelled executions went on for {hung_up:.1f} s")
         outcome.must(max(waits) <= 10, f"one was terminal only {max(waits):.1f} s after it was asked for")
         outcome.blame(judge.complaints(), judge.losses(traffic.accepted))
         outcome.figures |= {
             "cancelled": count,
             "of those calling out": calling,
+            "last call ended after (s)": hung_up,
             "terminal p95/worst (ms)": f"{percentile(waits, 95) * 1000:.0f}/{max(waits) * 1000:.0f}",
         }
+
+
+def _until_hung_up(world: World, calls: int, *, seconds: float) -> float:
+    """How long it took until the receiver had lost so many calls; about `seconds` when it still has some."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if sum("step=call" in entry["hung_up"] for entry in Effects(world.effects).hung_up) >= calls:
+            break
+        time.sleep(0.1)
+    return round(time.monotonic() - began, 1)
