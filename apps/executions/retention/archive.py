@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.executions import payloads
-from apps.executions.models import Artifact, Execution, NodeRun, Wait
+from apps.executions.models import Artifact, Execution, NodeRun, Step, Wait
 
 MAX_BYTES = 64_000_000
 """How much JSON one file holds, about; a single execution may be larger."""
@@ -19,8 +19,8 @@ MAX_BYTES = 64_000_000
 def archived(workspace_id: UUID, ids: list[UUID]) -> list[UUID]:
     """Write a file of these executions, or of the first of them when they are many. Returns which are in it.
 
-    One line per execution: its row with `node_runs`, `waits` and `artifacts`, values that were kept outside their rows
-    included. Written again, the file is the same. Must run inside `tenant()`. Raises `StorageAway`.
+    One line per execution: its row with `node_runs`, `steps`, `waits` and `artifacts`, values that were kept outside
+    their rows included. Written again, the file is the same. Must run inside `tenant()`. Raises `StorageAway`.
     """
     rows = Execution.objects.filter(workspace_id=workspace_id, id__in=ids).in_bulk()
     done: list[UUID] = []
@@ -48,6 +48,10 @@ def _line(execution: Execution) -> dict[str, Any]:
         "node_runs": [
             _plain(run, ("params", "output", "suspended"))
             for run in NodeRun.objects.filter(**of_it).order_by("started_at", "node_id", "path")
+        ],
+        "steps": [
+            _plain(step, ("result",))
+            for step in Step.objects.filter(**of_it).order_by("started_at", "node_id", "path", "key")
         ],
         "waits": [_plain(wait) for wait in Wait.objects.filter(**of_it).order_by("opened_at", "id")],
         "artifacts": [_plain(row) for row in Artifact.objects.filter(**of_it).order_by("created_at", "id")],

@@ -151,6 +151,7 @@ def test_an_archive_holds_everything_before_it_is_deleted(engine: Engine, object
     assert lines[0]["input"] == lines[0]["output"] == LARGE
     assert [run["node_id"] for run in lines[0]["node_runs"]] == ["t"]
     assert lines[0]["node_runs"][0]["output"] == LARGE
+    assert lines[0]["steps"] == lines[0]["waits"] == lines[0]["artifacts"] == []
 
 
 @pytest.mark.parametrize("operation", ["put", "delete"])
