@@ -120,7 +120,8 @@ def execution_rerun(
         given = selectors.execution_value(execution=earlier, name="input")
         if again.has_input and again.begins == "start":
             given = accepted(_trigger(graph, earlier.trigger_node), again.input)
-        origin = origin_of(version, graph)
+        # No start of a burst: it would be merged into another execution, or another's input into what it kept.
+        origin = replace(origin_of(version, graph), debounce=None)
         if is_unattended and plan is not None:
             _look_first(earlier, graph, plan[0])
         if is_unattended and origin.while_paused == "block":

@@ -384,6 +384,15 @@ def test_what_does_not_fit_is_listed(engine: Engine, there: Receiver) -> None:
         assert Execution.objects.count() == 1
 
 
+def test_a_rerun_is_no_start_of_a_burst(engine: Engine, there: Receiver) -> None:
+    document = order(there) | {"settings": {"debounce": {"seconds": 1}}}
+    there.says(404)
+    failed = engine.until(engine.start(engine.publish(document), {"number": 4}), "ERROR")
+    made = [again(engine, UUID(failed["id"]), begins=begins) for begins in ("start", "failed", "start")]
+    assert len(set(made)) == 3
+    assert {engine.until(each)["status"] for each in made} == {"SUCCESS"}
+
+
 def test_the_log_says_what_was_kept_and_not_that_it_ran(engine: Engine, there: Receiver) -> None:
     there.says(404)
     failed = engine.until(engine.start(engine.publish(order(there)), {"number": 4}), "ERROR")
