@@ -20,9 +20,10 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
+from apps.core.models import Message
 from apps.core.tenancy import tenant
 from apps.executions import artifacts, payloads
-from apps.executions.models import Artifact, Execution, Payload, Retention, StorageUse
+from apps.executions.models import Artifact, Execution, Payload, Retention, StorageUse, Wait
 from apps.executions.retention.archive import archived
 from apps.executions.retention.policy import Policy, kind_of, policy_of
 
@@ -112,6 +113,7 @@ def _next(workspace_id: UUID, policy: Policy, after: datetime | None, now: datet
 
 def _delete(workspace_id: UUID, ids: list[UUID], policy: Policy) -> list[UUID]:
     with tenant(workspace_id):
+        ids = _not_awaited(workspace_id, ids)
         if policy.is_archived:
             ids = archived(workspace_id, ids)
         files = list(Artifact.objects.filter(workspace_id=workspace_id, execution_id__in=ids))
@@ -128,8 +130,17 @@ def _delete(workspace_id: UUID, ids: list[UUID], policy: Policy) -> list[UUID]:
         with connection.cursor() as cursor:
             for table in _tables():
                 cursor.execute(f"DELETE FROM {table} WHERE execution_id = ANY(%s)", [gone])
+        Message.objects.filter(workspace_id=workspace_id, subject_id__in=gone).delete()
         Execution.objects.filter(workspace_id=workspace_id, id__in=gone).only("id").delete()
     return gone
+
+
+def _not_awaited(workspace_id: UUID, ids: list[UUID]) -> list[UUID]:
+    """Those whose result nobody waits for any more: a parent that calls many takes them over when all have ended."""
+    awaited = Wait.objects.filter(workspace_id=workspace_id, kind="child", resolved_at=None).values("id")
+    found = Execution.objects.filter(workspace_id=workspace_id, id__in=ids).exclude(parent_wait_id__in=awaited)
+    free = set(found.values_list("id", flat=True))
+    return [one for one in ids if one in free]
 
 
 @cache
