@@ -118,7 +118,7 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
   // What a person is asked stands in the parameters; there is no output before the answer.
   const first = error
     ? "Error"
-    : isContainer && !isIteration
+    : isContainer && !isIteration && !live?.kept_from
       ? "Items"
       : live?.state === "WAITING_INPUT"
         ? children.length

@@ -208,7 +208,10 @@ function useMarks(snapshot: Snapshot): void {
 }
 
 function scaleOf(snapshot: Snapshot, now: number, width: number, isFolding: boolean): Scale {
-  const runs = snapshot.node_runs.filter((run) => run.path === "" && run.state !== "SKIPPED");
+  // What was kept from another run has that run's times.
+  const runs = snapshot.node_runs.filter(
+    (run) => run.path === "" && run.state !== "SKIPPED" && !run.kept_from,
+  );
   const from = Math.min(
     Date.parse(snapshot.started_at ?? snapshot.created_at),
     ...runs.flatMap((run) => startOf(run) ?? []),

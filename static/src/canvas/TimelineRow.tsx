@@ -45,7 +45,9 @@ export const StepLine = memo(function StepLine({
   if (!card) return null;
   const own = viewOf(run, { isOver, wait: row.wait }, now || Date.now(), card.ports.length > 1);
   const view = inside ? { ...own, tone: inside.tone, icon: inside.icon, word: inside.word } : own;
-  const length = run?.started_at ? duration(endOf(run, now) - Date.parse(run.started_at)) : view.word;
+  const isKept = run?.kept_from !== undefined && run.kept_from !== null;
+  const length =
+    run?.started_at && !isKept ? duration(endOf(run, now) - Date.parse(run.started_at)) : view.word;
   return (
     <button
       type="button"
@@ -54,7 +56,7 @@ export const StepLine = memo(function StepLine({
       {...(row.isContainer ? { "aria-expanded": row.isUnfolded } : {})}
       data-tone={view.tone}
       data-state={view.state}
-      data-kept={run?.kept_from ? true : undefined}
+      data-kept={isKept || undefined}
       onClick={() => {
         if (row.isContainer && (isSelected || !row.isUnfolded)) onUnfold(row.key);
         select(row.id);
@@ -72,10 +74,10 @@ export const StepLine = memo(function StepLine({
         <span className="truncate-line">{card.node.name}</span>
       </span>
       <span className="timeline-plot">
-        {run?.started_at && row.isContainer ? (
+        {run?.started_at && row.isContainer && !isKept ? (
           <LoopBars row={row} run={run} scale={scale} now={now} view={view} />
         ) : null}
-        {run?.started_at && !row.isContainer ? (
+        {run?.started_at && !row.isContainer && !isKept ? (
           <Bars row={row} run={run} scale={scale} now={now} view={view} hasOutcomes={card.ports.length > 1} />
         ) : null}
       </span>
@@ -130,7 +132,7 @@ export const ItemLine = memo(function ItemLine({ row, scale, now, isSelected }: 
         <span className="truncate-line">Item {figure(index + 1)}</span>
       </span>
       <span className="timeline-plot">
-        {run && start !== null && start !== undefined ? (
+        {run && start !== null && start !== undefined && endOf(run, now) >= beginOf(scale) ? (
           <Bar
             from={start}
             to={endOf(run, now)}
@@ -151,6 +153,9 @@ export const ItemLine = memo(function ItemLine({ row, scale, now, isSelected }: 
     </button>
   );
 });
+
+/** When the run began: an iteration that ended before was kept from another one. */
+const beginOf = (scale: Scale): number => scale.stretches[0]?.from ?? 0;
 
 function extent(from: number, to: number, scale: Scale): { left: number; width: number } {
   const left = Math.min(scale.x(from), scale.width - NARROWEST);
@@ -213,7 +218,7 @@ function LoopBars({ row, run, scale, now, view }: Omit<BarsProps, "hasOutcomes">
   const start = startOf(run) ?? 0;
   const end = endOf(run, now);
   const marks = [...Object.values(known ?? {}), ...Object.values(failed ?? {})]
-    .filter((one) => one.finished_at !== null)
+    .filter((one) => one.finished_at !== null && Date.parse(one.finished_at) >= beginOf(scale))
     .slice(-MOST_MARKS);
   const { left, width } = extent(start, end, scale);
   // Where ends would stand shoulder to shoulder, only those that failed are marked.

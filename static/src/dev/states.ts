@@ -12,6 +12,12 @@ const SHOWN: [string, NodeState | null, Partial<NodeRun>][] = [
   ["Shipped", "SKIPPED", {}],
   ["Stock again", "RETRYING", { started_at: ago(9), attempt: 1, max_attempts: 4 }],
   ["Refused", null, {}],
+  [
+    "Price",
+    "COMPLETED",
+    { started_at: ago(9e5), finished_at: ago(9e5), port: "main", kept_from: "0192-a1b2c3" },
+  ],
+  ["Invoice", null, {}],
 ];
 
 function ago(seconds: number): string {
@@ -37,6 +43,7 @@ export function statesData(): CanvasData {
   }));
   return {
     mode: "execution",
+    breakpoints: ["Invoice", "Refused"],
     definition: { nodes, connections: [] },
     node_types: nodeTypes,
     snapshot: {
@@ -53,6 +60,7 @@ export function statesData(): CanvasData {
       definition: { nodes, connections: [] },
       remaining_nodes: [],
       resume_count: 0,
+      hold: { by: "breakpoint", at: ago(3), nodes: [["", "Invoice"]] },
       counts: [],
       node_runs: SHOWN.flatMap(([node_id, state, rest]) =>
         state ? [{ node_id, path: "", attempt: 1, started_at: null, finished_at: null, state, ...rest }] : [],
