@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings as django_settings
 
+from apps.core import events
 from apps.core.errors import NotFound
 from apps.core.models import Event
 from apps.executions import selectors as executions
@@ -23,6 +24,7 @@ from apps.workflows.models import ActiveTrigger, Status, Version
 logger = logging.getLogger(__name__)
 
 MAX_DEPTH = 8
+HEARD = "execution.heard"
 FAILED = ("ERROR", "TIMED_OUT")
 
 
@@ -34,12 +36,18 @@ class _Listener:
     node_id: str
     subtype: str
 
+    @property
+    def address(self) -> str:
+        """Which trigger of which workflow it is."""
+        return f"{self.version.workflow_id}:{self.node_id}"
+
 
 def listeners_start(*, event: Event, now: datetime) -> int:
-    """Start what listens to the end of an execution; gives the number of executions. Must run inside `tenant()`.
+    """Start what listens to the end of an execution; gives the number of listeners. Must run inside `tenant()`.
 
-    Told again, nothing is started twice. Where a person is asked, a start waits in line: there is nobody to refuse.
-    Chains end after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger.
+    Each of several is told by an event of its own, so that one that is refused keeps nobody else waiting. Told again,
+    nothing is started twice. Where a person is asked, a start waits in line: there is nobody to refuse. Chains end
+    after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger.
     """
     workspace_id, status = event.workspace_id, event.data["status"]
     rows = ActiveTrigger.objects.filter(
@@ -56,9 +64,20 @@ def listeners_start(*, event: Event, now: datetime) -> int:
         names = ", ".join(f"“{listener.version.workflow.name}”" for listener in found)
         logger.warning("execution %s is the end of a chain of %d; not started: %s", ended.id, MAX_DEPTH, names)
         return 0
+    if len(found) > 1 and event.name != HEARD:
+        for listener in found:
+            events.event_put(
+                workspace_id=workspace_id,
+                name=HEARD,
+                subject_id=ended.id,
+                now=now,
+                data=event.data | {"listener": listener.address},
+            )
+        return len(found)
     given = _given(ended)
     for listener in found:
-        _start(ended, listener, given, now)
+        if event.data.get("listener") in (None, listener.address):
+            _start(ended, listener, given, now)
     return len(found)
 
 
@@ -111,7 +130,7 @@ def _start(ended: Execution, listener: _Listener, given: dict[str, Any], now: da
         trigger_node=listener.node_id,
         input=given,
         now=now,
-        dedupe_key=f"finished:{ended.id}:{version.workflow_id}:{listener.node_id}",
+        dedupe_key=f"finished:{ended.id}:{listener.address}",
         started_by={
             "kind": "execution",
             "id": str(ended.id),

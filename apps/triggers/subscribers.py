@@ -13,4 +13,4 @@ def execution_finished(event: Event) -> None:
         listeners.listeners_start(event=event, now=clock.now())
 
 
-SUBSCRIBERS = {"execution.finished": (execution_finished,)}
+SUBSCRIBERS = {"execution.finished": (execution_finished,), listeners.HEARD: (execution_finished,)}

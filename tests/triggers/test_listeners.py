@@ -177,6 +177,22 @@ def test_told_twice_it_starts_once(office: Office) -> None:
     assert heard.input["status"] == "CANCELED"
 
 
+def test_one_that_is_refused_keeps_nobody_else_waiting(office: Office) -> None:
+    upstream = office.activate(definition(MANUAL, DONE))
+    keyed = {"key": "{{ $json.finished_at / 0 }}", "limit": 1}
+    refused = office.activate(definition(finished(), DONE, concurrency=keyed))
+    other = office.activate(definition(finished(), DONE))
+    ended = start(office, upstream)
+    executions.execution_cancel(workspace_id=office.workspace.id, execution_id=ended, now=clock.now(), by="alice")
+    events.events_tell()
+    events.events_tell()
+    assert (len(all_of(office, refused)), len(all_of(office, other))) == (0, 1)
+    with tenant(office.workspace.id):
+        (left,) = Event.objects.all()
+    assert left.data["listener"] == f"{refused.id}:heard"
+    assert "KeyFailed" in left.error
+
+
 def test_where_a_person_is_asked_a_start_waits_in_line(office: Office) -> None:
     upstream = office.activate(definition(MANUAL, DONE))
     listener = office.activate(definition(finished(), DONE))
