@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 
 from apps.executions import payloads
 from apps.executions.engine.keep import Keeping, Past
@@ -20,7 +21,7 @@ from apps.executions.engine.noderun import Key
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.states import State
 from apps.executions.graphs import graph_of
-from apps.executions.models import Execution, NodeRun
+from apps.executions.models import Execution, NodeRun, Step
 from apps.executions.worker.changes import change_of
 
 _LIGHT = ("node_id", "path", "state", "effect", "attempt", "port", "also", "started_at", "finished_at", "failures")
@@ -34,7 +35,10 @@ def past_of(execution: Execution) -> Past:
         graph=graph_of(workspace_id=execution.workspace_id, version_id=execution.version_id),
         runs={row["node_id"]: _held(row) for row in rows},
         ended_at=execution.finished_at,
-        unknown=frozenset((write.get("path", ""), write["node_id"]) for write in execution.unknown_writes),
+        # What a step sent is known by the step.
+        unknown=frozenset(
+            (write.get("path", ""), write["node_id"]) for write in execution.unknown_writes if "step" not in write
+        ),
         ran=frozenset(row["node_id"] for row in rows if row["kept_from"] is None),
     )
 
@@ -71,6 +75,8 @@ def write(
         for statement, keys in ((_INSIDE, keeping.inside), (_REOPEN, keeping.reopened), (_DOUBT, keeping.doubted)):
             if keys:
                 cursor.execute(statement, given | {"keys": _keys(keys)})
+        if keeping.has_steps:
+            cursor.execute(_STEPS, given)
         NodeRun.objects.bulk_create(_row(made, execution_id, workspace_id) for made in keeping.made)
         changes = [*_changes(execution_id, source_id, keeping, past, at)]
         cursor.execute(
@@ -117,15 +123,13 @@ def _row(made: Held, execution_id: UUID, workspace_id: UUID) -> NodeRun:
     )
 
 
-_COLUMNS = [field.column for field in NodeRun._meta.local_concrete_fields if field.column]
-
-
-def _select(given: dict[str, str]) -> str:
-    """The copy of a node run's row, column by column, whichever there are."""
+def _select(given: dict[str, str], model: type[Model] = NodeRun) -> str:
+    """The copy of a row, column by column, whichever there are."""
+    columns = [field.column for field in model._meta.local_concrete_fields if field.column]
     return f"""
-        INSERT INTO executions_noderun ({", ".join(_COLUMNS)})
-        SELECT {", ".join(given.get(name, f"old.{name}") for name in _COLUMNS)}
-        FROM executions_noderun old WHERE old.execution_id = %(source)s"""
+        INSERT INTO {model._meta.db_table} ({", ".join(columns)})
+        SELECT {", ".join(given.get(name, f"old.{name}") for name in columns)}
+        FROM {model._meta.db_table} old WHERE old.execution_id = %(source)s"""
 
 
 # What was given to the earlier execution bears that one's id, and so does what really ran there.
@@ -138,6 +142,9 @@ _COPY = (
     + """ AND CASE WHEN old.path = '' THEN old.node_id ELSE split_part(old.path, '[', 1) END = ANY(%(kept)s)"""
 )
 _INSIDE = _select(_KEPT) + _BY_KEY
+
+# What a node has done in steps it does not do again.
+_STEPS = _select({"execution_id": "%(new)s"}, Step) + " AND NOT (old.path = '' AND old.node_id = ANY(%(kept)s))"
 
 # As if its owner had been lost in the middle of it.
 _RUNNING = {

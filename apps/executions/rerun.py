@@ -253,6 +253,7 @@ def _plan(
     if not keeping.starts and not keeping.doubted:
         raise NothingFailed("Nothing of this execution is left to run.")
     if again.begins == "failed" and is_same_lineage:
+        keeping.has_steps = graph is past.graph
         for container in keep.reopenable(graph, past, keeping):
             within = kept.inside_of(earlier, container)
             keep.reopen(graph, past, keeping, past.runs[container], within)
@@ -264,7 +265,8 @@ def _look_first(earlier: Execution, graph: Graph, keeping: Keeping) -> None:
     settled = {*(("", name) for name in keeping.kept), *keeping.inside, *keeping.doubted}
     for write in earlier.unknown_writes:
         node, key = graph.nodes.get(write["node_id"]), (write.get("path", ""), write["node_id"])
-        if node is not None and node.on_unknown is OnUnknown.ASK and key not in settled:
+        is_looked_at = keeping.has_steps if write.get("step") else key in settled
+        if node is not None and node.on_unknown is OnUnknown.ASK and not is_looked_at:
             raise LookFirst(f"“{node.name}” was sent, nobody saw the answer, and it would be sent again.")
 
 

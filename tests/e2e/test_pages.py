@@ -14,7 +14,7 @@ from playwright.sync_api import APIRequestContext, Page, StorageState, expect
 
 from tests.e2e.accessibility import barriers
 from tests.e2e.browser import PHONE, WIDE, Tabs
-from tests.e2e.orders import question_of, read, write
+from tests.e2e.orders import order_of, question_of, read, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -30,6 +30,12 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "executions": lambda api: "/w/demo/executions/",
     "execution": lambda api: f"/w/demo/executions/{waiting_execution(api)}/",
     "finished": lambda api: f"/w/demo/executions/{finished_execution(api)}/",
+    "still-failed": lambda api: "/w/demo/executions/?status=DEAD_LETTERS",
+    "run-again": lambda api: f"/w/demo/executions/{finished_execution(api)}/rerun/",
+    "redrives": lambda api: "/w/demo/executions/redrives/",
+    "redrive-new": lambda api: f"/w/demo/executions/redrives/new/?ids={cancelled_execution(api)}",
+    "redrive": lambda api: f"/w/demo/executions/redrives/{redrive(api)}/",
+    "trial": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/test/?node=total",
     "inbox": lambda api: "/w/demo/inbox/",
     "question": lambda api: f"/w/demo/inbox/{question_of(api, waiting_execution(api))}/",
     "link": lambda api: link_to(api, question_of(api, waiting_execution(api))),
@@ -55,6 +61,18 @@ def workflow_named(api: APIRequestContext, name: str) -> str:
 def waiting_execution(api: APIRequestContext) -> str:
     """The demo's order that waits for a person from the first start."""
     return str(read(api, "executions/?status=WAITING_FOR_HUMAN")["results"][-1]["id"])
+
+
+def cancelled_execution(api: APIRequestContext) -> str:
+    """An execution that was cancelled."""
+    workflow = workflow_named(api, "Order approval")
+    found = write(api, f"workflows/{workflow}/execute/", {"input": order_of("E2E-AGAIN")})["id"]
+    return str(write(api, f"executions/{found}/cancel/")["id"])
+
+
+def redrive(api: APIRequestContext) -> str:
+    """A job that redrives one execution."""
+    return str(write(api, "redrives/", {"ids": [cancelled_execution(api)]})["id"])
 
 
 def finished_execution(api: APIRequestContext) -> str:

@@ -52,6 +52,8 @@ class Keeping:
     """Node runs that are written anew: skipped ones, given ones, and counts of failures that go on."""
     starts: list[str] = field(default_factory=list)
     """What runs first."""
+    has_steps: bool = False
+    """Whether nodes that run again keep the steps they had done."""
     misfits: list[FieldError] = field(default_factory=list)
     """Why it cannot be done, one finding per node."""
 

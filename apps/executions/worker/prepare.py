@@ -341,7 +341,7 @@ def _ready(
                 node.id,
                 node_run.path,
                 seconds=node.timeout_seconds,
-                reenters=node_run.attempt > 0,
+                reenters=node_run.attempt > 0 or not hand.claimed.is_fresh,
                 repeats_unknown=node.on_unknown is OnUnknown.RETRY or node_run.state is State.NEEDS_REVIEW,
             ),
         ),
