@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models import Count, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
@@ -274,9 +274,19 @@ def execution_children(*, workspace_id: UUID, execution_id: UUID, node_id: str, 
     ]
 
 
+# How far it says it is, of all that it has said.
+_TOLD = Func(
+    F("logs"),
+    Value('$[*] ? (@.kind == "progress")'),
+    function="jsonb_path_query_first",
+    template="%(function)s(%(expressions)s::jsonpath)",
+    output_field=JSONField(),
+)
+
+
 def _rows(found: QuerySet[NodeRun], *, has_payloads: bool) -> list[NodeRun]:
     # How many rounds a container at work will have is all that is wanted of what it keeps for itself.
-    found = found.annotate(total=KeyTransform("total", "suspended"))
+    found = found.annotate(total=KeyTransform("total", "suspended"), told=_TOLD)
     return list(found if has_payloads else found.defer(*_PAYLOADS))
 
 
@@ -370,6 +380,9 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         "attempts": attempts_of(row),
         "total": row.total if row.effect == CONTAINER and row.state not in SETTLED else None,  # type: ignore[attr-defined]
     }
+    told = row.told if row.state not in SETTLED else None  # type: ignore[attr-defined]
+    if told:
+        found["progress"] = {"done": told["done"], "total": told["total"]}
     if row.kept_from is not None:  # it ran in that execution; its own id: its output was given
         found["kept_from"] = str(row.kept_from)
     if held is not None:

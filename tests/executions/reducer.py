@@ -113,6 +113,9 @@ def _run_after(old: Json | None, change: Json) -> Json:
     if kept_from is not None:
         run["kept_from"] = kept_from
     run["total"] = None if change["state"] in SETTLED else change.get("total", known.get("total"))
+    progress = change.get("progress", known.get("progress"))
+    if progress and change["state"] not in SETTLED:
+        run["progress"] = progress
     if change["state"] in ("RUNNING", "COMPLETED"):
         run["error"] = None
     if "attempts" in change:

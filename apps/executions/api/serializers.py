@@ -110,6 +110,13 @@ class ChildOut(serializers.Serializer[Any]):
 LARGE = "Members that are null here because they have more than 64 KB, by name: where to get them."
 
 
+class AmountOut(serializers.Serializer[Any]):
+    """How far something is; `total` is null when nobody knows of how many."""
+
+    done = serializers.FloatField()
+    total = serializers.FloatField(allow_null=True)
+
+
 class NodeRunOut(serializers.Serializer[Any]):
     """One node of an execution. `input`, `params`, `output` and `logs` are left out when payloads are not asked for."""
 
@@ -126,6 +133,7 @@ class NodeRunOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     attempts = AttemptOut(many=True)
+    progress = AmountOut(required=False, help_text="How far it says it is, while it runs.")
     total = serializers.IntegerField(
         allow_null=True, help_text="Of a container at work: how many iterations there will be, if that is known."
     )

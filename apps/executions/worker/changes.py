@@ -54,7 +54,7 @@ def _said(run: NodeRun, seq: int) -> dict[str, Any]:
     level, progress = worst_level(run.logs, seq), progress_of(run.logs)
     if level:
         found["said"] = level
-    if progress:
+    if progress and not run.is_settled:
         found["progress"] = {"done": progress["done"], "total": progress["total"]}
     return found
 

@@ -65,6 +65,15 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           ))}
         </div>
       ) : null}
+      {view.share === undefined ? null : (
+        <progress
+          className="share card-node-share"
+          data-tone="running"
+          value={view.share}
+          max={1}
+          aria-hidden="true"
+        />
+      )}
       <Ports ports={ports} isTaken={isTaken} />
       {isBreakpoint ? (
         <span

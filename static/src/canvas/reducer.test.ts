@@ -340,4 +340,17 @@ describe("isGap", () => {
     expect(isGap(at4, { seq: 4 })).toBe(false);
     expect(isGap(at4, { seq: 5 })).toBe(true);
   });
+
+  it("keeps how far a node says it is while it runs, and no longer", () => {
+    const said = (seq: number, state: NodeRun["state"], progress?: NodeRun["progress"]): ChangeMessage => ({
+      seq,
+      at: T(seq),
+      changes: [{ node_id: "export", state, attempt: 1, ...(progress ? { progress } : {}) }],
+    });
+    const first = applyChange(empty(), said(1, "RUNNING", { done: 4, total: 10 }));
+    expect(first.node_runs[0]?.progress).toEqual({ done: 4, total: 10 });
+    const second = applyChange(first, said(2, "RUNNING"));
+    expect(second.node_runs[0]?.progress).toEqual({ done: 4, total: 10 });
+    expect(applyChange(second, said(3, "COMPLETED")).node_runs[0]?.progress).toBeUndefined();
+  });
 });

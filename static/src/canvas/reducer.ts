@@ -183,6 +183,9 @@ function nodeRunAfter(
   };
   if (change.kept_from) run.kept_from = change.kept_from;
   run.total = ENDED.has(run.state) ? null : (change.total ?? old?.total ?? null);
+  const progress = ENDED.has(run.state) ? null : (change.progress ?? old?.progress);
+  if (progress) run.progress = progress;
+  else delete run.progress;
   if (run.state === "RUNNING" || run.state === "COMPLETED") run.error = null;
   run.attempts = change.attempts ?? attemptsAfter(old?.attempts ?? [], run, at);
   return run;

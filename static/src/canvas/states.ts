@@ -15,6 +15,8 @@ export interface NodeView {
   /** What stands beside it, in grey. */
   rest: string;
   isLive: boolean;
+  /** How far it says it is, from 0 to 1. */
+  share?: number;
   /** It did not run here: its result was taken over from another run, or given. */
   isKept?: boolean;
 }
@@ -126,7 +128,10 @@ export function viewOf(
   });
   switch (run.state) {
     case "RUNNING":
-      return view("running", "loader-circle", "Running", took, tries(run) || "Running", true);
+      return {
+        ...view("running", "loader-circle", "Running", took, amount(run) || tries(run) || "Running", true),
+        ...(run.progress?.total ? { share: Math.min(1, run.progress.done / run.progress.total) } : {}),
+      };
     case "RETRYING":
       return view("running", "rotate-cw", "Retrying", took, tries(run) || "Retrying", true);
     case "WAITING_INPUT": {
@@ -159,6 +164,14 @@ export function viewOf(
     case "SKIPPED":
       return view("none", "circle-slash", "Skipped", "", "Skipped");
   }
+}
+
+/** "40 of 100", or "40" when nobody knows of how many. */
+function amount({ progress }: NodeRun): string {
+  if (!progress) return "";
+  return progress.total === null
+    ? figure(progress.done)
+    : `${figure(progress.done)} of ${figure(progress.total)}`;
 }
 
 function tries(run: NodeRun): string {

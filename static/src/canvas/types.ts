@@ -95,6 +95,12 @@ export interface LogLine {
   data?: Json;
 }
 
+/** How far a node says it is; of how many, when that is known. */
+export interface Progress {
+  done: number;
+  total: number | null;
+}
+
 export interface NodeRun {
   node_id: string;
   path: string;
@@ -110,6 +116,8 @@ export interface NodeRun {
   attempts?: Attempt[];
   /** Of a container: how many iterations there will be, when that is known. */
   total?: number | null;
+  /** How far it says it is, while it runs. */
+  progress?: Progress;
   /** The execution this result was taken over from. */
   kept_from?: string | null;
   /** Payloads: only in an answer to `?node=<id>`. */
@@ -223,6 +231,7 @@ export interface NodeRunChange {
   error_code?: string | null;
   retry_at?: string | null;
   attempts?: Attempt[];
+  progress?: Progress;
   total?: number | null;
   kept_from?: string;
 }

@@ -193,6 +193,13 @@ def test_what_a_running_node_says_is_read_while_it_runs(
         (progress,) = found["progress"]
         assert (progress["node"], progress["done"], progress["total"], progress["message"]) == ("call", 1, 3, "pages")
         assert "cursor abc" not in words(found["results"])
+        fresh = api(alice).get(f"{LIST}/{execution_id}/?payloads=false").json()
+        (calls,) = (run for run in fresh["node_runs"] if run["node_id"] == "call")
+        assert calls["progress"] == {"done": 1, "total": 3}
+        with tenant(cast.workspace.id):
+            rows = Transition.objects.filter(execution_id=execution_id).order_by("seq")
+            told = [change["progress"] for row in rows for change in row.changes if "progress" in change]
+        assert told[-1] == calls["progress"]
     finally:
         go_on.set()
     ended = engine.until(execution_id)
