@@ -171,10 +171,10 @@ function Foot({ id }: { id: string }) {
   );
 }
 
-/** How far a container is: "37 / 100", or where nobody knows of how many, "37 done". */
-export function farOf({ over, begun, total }: Progress): string {
+/** How far a container is: "37 / 100", or at its end and where nobody knows of how many, "98 done". */
+export function farOf({ done, over, begun, total }: Progress): string {
   if (total !== null) return `${figure(over)} / ${figure(total)}`;
-  return begun === 0 ? "No items" : `${figure(over)} done`;
+  return begun === 0 ? "No items" : `${figure(done)} done`;
 }
 
 /** Up to so many iterations are drawn one by one. */

@@ -62,7 +62,10 @@ export function errorWord(code: string): string {
 }
 
 /** Codes whose last part alone says too little. */
-const ERROR_WORDS: Record<string, string> = { "http.status": "HTTP error" };
+const ERROR_WORDS: Record<string, string> = {
+  "http.status": "HTTP error",
+  "expressions.failed": "Expression error",
+};
 
 /** An error in a word or two, by its code alone: live changes carry no more, and a card must not change its words. */
 export function errorLabel(error: RunError): string {
