@@ -134,6 +134,12 @@ def execution_get(*, workspace_id: UUID, execution_id: UUID) -> Execution:
     return found
 
 
+def latest_rerun(execution: Execution) -> UUID | None:
+    """The latest execution that does this one again, if one does."""
+    found = Execution.objects.filter(workspace_id=execution.workspace_id, rerun_of=execution.id)
+    return found.order_by("-created_at").values_list("id", flat=True).first()
+
+
 def execution_workspace_id(*, execution_id: UUID) -> UUID | None:
     """The workspace of an execution, for callers whose membership is checked next."""
     with connection.cursor() as cursor:

@@ -178,6 +178,7 @@ class ExecutionPage(WorkspacePage):
                 found.id
             ),
             "execution": found,
+            "again_as": selectors.latest_rerun(found) if found.is_terminal else None,
             "short_id": short_id(found),
             "starter": starter(found),
             "took": took(found),

@@ -89,6 +89,17 @@ def test_unchanged_it_is_the_same_once_more(browser: Client, cast: Cast, make: M
     assert made(cast, browser.post(url)).input == {"number": 4}, "a bare button does the same"
 
 
+def test_the_pages_of_both_lead_to_one_another(engine: Engine, browser: Client, cast: Cast, make: Make) -> None:
+    stops = node("no", "FLOW.STOP", outcome="error", message="Out of stock.")
+    old = started(cast, make(definition([node("t", "TRIGGER.MANUAL"), stops], ["t > no"])))
+    engine.poke()
+    engine.until(old, "ERROR")
+    assert "Run again as" not in text(browser.get(f"{LIST}{old}/"))
+    new = made(cast, browser.post(f"{LIST}{old}/rerun/"))
+    assert f"Run again as {str(new.id)[-6:]}" in text(browser.get(f"{LIST}{old}/"))
+    assert f"again of {str(old)[-6:]}" in text(browser.get(f"{LIST}{new.id}/"))
+
+
 def test_another_input_is_sent_as_it_was_typed(browser: Client, cast: Cast, make: Make) -> None:
     execution_id = cancelled(cast, make(), {"number": 4})
     url = f"{LIST}{execution_id}/rerun/"
