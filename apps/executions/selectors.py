@@ -18,6 +18,7 @@ from apps.executions.engine import plan
 from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import CONTAINER, ROUND
 from apps.executions.engine.noderun import NodeRun as Held
+from apps.executions.engine.said import lines_of, metrics_of
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, NodeRun, PayloadUse, Quota, Transition, Wait
@@ -401,7 +402,8 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
             found["children"] = execution_children(
                 workspace_id=row.workspace_id, execution_id=row.execution_id, node_id=row.node_id, path=row.path
             )
-        found |= {"input": given, "params": row.params, "output": row.output, "logs": row.logs, "large": large}
+        found |= {"input": given, "params": row.params, "output": row.output, "large": large}
+        found |= {"logs": list(lines_of(row.logs)), "metrics": metrics_of(row.logs)}
     return found
 
 

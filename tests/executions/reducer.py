@@ -13,7 +13,7 @@ from apps.executions.engine.states import SETTLED, TERMINAL
 
 Json = dict[str, Any]
 _TIMES = {"at", "started_at", "finished_at", "retry_at", "opened_at", "wake_at", "resolved_at"}
-_PAYLOADS = {"input", "params", "output", "logs", "name"}
+_PAYLOADS = {"input", "params", "output", "logs", "metrics", "name"}
 _COUNTED = ("node_id", "is_iteration", "state", "port")
 _STATIC = ("id", "workflow_id", "version", "mode", "trigger", "definition")
 

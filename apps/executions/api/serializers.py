@@ -82,9 +82,21 @@ class AttemptOut(serializers.Serializer[Any]):
 class LogLineOut(serializers.Serializer[Any]):
     """Something a node said."""
 
+    at = serializers.DateTimeField()
     level = serializers.CharField()
     message = serializers.CharField()
     data = serializers.JSONField(required=False, allow_null=True)  # type: ignore[assignment]
+    attempt = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="The checkpoint that wrote it.")
+
+
+class MetricOut(serializers.Serializer[Any]):
+    """A figure a node gave; the last of its name."""
+
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    unit = serializers.CharField(allow_blank=True)
+    at = serializers.DateTimeField()
 
 
 class LargeOut(serializers.Serializer[Any]):
@@ -144,6 +156,7 @@ class NodeRunOut(serializers.Serializer[Any]):
     params = serializers.JSONField(required=False, allow_null=True)
     output = serializers.JSONField(required=False, allow_null=True)
     logs = LogLineOut(many=True, required=False)
+    metrics = MetricOut(many=True, required=False)
     large = serializers.DictField(child=LargeOut(), required=False, help_text=LARGE)
     children = ChildOut(
         many=True, required=False, help_text="Of a SUB_WORKFLOW: the executions it started, 100 at most."

@@ -54,7 +54,8 @@ def progress_of(said: Sequence[Said] | None) -> Said | None:
 
 def metrics_of(said: Sequence[Said] | None) -> list[Said]:
     """Its figures in the order they were first given: `{"name", "value", "unit", "at"}`."""
-    return [each for each in said or () if each.get("kind") == "metric"]
+    shown = ("name", "value", "unit", "at")
+    return [{name: each[name] for name in shown} for each in said or () if each.get("kind") == "metric"]
 
 
 def worst_level(said: Sequence[Said], seq: int) -> str | None:

@@ -209,6 +209,9 @@ def test_what_a_running_node_says_is_read_while_it_runs(
         "Page 2 of 3",
         next(word for word in words(lines(api, alice, execution_id)) if word.endswith(", 3 of 3.")),
     ]
+    (spoken,) = (run for run in ended["node_runs"] if run["node_id"] == "call")
+    assert [line["message"] for line in spoken["logs"]] == ["Page 1 of 3", "cursor abc", "Page 2 of 3"]
+    assert [(figure["name"], figure["value"]) for figure in spoken["metrics"]] == [("rows", 17)]
     technical = words(lines(api, alice, execution_id, "?view=technical"))
     assert "cursor abc" in technical
     assert "call: rows = 17 rows" in technical

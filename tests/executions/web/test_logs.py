@@ -100,7 +100,7 @@ def test_no_horror_acts_on_a_page(
         page = text(browser.get(path))
         assert "<img src=x" not in page
         assert "<script>alert" not in page
-        assert "\u202e" not in "".join(re.findall(r'<ol class="log".*?</ol>', page, re.S))
+        assert "\u202e" not in "".join(re.findall(r'<ol class="logbook".*?</ol>', page, re.S))
         assert len(page) < 3_000_000
     for horror in HORRORS:
         asked = horror[:90].replace("\ud800", "?")
