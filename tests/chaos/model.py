@@ -251,6 +251,14 @@ class Machine(RuleBasedStateMachine):
         assert changed <= 0, f"{changed} rows of what had ended were changed: {forgery}"
         self._look(found, "forge")
 
+    @precondition(lambda self: any(each.owner and len(each.claims) > 1 for each in self.all))
+    @rule(data=st.data(), status=st.sampled_from([Status.RUNNING, Status.WAITING, Status.SUCCESS]))
+    def haunt(self, data: st.DataObject, status: Status) -> None:
+        """A former owner writes to what another one has in hand now."""
+        found = data.draw(st.sampled_from([each for each in self.all if each.owner and len(each.claims) > 1]))
+        claim = data.draw(st.sampled_from(found.claims[:-1]))
+        self._write(found, claim, status, release=status is not Status.RUNNING)
+
     # ── What a write must do ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _checkpoint(
@@ -260,6 +268,18 @@ class Machine(RuleBasedStateMachine):
         if not candidates:
             return
         found, claim = data.draw(st.sampled_from(candidates))
+        self._write(found, claim, status, release=release, waits=waits, runs=runs)
+
+    def _write(
+        self,
+        found: Believed,
+        claim: store.Claimed,
+        status: Status,
+        *,
+        release: bool,
+        waits: int = 0,
+        runs: list[NodeRun] | None = None,
+    ) -> None:
         is_owner = found.owner is not None and claim.fence == found.fence and not found.has_ended
         new = [self._wait(found, at) for at in range(waits)] if is_owner else []
         for wait in found.open if new else ():  # a node asks one question at a time
@@ -268,7 +288,7 @@ class Machine(RuleBasedStateMachine):
             execution_id=found.id,
             workspace_id=self.origin.workspace_id,
             fence=claim.fence,
-            seq=found.seq if is_owner else claim.seq,
+            seq=found.seq,  # as a former owner could not know it: the fence alone must hold
             status=status,
             at=clock.now(),
             runs=runs or [],

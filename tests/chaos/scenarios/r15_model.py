@@ -37,7 +37,9 @@ class StateMachine(Scenario):
             try:
                 found: dict[str, Any] = json.loads(log.read_text().strip().splitlines()[-1])
             except (ValueError, IndexError):
-                found = {"breach": log.read_text()[-1_500:]}
+                said = log.read_text().splitlines()
+                broken = [line for line in said if "AssertionError:" in line][-1:]
+                found = {"breach": " ".join([*broken, *said[-30:]])[:2_000]}
             return found
 
         with ThreadPoolExecutor(2) as pool:
