@@ -240,7 +240,7 @@ def _wait_changed(record: Record, change: Mapping[str, Json]) -> Iterator[Entry]
     found = _opened(name, node, wait) if change.get("resolved_at") is None else _resolved(name, wait)
     if found:
         at, level, message, data = found
-        yield Entry(at, level, "wait", node.id, message, data, wait.path)
+        yield Entry(at, level, "wait", node.id, shortened(message), data, wait.path)
 
 
 def _opened(name: str, node: GraphNode, wait: Any) -> tuple[datetime, str, str, Json] | None:
@@ -362,8 +362,13 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def shortened(text: str) -> str:
+    """The text, no longer than a line of a log may be."""
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+
+
 def sentence(text: str) -> str:
     """The text with a full stop, no longer than a line of a log may be."""
     if len(text) > LONGEST_MESSAGE:
-        return f"{text[:LONGEST_MESSAGE]}…"
+        return shortened(text)
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."

@@ -265,6 +265,7 @@ def test_rounds_are_counted_as_people_count_and_told_by_their_steps() -> None:
 def test_a_message_without_end_is_cut() -> None:
     error = {"code": "http.status", "message": "x" * 100_000}
     assert len(told(run("Stock", "FAILED", 1, 2, error=error))[-1]) < 5_000
+    assert len(told(waits=(wait("Manager", "human", 1, title="x" * 100_000),))[-1]) < 5_000
 
 
 def test_a_node_that_is_no_longer_in_the_graph_does_no_harm() -> None:
