@@ -46,6 +46,7 @@ class Execution(models.Model):
     fence = models.BigIntegerField(default=0)
     seq = models.BigIntegerField(default=0)
     resume_count = models.IntegerField(default=0)
+    is_contended = models.BooleanField(db_default=False, default=False, help_text="somebody may wait for its place")
     max_concurrent = models.IntegerField(null=True)
     concurrency_key = models.TextField(null=True)
     key_limit = models.IntegerField(null=True)

@@ -10,36 +10,36 @@ from __future__ import annotations
 # minutes later. So age counts as well, and nothing waits for ever.
 _HEAD_START = "interval '5 minutes'"
 
-_CLAIMED = "execution executions_execution, is_limited boolean"
 
-
-def _take(which: str, is_limited: str) -> str:
-    """Take what is still there, and lock nothing else. The COALESCE keeps the planner at the ids."""
+def _take(which: str, is_contended: str) -> str:
+    """Take what is locked already."""
     return f"""
         UPDATE executions_execution e
         SET owner = worker, fence = e.fence + 1, status = 'RUNNING', runnable_at = NULL,
-            started_at = COALESCE(e.started_at, stamp),
+            started_at = COALESCE(e.started_at, stamp), is_contended = {is_contended},
             slot_at = CASE WHEN e.started_at IS NULL AND e.slot_at IS NOT NULL THEN stamp ELSE e.slot_at END,
             resume_count = e.resume_count + (e.status <> 'NEW')::int
-        WHERE e.id IN (
-            SELECT l.id FROM executions_execution l
-            WHERE l.id = ANY ({which}) AND l.owner IS NULL AND l.held_by IS NULL
-              AND COALESCE(l.runnable_at, 'infinity') <= moment
-            FOR UPDATE SKIP LOCKED)
-        RETURNING e, {is_limited};
+        WHERE e.id = ANY ({which}) RETURNING e.*;
         GET DIAGNOSTICS got = ROW_COUNT;
         taken := taken + got;"""
 
 
+_IS_LIMITED = "(e.max_concurrent IS NOT NULL OR e.key_limit IS NOT NULL OR e.rate_count IS NOT NULL)"
+
 CLAIM = f"""
 CREATE OR REPLACE FUNCTION executions_claim(
     worker uuid, served text[], places int, capacity int, workspace_places int)
-RETURNS TABLE ({_CLAIMED})
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+RETURNS SETOF executions_execution
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off  -- planned once, along the indexes, not at every look
+AS $$
 DECLARE
     moment timestamptz := clock_timestamp();  -- as a value, so that an index can be searched for it
     stamp timestamptz;
     lanes uuid[];
+    kinds int[];    -- of each lane: in how many queues and priorities it has work, and if in one, in which
+    queues text[];
+    levels int[];
     lane uuid;
     remaining int := places;
     position int := 0;
@@ -47,8 +47,12 @@ DECLARE
     share int;
     taken int;
     got int;
+    found int;
+    wanted int;
     quota int;
-    lost uuid[];
+    free uuid[];
+    limited uuid[];
+    passed uuid[];  -- looked at in this claim
 BEGIN
     -- Workspaces with due work, the least recently served first: index probes per workspace, not per execution.
     WITH RECURSIVE spread AS (
@@ -61,13 +65,17 @@ BEGIN
                 ORDER BY e.workspace_id LIMIT 1)
         FROM spread WHERE spread.workspace_id IS NOT NULL
     )
-    SELECT array_agg(spread.workspace_id ORDER BY l.served_at NULLS FIRST) INTO lanes
-    FROM spread LEFT JOIN executions_lane l ON l.workspace_id = spread.workspace_id
-    WHERE spread.workspace_id IS NOT NULL AND EXISTS (
-        SELECT 1 FROM (VALUES (0), (1), (-1)) p (level) CROSS JOIN unnest(served) s (queue) CROSS JOIN LATERAL (
-            SELECT 1 FROM executions_execution e
-            WHERE e.owner IS NULL AND e.held_by IS NULL AND e.workspace_id = spread.workspace_id
-              AND e.queue = s.queue AND e.priority = p.level AND e.runnable_at <= moment LIMIT 1) due);
+    SELECT array_agg(f.workspace_id), array_agg(f.kinds), array_agg(f.queue), array_agg(f.level)
+    INTO lanes, kinds, queues, levels
+    FROM (
+        SELECT spread.workspace_id, due.*
+        FROM spread LEFT JOIN executions_lane l ON l.workspace_id = spread.workspace_id CROSS JOIN LATERAL (
+            SELECT count(*)::int AS kinds, min(s.queue) AS queue, min(p.level) AS level
+            FROM (VALUES (0), (1), (-1)) p (level) CROSS JOIN unnest(served) s (queue) CROSS JOIN LATERAL (
+                SELECT 1 FROM executions_execution e
+                WHERE e.owner IS NULL AND e.held_by IS NULL AND e.workspace_id = spread.workspace_id
+                  AND e.queue = s.queue AND e.priority = p.level AND e.runnable_at <= moment LIMIT 1) one) due
+        WHERE spread.workspace_id IS NOT NULL AND due.kinds > 0 ORDER BY l.served_at NULLS FIRST) f;
     IF lanes IS NULL THEN
         RETURN;
     END IF;
@@ -87,19 +95,61 @@ BEGIN
             -- Counting is done by one process at a time; who does not get the lock leaves the workspace to it.
             CONTINUE WHEN NOT pg_try_advisory_xact_lock(hashtextextended('executions_lane:' || lane, 0));
             -- What lost its owner has its place already.
-            lost := ARRAY(SELECT e.id FROM executions_execution e
+            free := ARRAY(SELECT e.id FROM executions_execution e
                           WHERE e.workspace_id = lane AND e.status = 'RUNNING' AND e.owner IS NULL
-                            AND e.held_by IS NULL AND e.runnable_at <= moment AND e.queue = ANY (served) LIMIT share);
+                            AND e.held_by IS NULL AND e.runnable_at <= moment AND e.queue = ANY (served)
+                          LIMIT share FOR UPDATE SKIP LOCKED);
             stamp := clock_timestamp();
-            RETURN QUERY {_take("lost", "true")}
+            RETURN QUERY {_take("free", "true")}
             share := least(share, taken + quota - (SELECT count(*)::int FROM executions_execution e
                                                    WHERE e.workspace_id = lane AND e.status = 'RUNNING'));
         END IF;
-        IF share > taken THEN
-            RETURN QUERY SELECT * FROM executions_claim_lane(worker, served, lane, share - taken, quota IS NOT NULL);
-            GET DIAGNOSTICS got = ROW_COUNT;
-            taken := taken + got;
-        END IF;
+        passed := '{{}}';
+        FOR round IN 1..20 LOOP
+            wanted := share - taken;
+            EXIT WHEN wanted <= 0;
+            IF kinds[position] = 1 THEN
+                SELECT array_agg(c.id) FILTER (WHERE NOT c.is_limited), array_agg(c.id) FILTER (WHERE c.is_limited),
+                       count(*)
+                INTO free, limited, found
+                FROM (SELECT e.id, {_IS_LIMITED} AS is_limited
+                      FROM executions_execution e
+                      WHERE e.owner IS NULL AND e.held_by IS NULL AND e.workspace_id = lane
+                        AND e.queue = queues[position] AND e.priority = levels[position] AND e.runnable_at <= moment
+                        AND e.id <> ALL (passed)
+                      ORDER BY e.runnable_at LIMIT wanted FOR UPDATE SKIP LOCKED) c;
+            ELSE
+                SELECT array_agg(c.id) FILTER (WHERE NOT c.is_limited),
+                       array_agg(c.id ORDER BY c.turn) FILTER (WHERE c.is_limited), count(*)
+                INTO free, limited, found
+                FROM (
+                    SELECT h.id, h.runnable_at - p.level * {_HEAD_START} AS turn, h.is_limited
+                    FROM (VALUES (0), (1), (-1)) p (level) CROSS JOIN unnest(served) s (queue) CROSS JOIN LATERAL (
+                        SELECT e.id, e.runnable_at, {_IS_LIMITED} AS is_limited
+                        FROM executions_execution e
+                        WHERE e.owner IS NULL AND e.held_by IS NULL AND e.workspace_id = lane AND e.queue = s.queue
+                          AND e.priority = p.level AND e.runnable_at <= moment AND e.id <> ALL (passed)
+                        ORDER BY e.runnable_at LIMIT wanted) h
+                    ORDER BY turn LIMIT wanted) c;
+                passed := passed || free;
+                free := ARRAY(  -- the COALESCE keeps the planner at the ids
+                    SELECT e.id FROM executions_execution e
+                    WHERE e.id = ANY (free) AND e.owner IS NULL AND e.held_by IS NULL
+                      AND COALESCE(e.runnable_at, 'infinity') <= moment FOR UPDATE SKIP LOCKED);
+            END IF;
+            IF free IS NOT NULL THEN
+                stamp := clock_timestamp();
+                RETURN QUERY {_take("free", "quota IS NOT NULL")}
+            END IF;
+            EXIT WHEN limited IS NULL AND found < wanted;
+            IF limited IS NOT NULL THEN
+                RETURN QUERY SELECT * FROM executions_claim_limited(worker, limited);
+                GET DIAGNOSTICS got = ROW_COUNT;
+                taken := taken + got;
+                EXIT WHEN found < wanted AND got = cardinality(limited);
+            END IF;
+            passed := passed || limited;
+        END LOOP;
         remaining := remaining - taken;
         IF taken > 0 AND cardinality(lanes) > 1 THEN
             INSERT INTO executions_lane (workspace_id, served_at) VALUES (lane, clock_timestamp())
@@ -110,77 +160,45 @@ BEGIN
 END $$;
 """
 
-# One workspace's part of a claim: first what knows no limit, all at once; then what has one, one by one.
-CLAIM_LANE = f"""
-CREATE OR REPLACE FUNCTION executions_claim_lane(worker uuid, served text[], lane uuid, share int, in_quota boolean)
-RETURNS TABLE ({_CLAIMED})
+# Of what is due and has a limit: takes what has a place, one by one, and sends the others to where they wait.
+CLAIM_LIMITED = f"""
+CREATE OR REPLACE FUNCTION executions_claim_limited(worker uuid, named uuid[]) RETURNS SETOF executions_execution
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
     stamp timestamptz;
     taken int := 0;
     got int;
-    found int;
-    wanted int;
-    free uuid[];
-    limited uuid[];
-    passed uuid[] := '{{}}';      -- looked at in this claim
     left_alone uuid[] := '{{}}';  -- workflows in which another process counts
-    is_let_in boolean;
     due executions_execution;
     lacks text;
 BEGIN
-    FOR round IN 1..20 LOOP
-        wanted := share - taken;
-        is_let_in := false;
-        SELECT array_agg(c.id) FILTER (WHERE NOT c.is_limited),
-               array_agg(c.id ORDER BY c.turn) FILTER (WHERE c.is_limited), count(*)
-        INTO free, limited, found
-        FROM (
-            SELECT h.id, h.runnable_at - p.level * {_HEAD_START} AS turn, h.is_limited
-            FROM (VALUES (0), (1), (-1)) p (level) CROSS JOIN unnest(served) s (queue) CROSS JOIN LATERAL (
-                SELECT e.id, e.runnable_at, (e.max_concurrent IS NOT NULL OR e.key_limit IS NOT NULL
-                                             OR e.rate_count IS NOT NULL) AS is_limited
-                FROM executions_execution e
-                WHERE e.owner IS NULL AND e.held_by IS NULL AND e.workspace_id = lane AND e.queue = s.queue
-                  AND e.priority = p.level AND e.runnable_at <= moment
-                  AND e.id <> ALL (passed) AND e.workflow_id <> ALL (left_alone)
-                ORDER BY e.runnable_at LIMIT wanted) h
-            ORDER BY turn LIMIT wanted) c;
-        IF free IS NOT NULL THEN
-            stamp := clock_timestamp();
-            RETURN QUERY {_take("free", "in_quota")}
+    FOR due IN
+        SELECT * FROM executions_execution e
+        WHERE e.id = ANY (named) AND e.owner IS NULL AND e.held_by IS NULL
+          AND COALESCE(e.runnable_at, 'infinity') <= moment
+        ORDER BY array_position(named, e.id) FOR UPDATE SKIP LOCKED
+    LOOP
+        CONTINUE WHEN due.workflow_id = ANY (left_alone);
+        IF NOT pg_try_advisory_xact_lock(hashtextextended('executions_limit:' || due.workflow_id, 0)) THEN
+            left_alone := left_alone || due.workflow_id;
+            CONTINUE;
         END IF;
-        EXIT WHEN limited IS NULL AND (taken >= share OR found < wanted);
-        FOR due IN
-            SELECT * FROM executions_execution e
-            WHERE e.id = ANY (limited) AND e.owner IS NULL AND e.held_by IS NULL
-              AND COALESCE(e.runnable_at, 'infinity') <= moment
-            ORDER BY array_position(limited, e.id) FOR UPDATE SKIP LOCKED
-        LOOP
-            CONTINUE WHEN due.workflow_id = ANY (left_alone);
-            IF NOT pg_try_advisory_xact_lock(hashtextextended('executions_limit:' || due.workflow_id, 0)) THEN
-                left_alone := left_alone || due.workflow_id;
-                CONTINUE;
-            END IF;
-            lacks := executions_lacks(due);
-            IF lacks IS NULL THEN
-                stamp := clock_timestamp();
-                RETURN QUERY {_take("ARRAY[due.id]", "true")}
-            ELSIF lacks = 'rate' THEN
-                UPDATE executions_execution e SET slot_at = s.at, runnable_at = s.at
-                FROM (SELECT executions_slot(due.workflow_id, due.rate_count, due.rate_seconds, due.id) AS at) s
-                WHERE e.id = due.id;
-            ELSE
-                UPDATE executions_execution e SET held_by = lacks WHERE e.id = due.id;
-            END IF;
-            IF lacks IN ('rate', 'key') AND due.max_concurrent IS NOT NULL THEN
-                -- The place in the workflow for which it may have been let in goes to the next one.
-                is_let_in := executions_let_in(due.workflow_id, 'workflow', NULL) OR is_let_in;
-            END IF;
-        END LOOP;
-        EXIT WHEN taken >= share OR (found < wanted AND NOT is_let_in);
-        passed := passed || free || limited;
+        lacks := executions_lacks(due);
+        IF lacks IS NULL THEN
+            stamp := clock_timestamp();
+            RETURN QUERY {_take("ARRAY[due.id]", "true")}
+        ELSIF lacks = 'rate' THEN
+            UPDATE executions_execution e SET slot_at = s.at, runnable_at = s.at
+            FROM (SELECT executions_slot(due.workflow_id, due.rate_count, due.rate_seconds, due.id) AS at) s
+            WHERE e.id = due.id;
+        ELSE
+            UPDATE executions_execution e SET held_by = lacks WHERE e.id = due.id;
+        END IF;
+        IF lacks IN ('rate', 'key') AND due.max_concurrent IS NOT NULL THEN
+            -- The place in the workflow for which it may have been let in goes to the next one.
+            PERFORM executions_let_in(due.workflow_id, 'workflow', NULL);
+        END IF;
     END LOOP;
 END $$;
 """
@@ -329,15 +347,15 @@ DEFINERS = {
     "executions_limits_sweep()": LIMITS_SWEEP,
     "executions_troubled_circuits()": TROUBLED_CIRCUITS,
 }
-HELPERS = (
+REPLACEABLE = (
     LACKS,
     SLOT,
     LET_IN,
-    PLACE_FREED,
-    CLAIM_LANE,
+    CLAIM_LIMITED,
     """
-    GRANT EXECUTE ON FUNCTION executions_claim_lane, executions_lacks, executions_slot, executions_let_in
+    GRANT EXECUTE ON FUNCTION executions_claim_limited, executions_lacks, executions_slot, executions_let_in
         TO agentflow_definer;
     GRANT EXECUTE ON FUNCTION executions_slot, executions_let_in TO agentflow_app;
     """,
 )
+HELPERS = (*REPLACEABLE, PLACE_FREED)

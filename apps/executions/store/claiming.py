@@ -19,7 +19,7 @@ from apps.executions.store.shapes import Claimed, FenceLost, News
 
 _CLAIMED = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response, created_at, started_at, resume_count, by_reference, data_bytes, hold, debug
+       response, created_at, started_at, resume_count, by_reference, data_bytes, hold, debug, is_contended
 """
 
 
@@ -31,8 +31,7 @@ def claim(*, worker_id: UUID, queues: Sequence[str], places: int, capacity: int 
     quota = settings.WORKSPACE_MAX_CONCURRENT or None
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""{_CLAIMED}, is_limited
-            FROM (SELECT (found.execution).*, is_limited FROM executions_claim(%s, %s, %s, %s, %s) found) claimed""",
+            f"{_CLAIMED} FROM executions_claim(%s, %s, %s, %s, %s)",
             [worker_id, list(queues), places, capacity, quota],
         )
         return [_claimed(row) for row in cursor.fetchall()]
@@ -42,7 +41,7 @@ def claimed(*, execution_id: UUID, workspace_id: UUID, fence: int) -> Claimed:
     """An execution this worker claimed earlier. Raises `FenceLost` when it is not ours any more."""
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            f"{_CLAIMED}, true FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL",
+            f"{_CLAIMED} FROM executions_execution WHERE id = %s AND fence = %s AND owner IS NOT NULL",
             [execution_id, fence],
         )
         row = cursor.fetchone()

@@ -35,7 +35,7 @@ class Claimed:
     data_bytes: int = 0
     hold: dict[str, Any] | None = None
     debug: dict[str, Any] | None = None
-    is_limited: bool = False  # somebody may wait for its place
+    is_contended: bool = False  # somebody may wait for its place
 
     @property
     def is_fresh(self) -> bool:

@@ -407,7 +407,7 @@ class Dispatcher:
         with self._lock:
             if self._runs.get(run.id) is run:  # not the one that took its place
                 del self._runs[run.id]
-        if self._was_full or run.claimed.is_limited:
+        if self._was_full or run.claimed.is_contended:
             self._poked.set()
 
     def _set_alarm(self, seconds: float) -> None:
