@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class NodesConfig(AppConfig):
@@ -12,5 +13,7 @@ class NodesConfig(AppConfig):
     label = "nodes"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from apps.nodes import checks  # noqa: F401
+        """Register the system checks, and the packages with an operator's own node types."""
+        from apps.nodes import checks, registry  # noqa: F401
+
+        registry.look_into(settings.NODE_PACKAGES)

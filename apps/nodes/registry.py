@@ -9,16 +9,22 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from django.conf import settings
-
 from apps.nodes.contract import Json, Node, NodeType, Trigger
 
 _APPS = Path(__file__).resolve().parent.parent
+_packages: list[str] = []
+
+
+def look_into(packages: Iterable[str]) -> None:
+    """Look for node types in these packages, too, and in no others that were named before."""
+    _packages[:] = packages
+    node_types.cache_clear()
+    catalogue.cache_clear()
 
 
 @cache
@@ -80,7 +86,7 @@ def _folders() -> Iterator[str]:
         _APPS.glob("integrations/vendors/*/nodes/__init__.py")
     ):
         yield ".".join(("apps", *path.parent.relative_to(_APPS).parts))
-    yield from settings.NODE_PACKAGES
+    yield from _packages
 
 
 def _modules(package: str) -> Iterator[ModuleType]:

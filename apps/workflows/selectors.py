@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from apps.core.suggest import shown
 from apps.nodes.contract import Trigger
-from apps.workflows.errors import VersionUnknown, WorkflowUnknown
+from apps.workflows.errors import VersionUnknown
+from apps.workflows.errors import WorkflowUnknown as WorkflowUnknown
 from apps.workflows.graph import Settings, draft_of
 from apps.workflows.models import Status, Version, Workflow
 

@@ -13,7 +13,7 @@ import aiohttp
 from tests.bench.workloads import w6
 
 if TYPE_CHECKING:
-    from tests.bench.__main__ import Product
+    from tests.bench.product import Product
 
 Json = dict[str, Any]
 

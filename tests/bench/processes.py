@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,12 @@ def usage(supervisor: int) -> dict[str, Usage]:
         role = _role(lines.get(root, "")) or "supervisor"
         found[role] = found.get(role, Usage()) + _usage(pid)
     return found
+
+
+def of_roles(supervisor: int, roles: Collection[str]) -> list[int]:
+    """The processes of these roles that the supervisor started."""
+    parents, lines = _table()
+    return [pid for pid in _family(parents, {supervisor}) if _role(lines.get(pid, "")) in roles]
 
 
 def total(found: dict[str, Usage]) -> Usage:

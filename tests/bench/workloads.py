@@ -127,6 +127,14 @@ def w4(slow_url: str) -> Workload:
     )
 
 
+def steps() -> Workload:
+    """Ten steps in one node, each durable on its own."""
+    nodes = [_hook("steps"), _node("work", "ACTION", "TEST_STEPS", count=10), _answer(n="{{ $json.length }}")]
+    definition = {"nodes": nodes, "connections": [_edge("hook", "work"), _edge("work", "answer")], "settings": SETTINGS}
+    sizes = {1: 100, 10: 300, 50: 600}
+    return Workload("steps", "one node, ten durable steps", definition, {"n": 0}, lambda r: r == {"n": 10}, sizes)
+
+
 def w6() -> Workload:
     """An approval by a call: answers at once with the address it then waits at."""
     nodes = [

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services
 from apps.executions.models import Execution
-from apps.nodes import registry
 from tests.executions.conftest import Engine, definition, node
 from tests.executions.test_rerun import again, keys
 from tests.executions.worker.test_calls import there as there
+from tests.executions.worker.test_steps import test_nodes as test_nodes
 from tests.fakes.receiver import Receiver
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(autouse=True)
-def test_nodes(settings: Settings) -> Iterator[None]:
-    """Node types that only tests need."""
-    settings.NODE_PACKAGES = ["tests.fakes.nodes"]
-    registry.node_types.cache_clear()
-    yield
-    registry.node_types.cache_clear()
 
 
 def stepping(there: Receiver, **params: Any) -> dict[str, Any]:

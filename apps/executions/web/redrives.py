@@ -19,7 +19,7 @@ from apps.executions import redrives
 from apps.executions.redrives import Wanted
 from apps.executions.web.rows import DEAD_LETTERS, FILTERED_BY, FILTERS, REDRIVABLE
 from apps.workflows import selectors as workflows
-from apps.workflows.errors import WorkflowUnknown
+from apps.workflows.selectors import WorkflowUnknown
 
 PAGE_SIZE = 50
 MOST_IDS = 200

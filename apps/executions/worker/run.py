@@ -89,6 +89,7 @@ class Run(Hand):
     def restore(self, loaded: Loaded, now: datetime) -> None:
         """An execution that ran before: take up what was written, resume what was answered, doubt what was lost."""
         self.is_careful = self.claimed.fence - loaded.fence > CAREFUL_AFTER
+        self.past.update(loaded.answers)
         rounds.read_back(self, loaded.runs)
         ending = settle.ending_of(loaded.runs)
         if ending is not None:

@@ -22,9 +22,10 @@ from apps.nodes.contract.declare import (
 )
 from apps.nodes.contract.node import Container, Node, Trigger
 from apps.nodes.contract.results import Done, Leave, NodeError, Response, Result, Rounds, Stop, Suspend
-from apps.nodes.contract.waits import AskHuman, Callback, Event, Outcome, RunChild, Timer, Wait
+from apps.nodes.contract.waits import EVENT_NAME, AskHuman, Callback, Event, Outcome, RunChild, Timer, Wait
 
 __all__ = [
+    "EVENT_NAME",
     "LEVELS",
     "Artifacts",
     "AskHuman",

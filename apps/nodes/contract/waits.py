@@ -9,6 +9,9 @@ from typing import ClassVar, TypeAlias
 
 from apps.nodes.contract.declare import Json
 
+EVENT_NAME = r"^[A-Za-z0-9_.:-]{1,100}$"
+"""What an event may be called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timer:

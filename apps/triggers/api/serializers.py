@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import Strict
-from apps.nodes.builtin.flow.wait import EVENT_NAME
+from apps.nodes.contract import EVENT_NAME
 from apps.triggers.models import Event
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from apps.core import clock
 from apps.core.tenancy import tenant
@@ -23,12 +22,11 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(autouse=True)
-def test_nodes(settings: Settings) -> Iterator[None]:
+def test_nodes() -> Iterator[None]:
     """Node types that only tests need."""
-    settings.NODE_PACKAGES = ["tests.fakes.nodes"]
-    registry.node_types.cache_clear()
+    registry.look_into(["tests.fakes.nodes"])
     yield
-    registry.node_types.cache_clear()
+    registry.look_into([])
 
 
 def stepping(there: Receiver, **params: Any) -> dict[str, Any]:

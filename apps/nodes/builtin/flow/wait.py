@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, mode
 
 from apps.core.suggest import shown
 from apps.nodes.contract import (
+    EVENT_NAME,
     Callback,
     Context,
     Done,
@@ -31,7 +32,6 @@ from apps.nodes.contract import (
 _LONGEST = timedelta(days=366)
 _LONGEST_MATCH = 200
 _Amount = Annotated[float, Field(ge=0, le=31_622_400, allow_inf_nan=False)]
-EVENT_NAME = r"^[A-Za-z0-9_.:-]{1,100}$"
 _PATH = re.compile(r"[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}")
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from apps.nodes.builtin.flow.wait import EVENT_NAME, event_paths
-from apps.nodes.contract import Context, Done, Example, Json, NodeOutput, NodeParams, Result, Trigger
+from apps.nodes.builtin.flow.wait import event_paths
+from apps.nodes.contract import EVENT_NAME, Context, Done, Example, Json, NodeOutput, NodeParams, Result, Trigger
 
 _PARTS = frozenset({"id", "name", "data", "posted_at"})
 
