@@ -139,7 +139,7 @@ class Run(Hand):
         if call.effect == "write" and not call.honours_key:
             lost = NodeError(
                 "executions.outcome_unknown",
-                f"The process that ran “{self.node_of(run).name}” was lost after the call was sent; "
+                f"“{self.node_of(run).name}” was sent, and what ran it ended before the answer came; "
                 "whether it was carried out is not known.",
                 "Look at the receiving system, then say what happened.",
                 is_unknown=True,
