@@ -432,3 +432,31 @@ def test_a_process_serves_its_own_queues_only(idle: Engine) -> None:
     finally:
         worker.stop()
     assert [each.id for each in claim()] == [normal]
+
+
+def test_a_noisy_workspace_does_not_keep_a_quiet_one_waiting(
+    idle: Engine, workspace: Workspace, other_workspace: Workspace
+) -> None:
+    quiet = Engine(other_workspace)
+    slow = definition([node("t", "TRIGGER.MANUAL"), node("nap", "FLOW.WAIT", duration={"seconds": 1})], ["t > nap"])
+    noisy, other = idle.publish(slow), quiet.publish(plain())
+    for _ in range(400):
+        idle.start(noisy)
+    idle.add_dispatcher(places=20)
+    waited = []
+    try:
+        for at in range(20):
+            quiet.start(other, {"n": at})
+            idle.poke()
+            time.sleep(0.1)
+        for each in range(20):
+            with tenant(other_workspace.id):
+                one = Execution.objects.order_by("id")[each]
+            quiet.until(one.id)
+        with tenant(other_workspace.id):
+            for one in Execution.objects.all():
+                assert one.started_at is not None
+                waited.append((one.started_at - one.created_at).total_seconds())
+    finally:
+        idle.dispatchers[0].stop()
+    assert sorted(waited)[18] < 1.0
