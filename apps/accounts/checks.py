@@ -13,12 +13,12 @@ from django.core.checks import CheckMessage, Error, register
 @register()
 def runtime_role_is_assumed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The product must not run as the owner of its tables: the owner could look past the tenant wall."""
-    if "role=agentflow_app" not in settings.DATABASES["default"]["OPTIONS"].get("options", ""):
-        return [
-            Error(
-                "The database alias `default` does not run as agentflow_app.",
-                hint='Put `-c role=agentflow_app` into OPTIONS["options"]; migrations use the alias `owner`.',
-                id="accounts.E001",
-            )
-        ]
-    return []
+    return [
+        Error(
+            f"The database alias `{alias}` does not run as agentflow_app.",
+            hint='Put `-c role=agentflow_app` into OPTIONS["options"]; migrations use the alias `owner`.',
+            id="accounts.E001",
+        )
+        for alias, given in settings.DATABASES.items()
+        if alias != "owner" and "role=agentflow_app" not in given["OPTIONS"].get("options", "")
+    ]

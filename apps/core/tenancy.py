@@ -10,21 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.operations import RunSQL
 
 _POLICY = "workspace_id = NULLIF(current_setting('app.workspace', true), '')::uuid"
 
 
 @contextmanager
-def tenant(workspace_id: UUID) -> Iterator[None]:
+def tenant(workspace_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """A transaction that sees one workspace. Nothing read or written inside can belong to another.
 
     Commits at the end, rolls back when an exception passes. May be nested for the same workspace only; a different one
-    raises `RuntimeError`, because the outer block would silently go on in the wrong workspace.
+    raises `RuntimeError`, because the outer block would silently go on in the wrong workspace. `using` is for
+    `apps.core.replica` only: what others read from there, they read by its `read`.
     """
+    connection = connections[using]
     is_nested = connection.in_atomic_block
-    with transaction.atomic():
+    with transaction.atomic(using=using):
         with connection.cursor() as cursor:
             outer = ""
             if is_nested:

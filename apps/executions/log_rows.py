@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.core import replica
 from apps.core.tenancy import tenant
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, Wait
@@ -137,7 +138,7 @@ def newest_points(
         if workflow_id
         else ""
     )
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         cursor.execute(_NEWEST.format(clauses=clauses, of_workflow=of_workflow), given)
         found = [_found(row) for row in cursor.fetchall()]
         if len(found) == limit:
@@ -216,7 +217,7 @@ def _runs(workspace_id: UUID, keys: Iterable[tuple[UUID, str, str]]) -> list[Run
     if not wanted:
         return []
     ids, nodes, paths = zip(*wanted, strict=True)
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         cursor.execute(_RUNS, [list(ids), list(nodes), list(paths), workspace_id])
         return [_run(row) for row in cursor.fetchall()]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from apps.accounts import services as accounts
 from apps.accounts.access.actor import Actor
+from apps.core import replica
 from apps.core.clock import now
 from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
@@ -51,7 +51,7 @@ class Limits:
 def quota_get(workspace_id: UUID) -> Limits:
     """The limits of a workspace as they are now."""
     row = Quota.objects.filter(workspace_id=workspace_id).first() or Quota()
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         cursor.execute(
             """SELECT (SELECT count(*) FROM executions_execution WHERE workspace_id = %(id)s AND status = 'RUNNING'),
                       (SELECT count(*) FROM executions_execution WHERE workspace_id = %(id)s AND status = 'NEW')""",

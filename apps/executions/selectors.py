@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Func, JSONField, OuterRef, Q, Que
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
 
+from apps.core import replica
 from apps.core.errors import NotFound
 from apps.executions import iterations, links, payloads
 from apps.executions.engine import plan
@@ -94,7 +95,7 @@ def latest_runs(*, workspace_id: UUID, workflow_ids: Iterable[UUID]) -> dict[UUI
     """The last 100 executions of each workflow, the newest first. One query, bounded however many there are."""
     asked = list(workflow_ids)
     found: dict[UUID, list[LatestRun]] = {workflow_id: [] for workflow_id in asked}
-    with connection.cursor() as cursor:
+    with replica.cursor() as cursor:
         # The planner takes the newest of each workflow from its index; a window function would read them all.
         cursor.execute(
             """

@@ -18,14 +18,16 @@ from django.conf import settings
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.core import replica
 from apps.core import selectors as core
 from apps.executions import payloads
-from apps.insights.health import Amiss, check_beat, check_broker, check_workers
+from apps.insights.health import Amiss, check_beat, check_broker, check_replica, check_workers
 from apps.nodes.registry import node_types
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRES = 150_000
 LEAST_FREE_BYTES = 1_000_000_000
+_REPLICA_MEND = "Compare DATABASE_REPLICA_URL with the replica; on the primary look at pg_stat_replication."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ def examine() -> Iterator[Diagnosis]:
     parts: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Install Python 3.11 or newer, then: make run PYTHON=/path/to/python3.11"),
         ("PostgreSQL", _postgres, "Embedded: make run starts it. Own server: compare DATABASE_URL with it."),
+        *([("replica", check_replica, _REPLICA_MEND)] if replica.is_configured() else []),
         ("Valkey", _valkey, "Embedded: make run starts it. Own server: compare REDIS_URL with it."),
         ("broker", check_broker, "Compare CELERY_BROKER_URL (or REDIS_URL) with the broker that runs."),
         ("migrations", _migrations, "python manage.py migrate --database owner"),

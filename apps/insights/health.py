@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
 from celery import current_app
-from django.db import connection
+from django.db import Error, connection, connections
 
-from apps.core import clock
+from apps.core import clock, replica
 from apps.core.selectors import pulse
 from apps.executions.models import Worker
 
@@ -70,10 +70,16 @@ async def health() -> Health:
 
 async def look() -> Health:
     """How the product is doing right now. Never raises; answers within 3 s."""
-    names = ("database", "broker", "workers", "beat")
-    checks: tuple[Callable[[], str], ...] = (check_database, check_broker, check_workers, check_beat)
-    findings = await asyncio.gather(*(_find(check) for check in checks))
-    return Health(dict(zip(names, findings, strict=True)))
+    checks: dict[str, Callable[[], str]] = {
+        "database": check_database,
+        "broker": check_broker,
+        "workers": check_workers,
+        "beat": check_beat,
+    }
+    if replica.is_configured():
+        checks["replica"] = check_replica
+    findings = await asyncio.gather(*(_find(check) for check in checks.values()))
+    return Health(dict(zip(checks, findings, strict=True)))
 
 
 class Amiss(Exception):
@@ -102,6 +108,19 @@ def check_database() -> str:
         return "PostgreSQL answers."
     finally:
         connection.close()
+
+
+def check_replica() -> str:
+    """The replica follows. Without it lists are read from the primary. Raises `Amiss`."""
+    try:
+        seconds = replica.lag()
+    except replica.NotUsable as reason:
+        raise Amiss(f"Lists are read from the primary instead of the replica: {reason}.") from None
+    except Error as error:
+        raise Amiss(f"Lists are read from the primary: the replica fails ({type(error).__name__}).") from None
+    finally:
+        connections.close_all()
+    return f"The replica follows within {seconds:.1f} s."
 
 
 def check_broker() -> str:

@@ -107,10 +107,11 @@ TEMPLATES = [
 
 DATABASE_URL = env.text("DATABASE_URL")
 DATABASE_OWNER_URL = env.text("DATABASE_OWNER_URL", DATABASE_URL)
+DATABASE_REPLICA_URL = env.text("DATABASE_REPLICA_URL", "")
 
 
-def _runtime_database() -> dict[str, Any]:
-    found = env.database(DATABASE_URL, name="DATABASE_URL")
+def _runtime_database(url: str, *, name: str) -> dict[str, Any]:
+    found = env.database(url, name=name)
     found["CONN_MAX_AGE"] = 0
     found["CONN_HEALTH_CHECKS"] = True  # a restarted database must not cost one failure per pooled connection
     found["DISABLE_SERVER_SIDE_CURSORS"] = True
@@ -126,9 +127,15 @@ def _runtime_database() -> dict[str, Any]:
 
 
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": _runtime_database(),
+    "default": _runtime_database(DATABASE_URL, name="DATABASE_URL"),
     "owner": env.database(DATABASE_OWNER_URL, name="DATABASE_OWNER_URL") | {"CONN_MAX_AGE": 0},
 }
+if DATABASE_REPLICA_URL:
+    # Nobody waits long for it, and no connection is kept by processes that never read there.
+    DATABASES["replica"] = _runtime_database(DATABASE_REPLICA_URL, name="DATABASE_REPLICA_URL")
+    DATABASES["replica"]["OPTIONS"].setdefault("connect_timeout", "2")
+    DATABASES["replica"]["OPTIONS"]["pool"] |= {"min_size": 0, "timeout": 2, "reconnect_timeout": 2}
+    DATABASE_ROUTERS = ["apps.core.replica.Router"]
 
 # ── Redis: cache, live layer, broker ─────────────────────────────────────────────────────────────────────────────────
 

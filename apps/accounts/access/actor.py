@@ -37,6 +37,11 @@ class Actor:
     permissions: frozenset[Permission] = frozenset()
     maker_id: UUID | None = None
 
+    @property
+    def name(self) -> str:
+        """Who it is, in one word: `user:<id>`."""
+        return f"{self.kind}:{self.id}"
+
     def can(self, permission: Permission | str) -> bool:
         """Whether this is allowed."""
         return permission in self.permissions

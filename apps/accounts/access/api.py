@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from apps.accounts.access import resolve
 from apps.accounts.access.actor import Access, Actor
 from apps.accounts.access.permissions import Permission
 from apps.accounts.models import Workspace
+from apps.core import replica
 from apps.core.errors import Forbidden, Unauthenticated
 from apps.core.tenancy import tenant
 
@@ -36,6 +38,9 @@ class InWorkspace(APIView):
 
     manages_transaction: ClassVar[bool] = False
     """True: no transaction is opened around the handler; it opens `tenant()` blocks itself (long waits, streams)."""
+
+    may_lag: ClassVar[Collection[str]] = ()
+    """The actions or methods that only read and whose answer may be a moment old: the replica answers them."""
 
     permission_classes = [AllowAny]  # who may is decided below, by permission
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
@@ -66,8 +71,15 @@ class InWorkspace(APIView):
                 response = self.http_method_not_allowed(drf_request, *args, **kwargs)
             else:
                 self._allow(method)
-                with self._transaction():
-                    response = handler(drf_request, *args, **kwargs)
+                if self._action(method) in self.may_lag:
+                    response = replica.read(
+                        self.workspace.id, partial(handler, drf_request, *args, **kwargs), reader=self.actor.name
+                    )
+                else:
+                    with self._transaction():
+                        response = handler(drf_request, *args, **kwargs)
+                if method not in ("get", "head"):
+                    replica.wrote(self.actor.name)
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
@@ -88,11 +100,13 @@ class InWorkspace(APIView):
         return resolve.by_user(request.user, slug=named, last=request.session.get(resolve.LAST_WORKSPACE))
 
     def _allow(self, method: str) -> None:
-        action = getattr(self, "action", None) or ("get" if method == "head" else method)
-        needed = self.permissions.get(action)
+        needed = self.permissions.get(self._action(method))
         if needed is None:
             raise NotDeclared
         self.actor.require(needed)
+
+    def _action(self, method: str) -> str:
+        return getattr(self, "action", None) or ("get" if method == "head" else method)
 
     def _transaction(self) -> AbstractContextManager[None]:
         return nullcontext() if self.manages_transaction else tenant(self.workspace.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.auth.views import redirect_to_login
@@ -19,6 +20,7 @@ from apps.accounts.access.permissions import Permission
 from apps.accounts.errors import WorkspaceUnknown
 from apps.accounts.models import User, Workspace
 from apps.accounts.selectors import Home
+from apps.core import replica
 from apps.core.tenancy import tenant
 
 
@@ -40,6 +42,9 @@ class WorkspacePage(View):
     manages_transaction: ClassVar[bool] = False
     """True: the handler opens its `tenant()` blocks itself."""
 
+    may_lag: ClassVar[bool] = False
+    """True: what the page shows may be a moment old, so the replica answers when it is only looked at."""
+
     workspace: Workspace
     actor: Actor
     homes: list[Home]
@@ -60,8 +65,14 @@ class WorkspacePage(View):
             request.session[resolve.LAST_WORKSPACE] = slug
         is_safe = request.method in ("GET", "HEAD", "OPTIONS")
         self.actor.require(self.permission if is_safe else self.post_permission or self.permission)
-        with self._transaction():
-            response = super().dispatch(request, *args, **kwargs)
+        if self.may_lag and is_safe:
+            shown = partial(super().dispatch, request, *args, **kwargs)
+            response = replica.read(self.workspace.id, shown, reader=self.actor.name)
+        else:
+            with self._transaction():
+                response = super().dispatch(request, *args, **kwargs)
+        if not is_safe:
+            replica.wrote(self.actor.name)
         # No proxy keeps it and no browser shows it unasked; with no-store, Back would lose what was typed.
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

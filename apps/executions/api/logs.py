@@ -61,6 +61,7 @@ class WorkspaceLog(WorkspaceAPIView):
     """The log of all executions of the workspace."""
 
     permissions = {"get": Permission.EXECUTION_READ}
+    may_lag = ("get",)
 
     @extend_schema(operation_id="logs", parameters=[forms.WorkspaceLogQuery], responses=forms.WorkspaceLogOut)
     def get(self, request: Request) -> Response:

@@ -95,6 +95,7 @@ class UsageFigures(WorkspaceAPIView):
     """Usage of the workspace."""
 
     permissions = {"get": Permission.EXECUTION_READ}
+    may_lag = ("get",)
 
     @extend_schema(operation_id="usage", responses=UsageOut)
     def get(self, request: Request) -> Response:

@@ -49,6 +49,7 @@ class Executions(WorkspaceViewSet):
         "cancel": Permission.EXECUTION_CANCEL,
         "rerun": Permission.WORKFLOW_EXECUTE,
     }
+    may_lag = ("list",)
     filters = {"list": ("workflow", "workflow_id", "status", "since", "search")}
     serializer_class = forms.ExecutionOut
     queryset = Execution.objects.none()

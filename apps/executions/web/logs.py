@@ -164,6 +164,7 @@ class WorkspaceLog(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     active = "executions"
+    may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or with `?part=list` its lines: 204 when there is nothing newer than `known`."""

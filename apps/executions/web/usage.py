@@ -132,6 +132,7 @@ class UsagePage(WorkspacePage):
     permission = Permission.EXECUTION_READ
     post_permission = Permission.WORKSPACE_MANAGE
     active = "settings"
+    may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""

@@ -55,6 +55,7 @@ class ExecutionList(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     active = "executions"
+    may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or with `?part=list` its table: 204 when nothing has changed since `known`."""
@@ -103,6 +104,7 @@ class WorkflowFigures(WorkspacePage):
     """What the rows of the list of workflows show of their executions, for all rows at once."""
 
     permission = Permission.EXECUTION_READ
+    may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The cells of the workflows asked for, which find their places by their ids."""

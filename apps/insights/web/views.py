@@ -24,6 +24,7 @@ class Home(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     active = "home"
+    may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page, or its live part."""
