@@ -43,6 +43,7 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "question": lambda api: f"/w/demo/inbox/{question_of(api, waiting_execution(api))}/",
     "link": lambda api: link_to(api, question_of(api, waiting_execution(api))),
     "keys": lambda api: "/w/demo/settings/keys/",
+    "limits": lambda api: "/w/demo/settings/limits/",
     "members": lambda api: "/w/demo/settings/members/",
     "profile": lambda api: "/w/demo/settings/profile/",
     "sign-in": lambda api: "/accounts/login/",
