@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import threading
+import time
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import django
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.core import clock
 from apps.nodes.contract import NodeError, Result
 
 if TYPE_CHECKING:
+    from apps.executions.store import Loaded
+    from apps.executions.worker.hand import Hand
     from apps.executions.worker.prepare import Call
     from apps.executions.worker.run import Run
 
@@ -141,21 +144,39 @@ def serve(line: Connection) -> None:
 
 
 def _made(job: Job) -> Answer:
-    from apps.executions import graphs, store
     from apps.executions.worker import prepare, rounds
-    from apps.executions.worker.hand import Hand
 
-    try:
-        own = store.claimed(execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence)
-        claimed = store.whole(own)
-        hand = Hand(claimed, graphs.graph_of(workspace_id=job.workspace_id, version_id=claimed.version_id))
-        loaded = store.load(
-            execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence, now=clock.now()
-        )
-    except store.FenceLost:
-        return NodeError("executions.fence_lost", "Somebody else owns this execution by now."), []
+    taken = _taken(job)
+    if isinstance(taken, NodeError):
+        return taken, []
+    hand, loaded = taken
     rounds.read_back(hand, loaded.runs)
     hand.past.update(loaded.answers)
     call = prepare.again(hand, hand.frames[job.path].runs[job.node_id])
     result = call.perform()
     return result, call.context.take()
+
+
+def _taken(job: Job) -> tuple[Hand, Loaded] | NodeError:
+    """The execution as it was written. Waits for database and storage: their absence is no fault of the node's."""
+    from apps.executions import graphs, payloads, store
+    from apps.executions.worker.hand import Hand as Taken
+
+    until = time.monotonic() + job.seconds
+    while True:
+        try:
+            own = store.claimed(execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence)
+            claimed = store.whole(own)
+            hand = Taken(claimed, graphs.graph_of(workspace_id=job.workspace_id, version_id=claimed.version_id))
+            return hand, store.load(
+                execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence, now=clock.now()
+            )
+        except store.FenceLost:
+            return NodeError("executions.fence_lost", "Somebody else owns this execution by now.")
+        except payloads.ObjectMissing:
+            return NodeError("executions.value_missing", "The object storage does not hold this execution's data.")
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > until:
+                return NodeError("executions.storage_away", "Its data could not be read.", retryable=True)
+            time.sleep(0.5)

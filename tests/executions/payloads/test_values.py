@@ -118,8 +118,9 @@ def test_the_same_in_a_bucket_and_each_value_is_there_once(engine: Engine, pail:
 
 @pytest.mark.integration
 def test_a_storage_that_is_away_delays_executions_and_fails_none(
-    engine: Engine, objects: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # In the run's own folder, which the process for suspects knows as well.
     away = {"put": 3, "get": 3}
 
     def away_for_a_while(name: str) -> Any:
