@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from apps.accounts import selectors, services
+from apps.accounts.access.permissions import Permission
 from apps.accounts.models import User
 from tests.cast import Cast
 
@@ -31,7 +32,7 @@ def test_a_key_is_all_that_is_printed(cast: Cast, api: Any) -> None:
 
 def test_a_key_without_scopes_may_everything(cast: Cast, api: Any) -> None:
     printed = output("api_key_create", "--workspace", "acme", "--name", "CI")
-    assert len(api(printed.strip()).get("/api/v1/app/me").json()["permissions"]) == 13
+    assert len(api(printed.strip()).get("/api/v1/app/me").json()["permissions"]) == len(Permission)
 
 
 @pytest.mark.parametrize(

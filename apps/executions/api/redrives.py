@@ -55,7 +55,7 @@ class ReasonOut(serializers.Serializer[Any]):
     example = serializers.UUIDField()
 
 
-class ProgressOut(serializers.Serializer[Any]):
+class RedriveProgressOut(serializers.Serializer[Any]):
     """How far it is. `started` is made of `running`, `success` and `failed`."""
 
     pending = serializers.IntegerField()
@@ -82,7 +82,7 @@ class RedriveRow(serializers.ModelSerializer[Redrive]):
 class RedriveOut(RedriveRow):
     """A redrive, and how far it is."""
 
-    progress = ProgressOut()
+    progress = RedriveProgressOut()
 
     class Meta(RedriveRow.Meta):
         fields = [*RedriveRow.Meta.fields, "progress"]
@@ -190,5 +190,5 @@ class Redrives(WorkspaceViewSet):
 
 
 def _state(redrive: Redrive) -> dict[str, Any]:
-    progress = ProgressOut(redrives.redrive_progress(redrive)).data
+    progress = RedriveProgressOut(redrives.redrive_progress(redrive)).data
     return {**RedriveRow(redrive).data, "progress": progress}

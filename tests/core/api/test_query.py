@@ -13,7 +13,7 @@ from tests.cast import Cast
 Api = Callable[..., APIClient]
 LISTS = {
     "executions": "workflow, workflow_id, status, since, search, page_size, cursor",
-    "interactions": "status, execution_id, workflow, workflow_id, page_size, cursor",
+    "interactions": "status, kind, execution_id, workflow, workflow_id, page_size, cursor",
     "workflows": "status, q, page_size, cursor",
     "members": "page_size, cursor",
     "keys": "page_size, cursor",
