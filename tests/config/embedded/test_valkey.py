@@ -21,7 +21,7 @@ def test_it_serves_redis_and_celery_comes_back_and_leaves(var: Path, kill_9: Cal
     with redis.Redis.from_url(valkey.redis_url) as client:
         assert client.ping()
         assert client.config_get("save") == {"save": ""}, "nothing is written to disk"
-    with Connection(valkey.celery_url) as connection:  # type: ignore[no-untyped-call]
+    with Connection(valkey.celery_url) as connection:
         queue = connection.SimpleQueue("hints")
         queue.put({"hint": 1})
         assert queue.get(timeout=5).payload == {"hint": 1}
