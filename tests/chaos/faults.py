@@ -108,8 +108,18 @@ class Kills:
     Goes on in a thread of its own until `count` are dead, or it is told to stop.
     """
 
-    def __init__(self, world: World, *, seed: int, count: int, frozen_share: float = 0.1, every: float = 0.0) -> None:
-        self.world, self.count, self.frozen_share, self.every = world, count, frozen_share, every
+    def __init__(
+        self,
+        world: World,
+        *,
+        seed: int,
+        count: int,
+        frozen_share: float = 0.1,
+        every: float = 0.0,
+        patience: float = 8.0,
+    ) -> None:
+        self.world, self.count, self.frozen_share = world, count, frozen_share
+        self.every, self.patience = every, patience
         self.killed = self.frozen = self.unclaimed = 0
         self._rng = random.Random(seed)
         self._cold: list[tuple[float, Worker]] = []
@@ -153,7 +163,7 @@ class Kills:
 
     def _await_claim(self, successor: Worker) -> None:
         """Until it has an execution in hand: the tables say so, not the engine."""
-        until = time.monotonic() + 8
+        until = time.monotonic() + self.patience
         with psycopg.connect(self.world.database_url, autocommit=True) as connection:
             while time.monotonic() < until and not self._is_over.is_set():
                 row = connection.execute(

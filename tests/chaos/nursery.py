@@ -20,6 +20,8 @@ from typing import Any
 
 from config.embedded.process import die_with_parent
 
+OPENS_LOOPS = ("autobahn", "daphne", "twisted", "txaio")
+
 
 def main() -> None:
     """Import everything, then fork whatever is asked for until nobody asks any more."""
@@ -51,7 +53,7 @@ def _import_product() -> None:
     app.finalize()
     app.loader.import_default_modules()
     assert get_resolver().url_patterns
-    importlib.import_module("celery.bin.worker")  # nothing that opens something: an event loop must not be shared
+    importlib.import_module("celery.bin.worker")
 
 
 def _reap(*_: object) -> None:
@@ -75,6 +77,9 @@ def _become(order: dict[str, Any], nursery: int) -> None:
         import time_machine
 
         time_machine.travel(datetime.now(UTC) + timedelta(seconds=order["shift_seconds"]), tick=True).start()
+    # Django imports daphne, which opens an event loop at once; forks that share it take each other's events.
+    for name in [name for name in sys.modules if name.partition(".")[0] in OPENS_LOOPS]:
+        del sys.modules[name]
     sys.argv = [order["module"], *order["arguments"]]
     runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
 

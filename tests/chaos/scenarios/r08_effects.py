@@ -26,7 +26,7 @@ class EffectsUnderKills(Scenario):
     fault = "workers killed while writes are under way, to a receiver that honours keys and to one that does not"
     must = "0 duplicate effects; every ambiguous one is listed as NEEDS_REVIEW"
     small = {"orders": 40, "per_second": 10, "kills": 5}
-    full = {"orders": 400, "per_second": 8, "kills": 60}
+    full = {"orders": 400, "per_second": 7, "kills": 40}
     workers = 3
 
     def run(self, world: World, size: Sizes) -> Outcome:

@@ -21,7 +21,7 @@ class PoisonNode(Scenario):
     fault = "nodes that kill their process"
     must = "worker_lost after 3 in quarantine; other work's p95 < 2×"
     small = {"slack": 3, "poisons": 0, "pure": 1, "per_second": 8, "alone": 3}
-    full = {"slack": 1, "poisons": 3, "pure": 2, "per_second": 10, "alone": 15}
+    full = {"slack": 1, "poisons": 1, "pure": 1, "per_second": 10, "alone": 15}
     small_seconds = 15
     workers = 3
 

@@ -49,7 +49,7 @@ class LimitsHold(Scenario):
         watch = Watch(world, workflow)
         traffic = Traffic(world, "limited", count=size["queued"], per_second=200).start()
         outcome.blame(traffic.finish())
-        kills = Kills(world, seed=SEED, count=size["kills"], frozen_share=0.1, every=0.5)
+        kills = Kills(world, seed=SEED, count=size["kills"], frozen_share=0.1, every=0.5, patience=1.0)
         judge.await_end(120)
         kills.stop()
         judge.await_end(20)
