@@ -18,7 +18,7 @@ class StateMachine(Scenario):
     row = "R15"
     fault = "random steps by owners, former owners, people and operators, and by plain SQL, against the database"
     must = "0 illegal transitions; terminal rows immutable"
-    small = {"seeds": 1, "steps": 150}
+    small = {"seeds": 2, "steps": 100}
     full = {"seeds": 20, "steps": 2_000}
 
     def run(self, world: World, size: Sizes) -> Outcome:
