@@ -21,7 +21,9 @@ from apps.executions.records import StorageUse as StorageUse
 from apps.executions.records import UsageDay as UsageDay
 from apps.workflows.models import Version, Workflow
 
-BEGUN = (Status.RUNNING, Status.WAITING, Status.WAITING_FOR_HUMAN, Status.PAUSED)
+PARKED = (Status.WAITING, Status.WAITING_FOR_HUMAN, Status.PAUSED)
+BEGUN = (Status.RUNNING, *PARKED)
+FAILED = (Status.CANCELED, Status.ERROR, Status.TIMED_OUT)
 
 
 def _is_one_of(column: str, values: Iterable[Status | State]) -> models.Q:
@@ -110,6 +112,9 @@ class Execution(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-created_at"], name="execution_recent"),
             models.Index(fields=["workflow", "-created_at"], name="execution_of_workflow"),
+            models.Index(fields=["workspace", "-id"], name="execution_newest"),
+            models.Index(fields=["workspace", "-id"], name="execution_failed", condition=_is_one_of("status", FAILED)),
+            models.Index(fields=["workspace"], name="execution_parked", condition=_is_one_of("status", PARKED)),
             models.Index(
                 fields=["workspace", "queue", "priority", "runnable_at"],
                 name="execution_due",

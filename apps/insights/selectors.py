@@ -14,6 +14,7 @@ from django.db.models.functions import TruncHour
 
 from apps.accounts.models import ApiKey, Membership
 from apps.executions.models import Execution, Wait
+from apps.executions.selectors import has_status
 from apps.insights.hours import Hour
 from apps.workflows.models import Status as WorkflowStatus
 from apps.workflows.models import Workflow
@@ -135,7 +136,7 @@ def failures(workspace_id: UUID, *, since: datetime) -> list[Failure]:
 
 def running(workspace_id: UUID) -> list[Execution]:
     """Executions that are under way, the newest first, one more than is shown. One query."""
-    found = Execution.objects.filter(workspace_id=workspace_id, status__in=LIVE_STATUSES).select_related("workflow")
+    found = Execution.objects.filter(has_status(LIVE_STATUSES), workspace_id=workspace_id).select_related("workflow")
     shown = found.only("id", "status", "created_at", "started_at", "started_by", "workflow__name")
     return list(shown.order_by("-created_at")[: ROWS + 1])
 

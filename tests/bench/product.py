@@ -60,8 +60,8 @@ class Product:
 
 
 @contextmanager
-def product(port: int, allow: str) -> Iterator[Product]:
-    """The product in a folder of its own, ended at the end."""
+def product(port: int, allow: str, **more: str) -> Iterator[Product]:
+    """The product in a folder of its own, ended at the end. `more` is put into its environment."""
     with tempfile.TemporaryDirectory(prefix="agentflow-bench-") as var:
         environment = {
             **os.environ,
@@ -70,6 +70,7 @@ def product(port: int, allow: str) -> Iterator[Product]:
             "EGRESS_ALLOW": allow,
             "BASE_URL": f"http://127.0.0.1:{port}",
             "NODE_PACKAGES": "tests.fakes.nodes",
+            **more,
         }
         manage = [sys.executable, str(ROOT / "manage.py")]
         log = (Path(var) / "up.log").open("w")

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.html import escape
@@ -16,6 +15,7 @@ from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
 from apps.core.errors import Conflict, DomainError, FieldError, NotFound
+from apps.core.paging import Bounded
 from apps.executions import artifacts, launch, queueing, selectors
 from apps.executions.engine.states import TERMINAL
 from apps.executions.launch import Start
@@ -69,7 +69,7 @@ class ExecutionList(WorkspacePage):
             is_redriven=False if status == DEAD_LETTERS else None,
             search=q,
         )
-        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+        page = Bounded(found, PAGE_SIZE).get_page(request.GET.get("page"))
         shown = list(page)
         waits = selectors.open_wait_list(
             workspace_id=self.workspace.id,
