@@ -259,12 +259,12 @@ class Dispatcher:
         claimed = run.claimed
         loaded = store.load(execution_id=run.id, workspace_id=claimed.workspace_id, fence=claimed.fence, now=now)
         run.restore(loaded, loaded.at)
-        run.due_retries(loaded.at)
+        run.advance(run.due_retries(loaded.at), loaded.at)
 
     def _catch_up(self, run: Run) -> None:
         now = clock.now()
         claimed = run.claimed
-        run.due_retries(now)
+        run.advance(run.due_retries(now), now)
         if run.awaited:
             run.refresh(
                 store.load(
@@ -283,7 +283,7 @@ class Dispatcher:
                 if run.is_dropped:
                     return
                 self._persist(run, lambda: step(run))
-                run.due_retries(clock.now())
+                run.advance(run.due_retries(clock.now()), clock.now())
                 while not run.is_dropped:
                     run.advance((), clock.now())
                     self._follow_up(run)

@@ -17,14 +17,13 @@ from typing import Any
 from uuid import UUID
 
 from apps.core import clock, jsonclean
-from apps.core.ids import uuid7
 from apps.executions.engine import plan, said, settle
 from apps.executions.engine.noderun import CONTAINER, Key, NodeRun
 from apps.executions.engine.rounds import Frame
 from apps.executions.engine.states import NodeEvent, State, Status
 from apps.executions.store import Claimed, Loaded
-from apps.executions.wait_kinds import OpenWait, Review
-from apps.executions.worker import prepare, rounds
+from apps.executions.wait_kinds import OpenWait
+from apps.executions.worker import prepare, rounds, waiting
 from apps.executions.worker.changes import closed_wait
 from apps.executions.worker.hand import Hand
 from apps.executions.worker.prepare import Call
@@ -98,7 +97,7 @@ class Run(Hand):
             if run.state is State.RUNNING and ending is None:
                 self._take_up(run, now)
             elif run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.wait_id:
-                self._look_at_wait(run, loaded)
+                waiting.look(self, run, loaded)
             elif run.state is State.RETRYING:
                 self.retrying[run.key] = run
         trigger = self.runs[self.claimed.trigger_node]
@@ -115,28 +114,20 @@ class Run(Hand):
         """Answers that came in while the execution was in hand."""
         for run, _, _ in list(self.awaited.values()):
             if run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.key not in self.queued:
-                self._look_at_wait(run, loaded)
-
-    def _look_at_wait(self, run: NodeRun, loaded: Loaded) -> None:
-        assert run.wait_id is not None
-        if run.wait_id in loaded.answers:
-            self.awaited.pop(run.wait_id, None)
-            self.answers[run.key] = self.past[run.wait_id] = loaded.answers[run.wait_id]
-            kind, at = loaded.closed[run.wait_id]
-            self.closed.append(closed_wait(run.wait_id, run, kind, at, loaded.answers[run.wait_id][0]))
-            self.queue(run)
-        elif run.wait_id in loaded.open:
-            kind, wake_at = loaded.open[run.wait_id]
-            self.awaited[run.wait_id] = (run, kind, wake_at)
+                waiting.look(self, run, loaded)
 
     def _take_up(self, run: NodeRun, now: datetime) -> None:
         """Its owner was lost while this node was calling out."""
         if self.frame_of(run).leaving is not None:
             return self.cancel(run, now)
-        call = prepare.again(self, run)
         run.losses += 1
-        call.is_suspect = run.losses >= SUSPECT_AFTER
-        if call.effect == "write" and not call.honours_key:
+        call, refused = None, None
+        try:
+            call = prepare.again(self, run)
+            call.is_suspect = run.losses >= SUSPECT_AFTER
+        except NodeError as error:  # a deployment made its parameters invalid
+            refused = error
+        if (call.effect if call else run.effect) == "write" and not (call and call.honours_key):
             lost = NodeError(
                 "executions.outcome_unknown",
                 f"“{self.node_of(run).name}” was sent, and what ran it ended before the answer came; "
@@ -145,8 +136,10 @@ class Run(Hand):
                 is_unknown=True,
             )
             self._failed(run, lost, now, honours=False)
-        else:
-            self._queue_call(call)
+        elif refused is not None:
+            self.refuse(run, refused, now)
+        elif call is not None:
+            self.queue_call(call)
         return None
 
     # ── Going on ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +150,8 @@ class Run(Hand):
             self.queued.add(run.key)
             self.ready.append(run)
 
-    def _queue_call(self, call: Call) -> None:
+    def queue_call(self, call: Call) -> None:
+        """Let a call that was prepared have its turn as soon as a thread is free."""
         self.queued.add(call.key)
         self.calls.append(call)
 
@@ -223,7 +217,7 @@ class Run(Hand):
 
     def _run_ready(self, run: NodeRun, now: datetime) -> list[NodeRun]:
         if run.state is State.NEEDS_REVIEW:
-            return self._reviewed(run, now)
+            return waiting.reviewed(self, run, now)
         try:
             call = prepare.call(self, run, now)
         except NodeError as refused:
@@ -232,7 +226,7 @@ class Run(Hand):
             return self.refuse(run, refused, now)
         call.is_suspect = self._deserves_care(call)
         if call.effect != "pure" or call.is_suspect:
-            self._queue_call(call)
+            self.queue_call(call)
             return []
         self.started(call, now)
         return self.apply(call, call.perform(), clock.now())
@@ -285,7 +279,7 @@ class Run(Hand):
         if isinstance(result, Suspend):
             run.suspended = jsonclean.cleaned(result.state)
             run.become(NodeEvent.SUSPEND)
-            self._open(run, result.wait.kind, result.wait.wakes_at, result.wait, now)
+            waiting.begin(self, run, result.wait.kind, result.wait.wakes_at, result.wait, now)
             return []
         return self._failed(run, result, now, honours=call.honours_key)
 
@@ -330,7 +324,7 @@ class Run(Hand):
     def _settled(self, run: NodeRun, settled: settle.Settled, now: datetime) -> list[NodeRun]:
         self.touch(run, now)
         if settled.doubtful:
-            self._open_review(run, now)
+            waiting.ask_for_review(self, run, now)
         elif settled.failed and run.path:
             rounds.failed(self, run, now)
         elif settled.failed:
@@ -344,64 +338,28 @@ class Run(Hand):
 
     # ── Waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _open(self, run: NodeRun, kind: str, wake_at: datetime | None, request: Any, now: datetime) -> None:
-        run.wait_id = uuid7()
-        claimed = self.claimed
-        self.opened.append(
-            OpenWait(
-                id=run.wait_id,
-                workspace_id=claimed.workspace_id,
-                execution_id=claimed.id,
-                workflow_id=claimed.workflow_id,
-                node_id=run.node_id,
-                node_name=self.node_of(run).name,
-                path=run.path,
-                kind=kind,
-                wake_at=wake_at,
-                request=request,
-            )
-        )
-        self.awaited[run.wait_id] = (run, kind, wake_at)
-        self.is_urgent = True
-        self.touch(run, now)
+    def again(self, run: NodeRun, now: datetime) -> list[NodeRun]:
+        """Queue another attempt, with the parameters that were written before the first one.
 
-    def _open_review(self, run: NodeRun, now: datetime) -> None:
-        node = self.node_of(run)
-        review = Review(
-            title=f"Did “{node.name}” happen?",
-            message=(run.error or {}).get("message", ""),
-            data={
-                "node": node.name,
-                "type": node.subtype,
-                "parameters": run.params,
-                "error": run.error,
-                "idempotency_key": prepare.key_of(self, run),
-                "sent_at": (run.attempt_at or now).isoformat(),
-                "attempt": run.attempt,
-            },
-        )
-        self._open(run, "review", None, review, now)
+        A deployment may have made them invalid: then the node fails. Returns the node runs that are settled now.
+        """
+        try:
+            call = prepare.again(self, run)
+        except NodeError as refused:
+            if run.state is State.RETRYING:
+                run.become(NodeEvent.START)
+            return self.refuse(run, refused, now)
+        self.queue_call(call)
+        return []
 
-    def _reviewed(self, run: NodeRun, now: datetime) -> list[NodeRun]:
-        """A person said what became of a write nobody saw the end of."""
-        _, answer = self.answers.pop(run.key)
-        verdict = (answer or {}).get("outcome")
-        run.wait_id = None
-        if verdict == "happened":
-            return self.done(run, Done((answer or {}).get("data")), now)
-        if verdict == "run_again":
-            self._queue_call(prepare.again(self, run))
-            return []
-        error = run.error or {}
-        code, message = error.get("code", "executions.outcome_unknown"), error.get("message", "It did not happen.")
-        return self.refuse(run, NodeError(code, message, error.get("hint", "")), now)
-
-    def due_retries(self, now: datetime) -> None:
-        """Prepare the nodes whose back-off is over."""
+    def due_retries(self, now: datetime) -> list[NodeRun]:
+        """Queue the nodes whose back-off is over. Returns the node runs that are settled now."""
+        settled: list[NodeRun] = []
         for run in list(self.retrying.values()):
             is_due = run.retry_at is not None and run.retry_at <= now
             if is_due and self.stopping is None and not self.is_held and run.key not in self.queued:
-                self._queue_call(prepare.again(self, run))
+                settled += self.again(run, now)
+        return settled
 
     def next_due(self) -> datetime | None:
         """When the next timer, deadline or retry of this execution falls due."""

@@ -236,3 +236,30 @@ def test_fields_of_many_nodes_are_prepared_quickly() -> None:
         run.advance((), NOW)
     assert len(taken(run, NOW).output) == 498
     assert (datetime.now(UTC) - began).total_seconds() < 2
+
+
+def test_parameters_that_a_deployment_made_invalid_fail_the_node_alone() -> None:
+    document = definition(
+        [
+            node("t", "TRIGGER.MANUAL"),
+            node("call", "ACTION.HTTP_REQUEST", **GET, _on_error="continue"),
+            node("end", "ACTION.TRANSFORM", fields=fields(why="{{ $json.error.code }}")),
+        ],
+        ["t > call", "call > end"],
+    )
+    run = run_of(document)
+    old = {"no": "such parameter"}
+    tried = NodeRun("call", state=State.RETRYING, attempt=1, params=old, retry_at=NOW - timedelta(seconds=1))
+    run.restore(loaded(done("t"), tried), NOW)
+    run.advance(run.due_retries(NOW), NOW)
+    assert run.runs["end"].output == {"why": "nodes.params_invalid"}
+    assert taken(run, NOW).status is Status.SUCCESS
+
+
+def test_a_lost_write_is_in_doubt_whatever_became_of_its_parameters() -> None:
+    document = definition([node("t", "TRIGGER.MANUAL"), node("call", "ACTION.HTTP_REQUEST", **GET)], ["t > call"])
+    run = run_of(document)
+    lost = NodeRun("call", state=State.RUNNING, attempt=1, effect="write", params={"no": "such parameter"})
+    run.restore(loaded(done("t"), lost), NOW)
+    assert lost.state is State.NEEDS_REVIEW
+    assert taken(run, NOW).status is Status.WAITING_FOR_HUMAN
