@@ -252,6 +252,9 @@ def test_parameters_that_a_deployment_made_invalid_fail_the_node_alone() -> None
     tried = NodeRun("call", state=State.RETRYING, attempt=1, params=old, retry_at=NOW - timedelta(seconds=1))
     run.restore(loaded(done("t"), tried), NOW)
     run.advance(run.due_retries(NOW), NOW)
+    while run.ready:  # it stops for what must be written
+        taken(run, NOW)
+        run.advance((), NOW)
     assert run.runs["end"].output == {"why": "nodes.params_invalid"}
     assert taken(run, NOW).status is Status.SUCCESS
 
