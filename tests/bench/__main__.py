@@ -15,14 +15,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench import approvals, killed, processes
+from tests.bench import approvals, killed, million, processes, several
 from tests.bench.load import load
 from tests.bench.processes import Usage
 from tests.bench.product import ROOT, Product, install, product, slow_server
 from tests.bench.workloads import Workload, steps, w1, w2, w3, w4, w6
 from tests.chaos.world import free_port
 
-BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
 ROLES = ("web", "worker", "database")
 Row = dict[str, Any]
 
@@ -75,22 +74,32 @@ def table(rows: list[Row], titles: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
-def write(text: str) -> None:
-    """Put the table between its marks in docs/benchmarks.md."""
-    page = ROOT / "docs" / "benchmarks.md"
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+def write(text: str, place: str = "benchmarks.md", mark: str = "measured") -> None:
+    """Put the text between its marks in a page of docs/."""
+    page = ROOT / "docs" / place
+    begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def main() -> None:
     """Measure and write."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--only", default="w1,w2,w3,w4,steps,w6,w7", help="workloads, comma-separated")
+    options.add_argument(
+        "--only", default="w1,w2,w3,w4,steps,w6,w7", help="workloads, comma-separated; million, several"
+    )
     options.add_argument("--concurrency", default="1,10,50")
     options.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
     given = options.parse_args()
     wanted = given.only.split(",")
+    for name, alone in (("million", million.main), ("several", several.main)):
+        if name in wanted:
+            words_of_it = alone()
+            if not given.dry:
+                write(words_of_it, "scaling.md", name)
+    if not set(wanted) - {"million", "several"}:
+        return
     slow_port = free_port()
     rows: list[Row] = []
     words: list[str] = []

@@ -26,7 +26,7 @@ class PartOut(serializers.Serializer[Any]):
 
 
 class HealthOut(serializers.Serializer[Any]):
-    """How the product is doing. `beat` may be missing for a while without harm; the other parts are needed."""
+    """How the product is doing. `beat` and `replica` may be missing for a while; the others are needed."""
 
     status = serializers.ChoiceField(choices=["ok", "degraded", "down"])
     revision = serializers.CharField()
@@ -34,6 +34,7 @@ class HealthOut(serializers.Serializer[Any]):
     broker = PartOut()
     workers = PartOut()
     beat = PartOut()
+    replica = PartOut(required=False, help_text="Only where there is one.")
 
 
 class Health(APIView):

@@ -54,7 +54,7 @@ def test_health_needs_no_key_and_may_be_down(schema: dict[str, Any]) -> None:
     assert operation.get("security", []) in ([], [{}])
     assert {"200", "503"} <= set(operation["responses"])
     parts = schema["components"]["schemas"]["HealthOut"]["properties"]
-    assert set(parts) == {"status", "revision", "database", "broker", "workers", "beat"}
+    assert set(parts) == {"status", "revision", "database", "broker", "workers", "beat", "replica"}
 
 
 def test_yaml_for_those_who_accept_only_that() -> None:
