@@ -55,6 +55,12 @@ declare(
     ),
     ErrorCode("executions.too_many_steps", None, "The node has taken more steps than it may.", "Make each do more."),
     ErrorCode(
+        "executions.value_missing",
+        None,
+        "A large value of the execution is not in object storage any more.",
+        "Look at whether somebody deleted objects there; run it again from before the step that wrote the value.",
+    ),
+    ErrorCode(
         "executions.worker_lost",
         None,
         "The node ended the process that ran it, three times.",

@@ -46,6 +46,8 @@ def test_an_execution_outlives_its_worker(
         "settings": {},
     }
     workflow = write(api, "workflows/", {"name": "Ask for a price", "definition": definition})["id"]
+    vendor.seen.clear()  # of tests before this one
+    vendor.answers.clear()
     vendor.says(body={"price": 1}, delay=PATIENCE_SECONDS)  # whoever asks first is gone before it is answered
     vendor.says(body={"price": 2})
 
