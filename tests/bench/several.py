@@ -192,7 +192,7 @@ def main(requests: int = 2000) -> str:
         here.web()
         here.worker("default,ai,bulk")
         here.until_up()
-        killed = asyncio.run(_killing(here, requests))
+        killed = asyncio.run(_killing(here, max(requests, 2_000)))
         broker = urlsplit(here.environment["CELERY_BROKER_URL"]).scheme.partition("+")[0]
         one, two = (statistics.mean(rates[number]) for number in (1, 2))
         words = (
