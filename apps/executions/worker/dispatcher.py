@@ -48,7 +48,7 @@ class Dispatcher:
         queues: Sequence[str],
         lease_seconds: float = 30.0,
         places: int = 125,
-        threads: int = 128,
+        threads: int = 256,
         movers: int = 4,
         sweeps: Sequence[Callable[[], object]] = (),
     ) -> None:
