@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import ssl
@@ -20,6 +21,7 @@ from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 
 CONNECT_SECONDS = 10.0
+POOLS = 16
 _request = threading.local()
 
 
@@ -162,22 +164,39 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+_turns = itertools.count()
+
+
+def _turn() -> int:
+    """The pool of this thread: one after the other takes the next."""
+    found: int | None = getattr(_request, "turn", None)
+    if found is None:
+        found = _request.turn = next(_turns) % POOLS
+    return found
+
+
 class GuardedTransport(httpx2.BaseTransport):
-    """An httpx transport behind the egress check, with its own pool of kept-alive connections. Thread-safe.
+    """An httpx transport behind the egress check, with its own pools of kept-alive connections. Thread-safe.
+
+    A pool looks at all of its connections for every request, so threads are spread over several of them.
 
     Give it to a vendor's SDK that takes a transport. `keep_alive_seconds` is how long an idle connection may be used
     again. Raises `EgressError` for what the check refuses and httpcore's exceptions for what fails later.
     """
 
     def __init__(self, policy: Policy, *, resolver: Resolver, keep_alive_seconds: float) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=_tls(),
-            max_connections=256,
-            max_keepalive_connections=128,
-            keepalive_expiry=keep_alive_seconds,
-            network_backend=_Backend(policy, resolver),
-            socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],
-        )
+        backend = _Backend(policy, resolver)
+        self._pools = [
+            httpcore2.ConnectionPool(
+                ssl_context=_tls(),
+                max_connections=64,
+                max_keepalive_connections=16,
+                keepalive_expiry=keep_alive_seconds,
+                network_backend=backend,
+                socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],
+            )
+            for _ in range(POOLS)
+        ]
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; the answer's body is read by the caller."""
@@ -188,7 +207,7 @@ class GuardedTransport(httpx2.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        answer = self._pool.handle_request(
+        answer = self._pools[_turn()].handle_request(
             httpcore2.Request(
                 method=request.method,
                 url=url,
@@ -204,7 +223,8 @@ class GuardedTransport(httpx2.BaseTransport):
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        for pool in self._pools:
+            pool.close()
 
 
 class _Body(httpx2.SyncByteStream):
