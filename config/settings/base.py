@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.accounts",
     "apps.nodes",
+    "apps.integrations",
     "apps.workflows",
     "apps.executions",
     "apps.triggers",
