@@ -151,6 +151,10 @@ class FakeContext:
     ) -> Json:
         return call(f"{self.idempotency_key}:{key}")
 
+    def resolve(self, value: Json, *, given: Json = None, item: Json = None, index: int | None = None) -> Json:
+        json = self.json if given is None else given
+        return resolve(value, Scope(json=json, input=self.inputs, item=item, index=index, now=self.now))
+
     def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
         self.logs.append(message)
 
@@ -164,7 +168,8 @@ class FakeContext:
 def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:
     """Stored parameters as the node gets them."""
     stored = upgraded(cls, params)
-    inner = {name: value for name, value in stored.items() if name in inner_names(cls)}
+    later = inner_names(cls) | cls.late_of(stored)
+    inner = {name: value for name, value in stored.items() if name in later}
     outer: Any = {name: value for name, value in stored.items() if name not in inner}
     resolved: Any = resolve(outer, Scope(json=given, now=NOW))
     return validated(cls, resolved | inner)

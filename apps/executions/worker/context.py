@@ -12,7 +12,8 @@ from uuid import UUID
 
 from apps.core import clock, jsonclean
 from apps.executions.worker.stepping import Steps
-from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level, Values
+from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level, NodeError, Values
+from apps.nodes.expressions import ExprError, Scope, resolve
 
 MAX_LOG_LINES = 200
 MAX_LOG_CHARACTERS = 100_000
@@ -32,6 +33,7 @@ class NodeContext:
         "_figures",
         "_lines",
         "_lock",
+        "_scope",
         "artifacts",
         "http",
         "idempotency_key",
@@ -57,6 +59,7 @@ class NodeContext:
         idempotency_key: str,
         timeout_seconds: float,
         steps: Steps,
+        scope: Callable[[Mapping[str, Any]], Scope],
     ) -> None:
         self.inputs = inputs
         self.sources = sources
@@ -68,6 +71,7 @@ class NodeContext:
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
         self.steps = steps
+        self._scope = scope
         self._lock = threading.Lock()
         self._lines: list[dict[str, Any]] = []
         self._figures: dict[str, dict[str, Any]] = {}
@@ -77,6 +81,21 @@ class NodeContext:
     def json(self) -> Any:
         """The value on the main input."""
         return self.inputs.get("main")
+
+    def resolve(self, value: Any, *, given: Any = None, item: Any = None, index: int | None = None) -> Any:
+        """A late parameter, see `nodes.contract.Context.resolve`."""
+        scope = self._scope(self.inputs if given is None else {**self.inputs, "main": given})
+        if index is not None:
+            scope = scope.for_item(item, index)
+        try:
+            return resolve(value, scope)
+        except ExprError as error:
+            raise NodeError(
+                "expressions.failed",
+                f"{error.path or 'A parameter'}: {error.message}",
+                error.hint or "Open the node and correct the expression.",
+                details={"path": error.path, "column": error.column},
+            ) from None
 
     def log(self, message: str, *, level: Level = "info", data: Any = None) -> None:
         """Keep a line for the run's log. Past 200 lines or 100,000 characters of one attempt the rest is dropped."""

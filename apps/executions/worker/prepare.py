@@ -261,11 +261,11 @@ def _answer(node: GraphNode, resolved: Answered) -> Any:
 
 
 def _resolved(hand: Hand, frame: Frame, node: GraphNode, given: dict[str, Any], now: datetime) -> Any:
-    inner = inner_names(node.cls) if node.cls.is_container else frozenset()
-    stored = {name: value for name, value in node.params.items() if name not in inner}
+    later = inner_names(node.cls) if node.cls.is_container else node.cls.late_of(node.params)
+    stored = {name: value for name, value in node.params.items() if name not in later}
     try:
         found: Any = resolve(stored, scope_of(hand, frame, given, now))
-        return found if not inner else found | {name: node.params[name] for name in inner if name in node.params}
+        return found if not later else found | {name: node.params[name] for name in later if name in node.params}
     except ExprError as error:
         raise NodeError(
             "expressions.failed",
@@ -314,7 +314,7 @@ def _ready(
     passes_through: bool = False,
 ) -> Call:
     instance = node.cls()
-    key = key_of(hand, node_run)
+    key, frame = key_of(hand, node_run), hand.frame_of(node_run)
     return Call(
         key=node_run.key,
         node=instance,
@@ -344,6 +344,7 @@ def _ready(
                 reenters=node_run.attempt > 0 or not hand.claimed.is_fresh,
                 repeats_unknown=node.on_unknown is OnUnknown.RETRY or node_run.state is State.NEEDS_REVIEW,
             ),
+            scope=lambda seen: scope_of(hand, frame, seen, now),
         ),
         timeout_seconds=node.timeout_seconds,
         passes_through=passes_through,

@@ -170,6 +170,14 @@ class Context(Protocol):
         """How long the node may still take."""
         ...
 
+    def resolve(self, value: Json, *, given: Json = None, item: Json = None, index: int | None = None) -> Json:
+        """A late parameter (see `Node.late_of`) with its expressions evaluated, as often as the node likes.
+
+        `$json` is `given` (None: what arrived on the main input), `$item` and `$index` are those given here, everything
+        else is as in other parameters. Raises `NodeError` with the expression's path.
+        """
+        ...
+
     def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
         """Say something a person reads in the run's log, at once. `debug` lines stand in the technical view only.
 

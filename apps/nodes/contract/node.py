@@ -67,6 +67,14 @@ class Node:
         """Whether, once it runs, the branches that lead here alone and have not arrived are ended."""
         return False
 
+    @classmethod
+    def late_of(cls, params: Mapping[str, Json]) -> frozenset[str]:
+        """The parameters whose expressions the node evaluates itself with `ctx.resolve`, for these stored parameters.
+
+        They arrive as they are stored, so their types must admit texts.
+        """
+        return frozenset()
+
     def effect(self, params: Any) -> Effect:
         """What running with these resolved parameters does to the world. Must not do anything itself."""
         return Effect.PURE

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from apps.executions.worker.context import MAX_LOG_CHARACTERS, MAX_LOG_LINES, NodeContext
+from apps.nodes.contract import NodeError
+from apps.nodes.expressions import Scope
 from tests.nodes.running import NOW, FakeArtifacts, FakeHttp, FakeValues
 
 
@@ -25,6 +27,7 @@ def context() -> NodeContext:
         idempotency_key="k",
         timeout_seconds=1,
         steps=nothing,
+        scope=lambda given: Scope(json=given.get("main"), item="outer", index=7),
     )
 
 
@@ -107,3 +110,15 @@ def test_nothing_is_lost_when_it_is_taken_while_talking() -> None:
         heard += said.take()
     thread.join()
     assert [each["message"] for each in heard] == [str(at) for at in range(MAX_LOG_LINES)]
+
+
+def test_late_parameters_see_what_the_node_gives_them() -> None:
+    made = context()
+    assert made.resolve({"a": "{{ $json.x }}", "b": "{{ $item }}-{{ $index }}"}, given={"x": [1]}) == {
+        "a": [1],
+        "b": "outer-7",
+    }
+    assert made.resolve("{{ $item }}-{{ $index }}", item="inner", index=2) == "inner-2"
+    with pytest.raises(NodeError) as failed:
+        made.resolve({"url": ["{{ $json.a.b( }}"]}, given={})
+    assert (failed.value.code, failed.value.details["path"]) == ("expressions.failed", "url[0]")
