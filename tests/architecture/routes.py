@@ -246,6 +246,7 @@ ROUTES = [
     Route("DELETE", "/api/v1/app/keys/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/audit-events/", alice=200, bob=403, charlie=404, anonymous=401),
     # ── accounts, pages ──
+    Route("GET", "/w/{workspace}/settings/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/settings/members/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/settings/members/", alice=201, bob=403, charlie=404, anonymous=302, body=MEMBER),
     Route(

@@ -16,6 +16,7 @@ from django.views import View
 from apps.accounts import selectors
 from apps.accounts.access import resolve
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.menu import MenuEntry, navigation
 from apps.accounts.access.permissions import Permission
 from apps.accounts.errors import WorkspaceUnknown
 from apps.accounts.models import User, Workspace
@@ -38,6 +39,12 @@ class WorkspacePage(View):
 
     active: ClassVar[str] = ""
     """The entry of the sidebar that is lit."""
+
+    menu: ClassVar[MenuEntry | None] = None
+    """The entry that leads to this page, see `apps.accounts.access.menu`."""
+
+    menu_under: ClassVar[str] = ""
+    """The route whose entry is lit, for a page without one of its own."""
 
     manages_transaction: ClassVar[bool] = False
     """True: the handler opens its `tenant()` blocks itself."""
@@ -80,9 +87,13 @@ class WorkspacePage(View):
     def render(self, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
         """The page, rendered now (inside the transaction), with what the shell needs.
 
-        Adds `workspace`, `workspaces`, `actor`, `active`, and `may` (`may.member_manage`: what the actor is allowed).
+        Adds `workspace`, `workspaces`, `actor`, `active`, `nav` (the menus), and `may` (`may.member_manage`: what the
+        actor is allowed).
         """
+        match = self.request.resolver_match
+        here = self.menu_under or (match.url_name if match else None) or ""
         shell = {
+            "nav": navigation(self.workspace.slug, self.actor, active=self.active, here=here),
             "workspace": self.workspace,
             "workspaces": [home.workspace for home in self.homes],
             "actor": self.actor,

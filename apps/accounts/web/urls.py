@@ -7,6 +7,7 @@ from django.urls import path
 from apps.accounts.web import views
 
 urlpatterns = [
+    path("settings/", views.Settings.as_view(), name="settings"),
     path("settings/members/", views.Members.as_view(), name="members"),
     path("settings/members/<uuid:membership>/role/", views.MemberRole.as_view(), name="member-role"),
     path("settings/members/<uuid:membership>/remove/", views.MemberRemove.as_view(), name="member-remove"),

@@ -14,12 +14,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts import selectors, services
 from apps.accounts.access import resolve
+from apps.accounts.access.menu import Menu, MenuEntry, navigation
 from apps.accounts.access.pages import WorkspacePage, plain_user
 from apps.accounts.access.permissions import Permission
 from apps.accounts.errors import LinkSpent
@@ -113,12 +115,25 @@ class WorkspaceCreate(LoginRequiredMixin, View):
         return HttpResponseRedirect(f"/w/{workspace.slug}/")
 
 
+class Settings(WorkspacePage):
+    """`settings/`: on to the first of the settings somebody may see."""
+
+    permission = Permission.WORKFLOW_READ
+    active = "settings"
+    menu = MenuEntry(Menu.MAIN, gettext_lazy("Settings"), icon="settings", order=90, keys="g s")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Redirect."""
+        found = navigation(self.workspace.slug, self.actor, active=self.active, here="")
+        return HttpResponseRedirect(found.settings[0].links[0].url)
+
+
 class Members(WorkspacePage):
     """Who is here, and as what. Everybody may look; owners and admins may change it."""
 
     permission = Permission.WORKFLOW_READ
     post_permission = Permission.MEMBER_MANAGE
-    active = "settings"
+    menu = MenuEntry(Menu.WORKSPACE, gettext_lazy("Members"), icon="users", order=20)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list, and the form to add somebody."""
@@ -208,7 +223,7 @@ class Keys(WorkspacePage):
     """API keys: the list, and a form; a new key is shown once, on the answer to the form."""
 
     permission = Permission.KEY_MANAGE
-    active = "settings"
+    menu = MenuEntry(Menu.CONNECTIONS, gettext_lazy("API keys"), icon="key-round", order=20)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list and the form."""
@@ -265,7 +280,7 @@ class Profile(WorkspacePage):
     """What others read about the person signed in."""
 
     permission = Permission.WORKFLOW_READ
-    active = "settings"
+    menu = MenuEntry(Menu.YOU, gettext_lazy("Your profile"), icon="user-round", order=10)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The form."""

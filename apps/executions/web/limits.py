@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.executions import circuits, quotas
@@ -36,7 +37,7 @@ class LimitsPage(WorkspacePage):
 
     permission = Permission.WORKFLOW_READ
     post_permission = Permission.WORKSPACE_MANAGE
-    active = "settings"
+    menu = MenuEntry(Menu.WORKSPACE, gettext_lazy("Limits"), icon="gauge", order=60)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The limits with what is used of them, and the systems that failed lately."""

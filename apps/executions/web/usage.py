@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
@@ -131,7 +132,7 @@ class UsagePage(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     post_permission = Permission.WORKSPACE_MANAGE
-    active = "settings"
+    menu = MenuEntry(Menu.WORKSPACE, gettext_lazy("Usage"), icon="chart-column", order=70)
     may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:

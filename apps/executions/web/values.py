@@ -10,7 +10,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.executions import values
@@ -23,7 +25,7 @@ class ValueList(WorkspacePage):
     """The keys of the workspace, the newest first, found by how they begin."""
 
     permission = Permission.EXECUTION_READ
-    active = "settings"
+    menu = MenuEntry(Menu.WORKSPACE, gettext_lazy("Values"), icon="database", order=50)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The page."""

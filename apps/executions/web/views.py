@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.clock import now
@@ -55,6 +57,7 @@ class ExecutionList(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     active = "executions"
+    menu = MenuEntry(Menu.MAIN, gettext_lazy("Executions"), icon="list-tree", order=30, keys="g e")
     may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import selectors as accounts
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission, permissions_of_role
 from apps.core import clock, jsonclean
@@ -146,6 +148,8 @@ class _QuestionPage(_InboxPage):
 
 class Inbox(_QuestionPage):
     """Everything that waits for people, and what was answered."""
+
+    menu = MenuEntry(Menu.MAIN, gettext_lazy("Inbox"), icon="inbox", order=50, keys="g i")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list, with its first question opened beside it where there is room."""

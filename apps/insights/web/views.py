@@ -7,7 +7,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core import clock
@@ -24,6 +26,7 @@ class Home(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     active = "home"
+    menu = MenuEntry(Menu.MAIN, gettext_lazy("Home"), icon="house", order=10, keys="g h")
     may_lag = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
