@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
@@ -34,6 +36,7 @@ class WorkflowList(WorkspacePage):
 
     permission = Permission.WORKFLOW_READ
     active = "workflows"
+    menu = MenuEntry(Menu.MAIN, gettext_lazy("Workflows"), icon="workflow", order=20, keys="g w")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The list."""
