@@ -95,7 +95,7 @@ class HttpDoor:
         self._writes.close()
 
     def _send(self, request: httpx2.Request, patience: float, max_bytes: int) -> tuple[Answer, str | None]:
-        request.extensions = {"timeout": {"connect": patience, "pool": patience, "read": None, "write": None}}
+        request.extensions = {"timeout": {"connect": patience, "read": None, "write": None}}
         transport = self._reads if request.method in _SAFE else self._writes
         with _failures(request.url.host):
             response = transport.handle_request(request)
@@ -170,7 +170,7 @@ def _address(url: str) -> httpx2.URL:
         raise errors.BadRequest(f"“{url[:100]}” names no host.")
     if parsed.userinfo:
         raise errors.BadRequest("The address holds a user name or password.", hint="Send them in a header instead.")
-    return parsed.copy_with(fragment=None)
+    return parsed.copy_with(fragment=None) if parsed.fragment else parsed
 
 
 def _redirected(request: httpx2.Request, status: int, target: str) -> httpx2.Request:
@@ -207,8 +207,6 @@ def _failures(host: str) -> Iterator[None]:
                 f"{host} offers no connection that can be trusted: {cause.reason or cause}."
             ) from None
         raise errors.ConnectFailed(f"No connection to {host}: {failed}.") from None
-    except httpcore2.PoolTimeout:
-        raise errors.Busy from None
     except httpcore2.TimeoutException:
         raise errors.NoAnswer(f"{host} did not answer in time.", hint="Raise the timeout if it is slow.") from None
     except httpcore2.LocalProtocolError as wrong:

@@ -89,14 +89,6 @@ class TlsFailed(EgressError):
     is_other_side = True
 
 
-class Busy(EgressError):
-    """Too many requests are under way from this process."""
-
-    code = "egress.busy"
-    status = 503
-    is_passing = True
-
-
 class NoAnswer(EgressError):
     """The request was sent, but no answer came in time."""
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import httpcore2
 import httpx2
 
 from apps.core.egress.errors import ConnectFailed, cause
+from apps.core.egress.keeping import Kept
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 
 CONNECT_SECONDS = 10.0
-POOLS = 16
 _request = threading.local()
 
 
@@ -107,6 +106,8 @@ class _Stream(httpcore2.NetworkStream):
             return self._inner.read(max_bytes, _left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # what ends a body whose length was announced
+            return
         with _busy(self._inner):
             self._inner.write(buffer, _left(timeout))
 
@@ -164,21 +165,8 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
-_turns = itertools.count()
-
-
-def _turn() -> int:
-    """The pool of this thread: one after the other takes the next."""
-    found: int | None = getattr(_request, "turn", None)
-    if found is None:
-        found = _request.turn = next(_turns) % POOLS
-    return found
-
-
 class GuardedTransport(httpx2.BaseTransport):
-    """An httpx transport behind the egress check, with its own pools of kept-alive connections. Thread-safe.
-
-    A pool looks at all of its connections for every request, so threads are spread over several of them.
+    """An httpx transport behind the egress check, with kept-alive connections of its own. Thread-safe.
 
     Give it to a vendor's SDK that takes a transport. `keep_alive_seconds` is how long an idle connection may be used
     again. Raises `EgressError` for what the check refuses and httpcore's exceptions for what fails later.
@@ -186,17 +174,17 @@ class GuardedTransport(httpx2.BaseTransport):
 
     def __init__(self, policy: Policy, *, resolver: Resolver, keep_alive_seconds: float) -> None:
         backend = _Backend(policy, resolver)
-        self._pools = [
-            httpcore2.ConnectionPool(
+
+        def connect(origin: httpcore2.Origin) -> httpcore2.HTTPConnection:
+            return httpcore2.HTTPConnection(
+                origin,
                 ssl_context=_tls(),
-                max_connections=64,
-                max_keepalive_connections=16,
                 keepalive_expiry=keep_alive_seconds,
                 network_backend=backend,
                 socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)],
             )
-            for _ in range(POOLS)
-        ]
+
+        self._kept = Kept(connect, seconds=keep_alive_seconds)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; the answer's body is read by the caller."""
@@ -207,33 +195,39 @@ class GuardedTransport(httpx2.BaseTransport):
             port=request.url.port,
             target=request.url.raw_path,
         )
-        answer = self._pools[_turn()].handle_request(
-            httpcore2.Request(
-                method=request.method,
-                url=url,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
+        sent = httpcore2.Request(
+            method=request.method,
+            url=url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
         )
+        connection = self._kept.take(url.origin)
+        try:
+            answer = connection.handle_request(sent)
+        except BaseException:
+            connection.close()
+            raise
         assert isinstance(answer.stream, Iterable)
-        return httpx2.Response(
-            answer.status, headers=answer.headers, stream=_Body(answer.stream), extensions=answer.extensions
-        )
+        body = _Body(answer.stream, partial(self._kept.give, connection, url.origin))
+        return httpx2.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools:
-            pool.close()
+        """Close the connections that are idle."""
+        self._kept.close()
 
 
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, inner: Iterable[bytes]) -> None:
-        self._inner = inner
+    def __init__(self, inner: Iterable[bytes], then: Callable[[], None]) -> None:
+        self._inner, self._then = inner, then
+        self._is_open = True
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._inner
 
     def close(self) -> None:
-        if hasattr(self._inner, "close"):
-            self._inner.close()
+        if self._is_open:
+            self._is_open = False
+            if hasattr(self._inner, "close"):
+                self._inner.close()
+            self._then()

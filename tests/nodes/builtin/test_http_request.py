@@ -169,7 +169,6 @@ def test_retry_after(header: str, seconds: float | None) -> None:
         (errors.BadRequest(), "http.bad_request", False, False, False),
         (errors.DnsFailed(), "http.dns", True, True, False),
         (errors.ConnectFailed(), "http.connect", True, True, False),
-        (errors.Busy(), "http.busy", True, True, False),
         (errors.TlsFailed(), "http.tls", False, False, False),
         (errors.NoAnswer(), "http.timeout", True, False, True),
         (errors.Broken(), "http.broken", True, False, True),
