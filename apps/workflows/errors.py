@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import Conflict, NotFound, TooLarge
 
 
 class WorkflowUnknown(NotFound):
@@ -35,3 +35,30 @@ class NotActive(Conflict):
     """The workflow is not active, so there is nothing to pause."""
 
     code = "workflows.not_active"
+
+
+class VariableUnknown(NotFound):
+    """There is no such variable in this workspace."""
+
+    code = "workflows.variable_not_found"
+
+
+class VariableTaken(Conflict):
+    """The workspace has a variable of this name already."""
+
+    code = "workflows.variable_taken"
+    default_hint = "Change that one, or choose another name."
+
+
+class VariableTooLarge(TooLarge):
+    """A variable has more than 32 KB."""
+
+    code = "workflows.variable_too_large"
+    default_hint = "A variable is a setting. Keep larger things in a file or a table, and its address here."
+
+
+class VariablesFull(Conflict):
+    """The workspace's variables are too many, or too large together."""
+
+    code = "workflows.variables_full"
+    default_hint = "Delete those no workflow reads any more."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,11 @@ _NO_DRAFT = frozenset(
 )
 
 
-def lint(definition: Any) -> tuple[Finding, ...]:
+def lint(definition: Any, *, variables: Collection[str] | None = None) -> tuple[Finding, ...]:
     """What there is to say about a definition, errors first. Never raises, whatever JSON it is given.
 
-    Without an error among them the definition can be published, and `graph.compile` takes it.
+    Without an error among them the definition can be published, and `graph.compile` takes it. `variables` are the
+    names `$vars` knows; None: nobody asked, and nothing is said about them.
     """
     draft, structural = draft_of(definition)
     found = [*structural]
@@ -33,6 +34,8 @@ def lint(definition: Any) -> tuple[Finding, ...]:
             found.extend(_node(node, graph, f"nodes[{draft.places[node.id]}]"))
         for at, edge in draft.edges:
             found.extend(_edge_condition(edge, graph, f"connections[{at}].condition"))
+        if variables is not None:
+            found.extend(_unknown_variables(graph, draft, variables))
     unique = dict.fromkeys(found)
     return tuple(sorted(unique, key=lambda finding: finding.severity == "warning"))
 
@@ -154,6 +157,29 @@ def _unheard(graph: Graph, draft: Draft) -> Iterator[Finding]:
                 f"“{node.name}” answers nobody: “{webhooks[0].name}” responds immediately.",
                 "Set the webhook's respond to result.",
                 node_id=node.id,
+            )
+
+
+def _unknown_variables(graph: Graph, draft: Draft, known: Collection[str]) -> Iterator[Finding]:
+    """Each place that reads a variable the workspace does not have."""
+    places = [
+        (text.value, text.path, node.id)
+        for node in graph.nodes.values()
+        for text in texts(node.cls, node.params, f"nodes[{draft.places[node.id]}].params")
+    ]
+    for at, stored in enumerate(draft.document.connections):
+        if stored is not None:
+            given = stored.model_dump(exclude_none=True)
+            places += [(value, f"connections[{at}].{name}", stored.source) for name, value in given.items()]
+    for value, path, node_id in places:
+        names = {found.name for found in expressions.references(value) if found.root == "vars" and found.name}
+        for name in sorted(names.difference(known)):
+            yield warning(
+                "reference.unknown_variable",
+                path,
+                f"There is no variable “{shown(name)}”, so it is null.",
+                nearest(name, sorted(known)) or "Make it in the settings, under Variables.",
+                node_id=node_id,
             )
 
 

@@ -1,4 +1,4 @@
-"""Workflows, their published versions, and what their triggers listen to."""
+"""Workflows, their published versions, what their triggers listen to, and the variables their expressions read."""
 
 from __future__ import annotations
 
@@ -109,3 +109,23 @@ class ActiveTrigger(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subtype} {self.key}"
+
+
+class Variable(models.Model):
+    """A value that expressions of every workflow of the workspace read as `$vars.<key>`. It is no secret."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=64)
+    value: models.JSONField[Any, Any] = models.JSONField()
+    note = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    updated_by_label = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "workflows_variable"
+        constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="workflows_variable_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -11,14 +11,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.core.suggest import shown
 from apps.nodes.contract import Trigger
-from apps.workflows.errors import VersionUnknown
+from apps.workflows.errors import VariableUnknown, VersionUnknown
 from apps.workflows.errors import WorkflowUnknown as WorkflowUnknown
-from apps.workflows.graph import Settings, draft_of
-from apps.workflows.models import Status, Version, Workflow
+from apps.workflows.graph import Settings, draft_of, reads_variables
+from apps.workflows.models import Status, Variable, Version, Workflow
 
 
 def workflow_list(workspace_id: UUID, *, status: str = "", q: str = "") -> QuerySet[Workflow]:
@@ -75,6 +75,37 @@ def version_by_number(workspace_id: UUID, workflow_id: UUID, number: int) -> Ver
     if found is None:
         raise VersionUnknown(f"The workflow has no version {number}.")
     return found
+
+
+# ── Variables ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def variable_list(workspace_id: UUID, *, q: str = "") -> QuerySet[Variable]:
+    """The variables of a workspace by key; `q` looks in keys and notes."""
+    rows = Variable.objects.filter(workspace_id=workspace_id)
+    if q.strip():
+        rows = rows.filter(Q(key__icontains=q.strip()) | Q(note__icontains=q.strip()))
+    return rows.order_by("key")
+
+
+def variable_get(workspace_id: UUID, variable_id: UUID) -> Variable:
+    """One variable. Raises `VariableUnknown`."""
+    found = Variable.objects.filter(workspace_id=workspace_id, id=variable_id).first()
+    if found is None:
+        raise VariableUnknown
+    return found
+
+
+def variable_values(workspace_id: UUID) -> dict[str, Any]:
+    """What `$vars` is in this workspace now: one statement."""
+    return dict(Variable.objects.filter(workspace_id=workspace_id).values_list("key", "value"))
+
+
+def variable_keys(workspace_id: UUID, definition: Any) -> frozenset[str] | None:
+    """The variables that exist, for the lint; None, without asking, when the definition reads none."""
+    if not reads_variables(definition):
+        return None
+    return frozenset(Variable.objects.filter(workspace_id=workspace_id).values_list("key", flat=True))
 
 
 # ── Triggers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from apps.executions.artifacts import Artifacts
 from apps.executions.models import Circuit
 from apps.triggers.events import event_post
 from apps.workflows import services as workflows
+from apps.workflows import variables
 from tests.cast import Cast
 from tests.executions.keeping import keep
 from tests.hil import asking
@@ -137,6 +138,13 @@ def value(cast: Cast) -> UUID:
     return keep(cast.workspace, "count", 1)
 
 
+def variable(cast: Cast) -> UUID:
+    """A setting that expressions read."""
+    return variables.variable_create(
+        workspace_id=cast.workspace.id, actor=cast.owner, key="region", value="eu-central"
+    ).id
+
+
 def event(cast: Cast) -> UUID:
     """Something that was posted to alice's workspace."""
     return event_post(
@@ -212,6 +220,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/callbacks/{token}": lambda cast: "a-guess",
     "/api/v1/app/events/{pk}/": event,
     "/api/v1/app/values/{pk}/": value,
+    "/api/v1/app/variables/{pk}/": variable,
+    "variable": variable,
     "value": value,
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
@@ -298,6 +308,19 @@ ROUTES = [
     Route("GET", "/api/v1/app/workflows/{pk}/versions/{number}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/execute/", alice=201, bob=201, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/test/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/variables/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/variables/",
+        alice=201,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"key": "region", "value": "eu"},
+    ),
+    Route("GET", "/api/v1/app/variables/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/variables/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"value": 1}),
+    Route("DELETE", "/api/v1/app/variables/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     # ── workflows, pages ──
     Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),

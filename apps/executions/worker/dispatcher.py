@@ -229,7 +229,7 @@ class Dispatcher:
     def _take(self, claimed: store.Claimed) -> None:
         try:
             graph = graphs.graph_of(workspace_id=claimed.workspace_id, version_id=claimed.version_id)
-            run = Run(store.whole(claimed), graph)
+            run = Run(store.whole(claimed), graph, graphs.variables_of(graph, claimed.workspace_id))
             with self._lock:
                 earlier = self._runs.get(run.id)
                 if earlier is not None:  # this process was taken for dead, and has it again

@@ -19,8 +19,8 @@ Answered = tuple[str, Any]  # who resolved it, and what they said
 class Hand:
     """An owned execution as preparing a node sees it. `worker.run.Run` is what moves it."""
 
-    def __init__(self, claimed: Claimed, graph: Graph) -> None:
-        self.claimed, self.graph = claimed, graph
+    def __init__(self, claimed: Claimed, graph: Graph, variables: dict[str, Any] | None = None) -> None:
+        self.claimed, self.graph, self.variables = claimed, graph, variables or {}
         self.id = claimed.id
         self.frames: dict[str, Frame] = {"": Frame("", plan.begin(graph, claimed.trigger_node))}
         self.loops: dict[Key, Loop] = {}

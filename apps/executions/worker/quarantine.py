@@ -167,7 +167,8 @@ def _taken(job: Job) -> tuple[Hand, Loaded] | NodeError:
         try:
             own = store.claimed(execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence)
             claimed = store.whole(own)
-            hand = Taken(claimed, graphs.graph_of(workspace_id=job.workspace_id, version_id=claimed.version_id))
+            graph = graphs.graph_of(workspace_id=job.workspace_id, version_id=claimed.version_id)
+            hand = Taken(claimed, graph, graphs.variables_of(graph, job.workspace_id))
             return hand, store.load(
                 execution_id=job.execution_id, workspace_id=job.workspace_id, fence=job.fence, now=clock.now()
             )

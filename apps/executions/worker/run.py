@@ -43,8 +43,8 @@ UNWRITTEN_FOR = timedelta(seconds=1)
 class Run(Hand):
     """One owned execution: its node runs, what is not written yet, and what it waits for."""
 
-    def __init__(self, claimed: Claimed, graph: Graph) -> None:
-        super().__init__(claimed, graph)
+    def __init__(self, claimed: Claimed, graph: Graph, variables: dict[str, Any] | None = None) -> None:
+        super().__init__(claimed, graph, variables)
         self.lock = threading.RLock()
         self.taken_at = clock.now()
         self.seq = claimed.seq

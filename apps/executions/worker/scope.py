@@ -52,7 +52,7 @@ def scope_of(hand: Hand, frame: Frame, given: Mapping[str, Any], now: datetime, 
         input=given,
         node=Outputs(hand, frame),
         trigger=claimed.input,
-        vars={},
+        vars=hand.variables,
         execution=lambda: {
             "id": str(claimed.id),
             "mode": claimed.mode,

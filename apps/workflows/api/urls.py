@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from apps.core.api.routers import Router
-from apps.workflows.api import views
+from apps.workflows.api import variables, views
 
 router = Router()
 router.register("workflows", views.Workflows, basename="workflow")
+router.register("variables", variables.Variables, basename="variable")
 
 urlpatterns = router.urls

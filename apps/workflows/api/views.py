@@ -104,7 +104,7 @@ class Workflows(WorkspaceViewSet):
         if "definition" not in given:
             message = "Send the definition to look at."
             raise Invalid(message, errors=[FieldError(path="definition", message=message)])
-        return Response(_judged(lint(given["definition"])))
+        return Response(_judged(self._linted(given["definition"])))
 
     @extend_schema(request=forms.ValidateIn, responses=forms.ValidateOut)
     @action(detail=True, methods=["post"], url_path="validate")
@@ -112,7 +112,7 @@ class Workflows(WorkspaceViewSet):
         """What the lint says about the draft, or about the definition that is sent. Nothing is saved or run."""
         workflow = selectors.workflow_get(self.workspace.id, pk)
         given = self._read(forms.ValidateIn)
-        return Response(_judged(lint(given.get("definition", workflow.draft))))
+        return Response(_judged(self._linted(given.get("definition", workflow.draft))))
 
     @extend_schema(request=forms.PublishIn, responses=forms.PublishOut)
     @action(detail=True, methods=["post"])
@@ -120,7 +120,7 @@ class Workflows(WorkspaceViewSet):
         """Make the draft a version. An active workflow goes over to it at once."""
         note = self._read(forms.PublishIn)["note"]
         version = services.workflow_publish(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, note=note)
-        return Response({"version": forms.VersionOut(version).data} | _judged(lint(version.definition)))
+        return Response({"version": forms.VersionOut(version).data} | _judged(self._linted(version.definition)))
 
     @extend_schema(request=None, responses=forms.WorkflowOut)
     @action(detail=True, methods=["post"])
@@ -167,6 +167,9 @@ class Workflows(WorkspaceViewSet):
         filled = form(data=self.request.data)
         filled.is_valid(raise_exception=True)
         return dict(filled.validated_data)
+
+    def _linted(self, definition: Any) -> tuple[Finding, ...]:
+        return lint(definition, variables=selectors.variable_keys(self.workspace.id, definition))
 
     def _change(self, pk: UUID, given: dict[str, Any]) -> Response:
         workflow = services.workflow_update(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, **given)

@@ -6,6 +6,7 @@ from apps.workflows.graph.build import compile, draft_of
 from apps.workflows.graph.document import Completion, Concurrency, Debounce, Rate, Settings
 from apps.workflows.graph.findings import Finding, GraphInvalid, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
+from apps.workflows.graph.variables import reads_variables
 
 __all__ = [
     "ERROR_PORT",
@@ -22,4 +23,5 @@ __all__ = [
     "compile",
     "draft_of",
     "errors_in",
+    "reads_variables",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from apps.workflows.graph.document import ConnectionDocument, Document, NodeDocu
 from apps.workflows.graph.findings import Finding, GraphInvalid, error, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
 from apps.workflows.graph.nesting import crossing, nested
+from apps.workflows.graph.variables import reads_variables
 
 Json = Any
 
@@ -69,7 +70,7 @@ def compile(definition: Json) -> Graph:
     refused = errors_in(findings)
     if refused:
         raise GraphInvalid(refused)
-    return draft.graph()
+    return replace(draft.graph(), reads_variables=reads_variables(definition))
 
 
 def draft_of(definition: Json) -> tuple[Draft, tuple[Finding, ...]]:

@@ -71,6 +71,8 @@ class Graph:
     """Node id by name."""
     levels: Mapping[str | None, tuple[str, ...]]
     """The nodes that stand in each container, and under None those that stand in none, each in `order`."""
+    reads_variables: bool = False
+    """Whether an expression may read `$vars`, so that they have to be at hand."""
 
     def ancestors(self, node_id: str) -> frozenset[str]:
         """Every node that runs before this one on some path to it, or to the containers it stands in."""

@@ -110,7 +110,7 @@ class _OneWorkflow(WorkspacePage):
         self, template: str, workflow: Workflow, context: dict[str, Any] | None = None, *, status: int = 200
     ) -> HttpResponse:
         """The page with its header."""
-        findings = lint(workflow.draft)
+        findings = lint(workflow.draft, variables=selectors.variable_keys(self.workspace.id, workflow.draft))
         errors = errors_in(findings)
         header = {
             "workflow": workflow,
