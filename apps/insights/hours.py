@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-_STEPS = (1, 2, 5)
+from apps.core.axis import axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,6 @@ def chart(hours: Mapping[datetime, Hour], *, now: datetime) -> Chart:
     total = sum(hours.get(midnight + timedelta(hours=hour), Hour()).total for hour in range(24))
     label = _("Executions by hour, today beside yesterday: %(total)d so far today.") % {"total": total}
     return Chart(bars, max(ticks[-1], highest), ticks, label)
-
-
-def axis(highest: int) -> tuple[int, ...]:
-    """Three to five round numbers from zero up to about `highest`."""
-    size = 1
-    while True:
-        for step in _STEPS:
-            if highest <= step * size * 4:
-                unit = step * size
-                return tuple(range(0, max(2, -(-highest // unit)) * unit + 1, unit))
-        size *= 10
 
 
 def _bar(hours: Mapping[datetime, Hour], at: datetime, this_hour: int) -> Bar:

@@ -1,4 +1,4 @@
-"""Values looked up by a path such as `customer.name`, and told apart. Pure."""
+"""Values looked up by a path such as `customer.name`. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import Field
 
+from apps.core.jsonkind import kind_of
 from apps.nodes.contract import Json
 
 _PATTERN: Final = r"[^.\s][^.]*(\.[^.]+)*"
@@ -16,24 +17,9 @@ Path: TypeAlias = Annotated[str, Field(pattern=rf"^{_PATTERN}$", max_length=200)
 PathOrWhole: TypeAlias = Annotated[str, Field(pattern=rf"^({_PATTERN})?$", max_length=200)]
 """The same, where the empty text stands for the whole value."""
 
-_WORDS: Final[dict[type, str]] = {
-    type(None): "null",
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "a text",
-    list: "a list",
-    dict: "an object",
-}
-
 
 class PathBlocked(Exception):
     """A path leads through a value that has no members; the message names both."""
-
-
-def kind_of(value: Json) -> str:
-    """What a value is, in words that fit behind “is”."""
-    return _WORDS.get(type(value), "no JSON value")
 
 
 def look_up(value: Json, path: str) -> Json:

@@ -5,26 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-
-from apps.insights.hours import Hour, axis, chart
+from apps.insights.hours import Hour, chart
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("highest", "ticks"),
-    [
-        (0, (0, 1, 2)),
-        (1, (0, 1, 2)),
-        (4, (0, 1, 2, 3, 4)),
-        (5, (0, 2, 4, 6)),
-        (147, (0, 50, 100, 150)),
-        (9_600, (0, 5_000, 10_000)),
-    ],
-)
-def test_the_axis_has_few_round_numbers(highest: int, ticks: tuple[int, ...]) -> None:
-    assert axis(highest) == ticks
 
 
 def test_the_day_is_the_one_of_the_reader() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.jsonkind import kind_of
 from apps.core.suggest import nearest
 
 MOST_NAMED = 20
@@ -51,19 +52,5 @@ def _wrong(field: Any, value: Any) -> Any:
     for kind, types, name in _KINDS:
         if isinstance(field, kind):
             is_right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
-            return None if is_right else [f"This must be {name}, not {_json_name(value)}."]
+            return None if is_right else [f"This must be {name}, not {kind_of(value)}."]
     return None
-
-
-def _json_name(value: Any) -> str:
-    match value:
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case _:
-            return "an object"

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
+from apps.core.axis import axis
 from apps.core.clock import now
 from apps.executions.retention.policy import KINDS, LONGEST_DAYS, Policy, policy_change, standard
 from apps.executions.usage import Day, Usage, usage_of
@@ -26,7 +27,6 @@ STORED = {
     "payloads": (gettext_lazy("Large values"), gettext_lazy("values above 64 KB")),
     "artifacts": (gettext_lazy("Files"), gettext_lazy("files")),
 }
-_STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def chart_of(days: Sequence[Day]) -> Chart:
     bars = tuple(
         _bar(day, is_now=at == len(days) - 1, is_named=(len(days) - 1 - at) % 5 == 0) for at, day in enumerate(days)
     )
-    ticks = _axis(max((day.total for day in days), default=0))
+    ticks = axis(max((day.total for day in days), default=0))
     total = sum(day.total for day in days)
     label = _("Executions by day: %(total)d in %(days)d days.") % {"total": total, "days": len(days)}
     return Chart(bars, ticks[-1], ticks, label)
@@ -73,16 +73,6 @@ def _bar(day: Day, *, is_now: bool, is_named: bool) -> Bar:
     }
     label = _("Today") if is_now else name if is_named else ""
     return Bar(label, is_now, day.succeeded, day.failed, rest, title if day.total else "")
-
-
-def _axis(highest: int) -> tuple[int, ...]:
-    size = 1
-    while True:
-        for step in _STEPS:
-            unit = step * size
-            if highest <= unit * 4:
-                return tuple(range(0, max(2, -(-highest // unit)) * unit + 1, unit))
-        size *= 10
 
 
 class PolicyForm(forms.Form):

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from apps.core import jsonclean
 from apps.core.errors import DomainError
+from apps.core.jsonkind import kind_of
 from apps.executions import values
 from apps.executions.values import Change, Decide, Kept, Place, ValueMismatch
 from apps.nodes.contract import NodeError, ValueScope
@@ -69,7 +70,7 @@ class NodeValues:
         def decide(now: Kept | None) -> Change:
             start = 0 if now is None else now.value
             if isinstance(start, bool) or not isinstance(start, int | float):
-                raise ValueMismatch(f"“{key}” holds {_kind(start)}, to which nothing can be added.")
+                raise ValueMismatch(f"“{key}” holds {kind_of(start)}, to which nothing can be added.")
             total = start + by
             if not math.isfinite(total) or abs(total) >= _LARGEST:
                 raise ValueMismatch(f"“{key}” would become larger than a counter can be.")
@@ -93,7 +94,7 @@ class NodeValues:
         def decide(now: Kept | None) -> Change:
             items = [] if now is None else now.value
             if not isinstance(items, list):
-                raise ValueMismatch(f"“{key}” holds {_kind(items)}, not a list.")
+                raise ValueMismatch(f"“{key}” holds {kind_of(items)}, not a list.")
             items = [*items, clean][-keep_last if keep_last else 0 :]
             told = {"found": now is not None, "changed": True, "length": len(items)}
             return Change(told, items, ttl_seconds=ttl_seconds, keeps_expiry=True)
@@ -142,22 +143,6 @@ def _is_same(one: Any, other: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::jsonb = %s::jsonb", [json.dumps(one), json.dumps(jsonclean.cleaned(other))])
         return bool(cursor.fetchone()[0])
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return "a list"
-        case dict():
-            return "an object"
-        case _:
-            return "null"
 
 
 def _away(*, is_unknown: bool) -> NodeError:

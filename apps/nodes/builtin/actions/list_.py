@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from apps.core.jsonkind import kind_of
 from apps.nodes.builtin.actions.list_items import MAX_ITEMS, too_long
 from apps.nodes.builtin.actions.list_operations import Operation
 from apps.nodes.contract import (
@@ -21,7 +22,6 @@ from apps.nodes.contract import (
     NodeType,
     Result,
 )
-from apps.nodes.paths import kind_of
 
 _ORDERS = [
     {"id": 1, "city": "Ulm", "total": 30},

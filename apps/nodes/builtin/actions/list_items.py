@@ -7,8 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
+from apps.core.jsonkind import kind_of
 from apps.nodes.contract import Expr, Json, NodeError, NodeParams
-from apps.nodes.paths import PathBlocked, PathOrWhole, identity, kind_of, look_up
+from apps.nodes.paths import PathBlocked, PathOrWhole, identity, look_up
 
 MAX_ITEMS = 100_000
 

@@ -8,11 +8,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from apps.core.jsonkind import kind_of
 from apps.nodes import borrowed
 from apps.nodes.builtin.actions.list_items import MAX_ITEMS, Rule, at, need_one_kind, too_long, values_at, where
 from apps.nodes.contract import Expr, Json, NodeError, NodeParams
 from apps.nodes.expressions.values import number, to_text
-from apps.nodes.paths import Path, PathOrWhole, identity, kind_of, put
+from apps.nodes.paths import Path, PathOrWhole, identity, put
 
 _Count = Annotated[int, Field(ge=0, le=MAX_ITEMS)]
 _Paths = Annotated[list[Path], Field(max_length=50)]
