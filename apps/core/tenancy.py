@@ -2,18 +2,29 @@
 
 Row-level security is the second wall behind selectors that take the workspace first: the runtime role sees only rows
 of the workspace named in the running transaction, and none when none is named.
+
+Inside a workspace some objects may be kept from somebody: `hiding` takes them, and whatever belongs to them, out of
+everything that is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.migrations.operations import RunSQL
 
 _POLICY = "workspace_id = NULLIF(current_setting('app.workspace', true), '')::uuid"
+# The first half is all that is asked where nothing is hidden, which is everywhere but in some people's requests.
+_SHOWN = (
+    "COALESCE(current_setting('app.hidden', true), '') = ''"
+    " OR {column} IS NULL OR {column} <> ALL ((SELECT current_setting('app.hidden')::uuid[])::uuid[])"
+)
+_ENTER = "SELECT set_config('app.workspace', %s, true), set_config('app.hidden', %s, true)"
+_hidden: ContextVar[str] = ContextVar("hidden", default="")
 
 
 @contextmanager
@@ -28,17 +39,39 @@ def tenant(workspace_id: UUID, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[Non
     is_nested = connection.in_atomic_block
     with transaction.atomic(using=using):
         with connection.cursor() as cursor:
-            outer = ""
+            outer, hidden_outside = "", ""
             if is_nested:
-                cursor.execute("SELECT current_setting('app.workspace', true)")
-                outer = cursor.fetchone()[0] or ""
+                cursor.execute("SELECT current_setting('app.workspace', true), current_setting('app.hidden', true)")
+                outer, hidden_outside = (found or "" for found in cursor.fetchone())
                 if outer and outer != str(workspace_id):
                     raise RuntimeError(f"Already inside workspace {outer}; cannot enter {workspace_id}.")
-            cursor.execute("SELECT set_config('app.workspace', %s, true)", [str(workspace_id)])
+            hidden = _hidden.get()
+            cursor.execute(_ENTER, [str(workspace_id), hidden])
         yield
-        if is_nested and outer != str(workspace_id):  # the setting would outlive this block in the outer transaction
+        # The settings would outlive this block in the outer transaction.
+        if is_nested and (outer, hidden_outside) != (str(workspace_id), hidden):
             with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('app.workspace', %s, true)", [outer])
+                cursor.execute(_ENTER, [outer, hidden_outside])
+
+
+@contextmanager
+def hiding(ids: Iterable[UUID]) -> Iterator[None]:
+    """Every `tenant()` block that begins inside sees none of these objects, nor what belongs to them (`veil`).
+
+    They are the same as objects that do not exist: not found, not listed, not counted. What is written for them (an
+    event that starts a hidden workflow) is written nevertheless. Threads begun inside see everything again.
+    """
+    listed = ",".join(str(each) for each in ids)
+    token = _hidden.set(f"{{{listed}}}" if listed else "")
+    try:
+        yield
+    finally:
+        _hidden.reset(token)
+
+
+def is_hiding() -> bool:
+    """Whether anything is hidden from the one who asks: then rows without a veil need one by hand."""
+    return bool(_hidden.get())
 
 
 def protect(table: str, *, column: str = "workspace_id") -> RunSQL:
@@ -58,6 +91,20 @@ def protect(table: str, *, column: str = "workspace_id") -> RunSQL:
         GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO agentflow_app, agentflow_definer;
         """,
         reverse_sql=RunSQL.noop,
+    )
+
+
+def veil(table: str, *, column: str) -> RunSQL:
+    """The migration operation that lets `hiding` take rows out of a table; `column` names the object they belong to.
+
+    Only reading is concerned, and only by the runtime role. Rows whose column is empty belong to no object.
+    """
+    return RunSQL(
+        f"""
+        CREATE POLICY veil ON {table} AS RESTRICTIVE FOR SELECT TO agentflow_app
+            USING ({_SHOWN.format(column=column)});
+        """,
+        reverse_sql=f"DROP POLICY IF EXISTS veil ON {table}",
     )
 
 

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from apps.accounts.models.audit import AuditEvent
+from apps.accounts.models.grants import ObjectGrant
+from apps.accounts.models.invitations import Invitation
 from apps.accounts.models.keys import ApiKey, SignInLink
-from apps.accounts.models.people import User, UserManager
-from apps.accounts.models.workspaces import ROLE_CHOICES, Membership, Workspace
+from apps.accounts.models.people import Picture, User, UserManager
+from apps.accounts.models.workspaces import ROLE_CHOICES, FormerSlug, Membership, Workspace
 
-__all__ = ["ROLE_CHOICES", "ApiKey", "AuditEvent", "Membership", "SignInLink", "User", "UserManager", "Workspace"]
+__all__ = [
+    "ROLE_CHOICES",
+    "ApiKey",
+    "AuditEvent",
+    "FormerSlug",
+    "Invitation",
+    "Membership",
+    "ObjectGrant",
+    "Picture",
+    "SignInLink",
+    "User",
+    "UserManager",
+    "Workspace",
+]

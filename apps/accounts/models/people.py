@@ -1,4 +1,4 @@
-"""People."""
+"""People, and the pictures they give themselves."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    hue = models.PositiveSmallIntegerField(null=True, help_text="the colour of the initials, 0 to 9; null: by the name")
+    picture = models.CharField(max_length=16, blank=True, default="", help_text="which picture; empty: the initials")
+    timezone = models.CharField(max_length=64, blank=True, default="", help_text="empty: the browser's")
+    theme = models.CharField(
+        max_length=10, blank=True, default="", help_text="light, dark, system; empty: the browser's"
+    )
+    preferences: models.JSONField[Any, Any] = models.JSONField(default=dict, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -74,3 +82,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """The first name, for Django and packages."""
         return self.label.split()[0]
+
+
+class Picture(models.Model):
+    """The picture somebody gave themselves, as `pictures.plain` left it. Apart, so that reading people stays cheap."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    content = models.BinaryField()
+    media_type = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "accounts_picture"
+
+    def __str__(self) -> str:
+        return f"picture of {self.user_id}"

@@ -18,9 +18,24 @@ class Workspace(models.Model):
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "accounts_workspace"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class FormerSlug(models.Model):
+    """An address a workspace had before. It leads to the workspace still, and nobody else gets it."""
+
+    slug = models.SlugField(primary_key=True, max_length=50)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "accounts_former_slug"
 
     def __str__(self) -> str:
         return self.slug
@@ -34,6 +49,8 @@ class Membership(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=ROLE_CHOICES)
     created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField(null=True)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         db_table = "accounts_membership"
