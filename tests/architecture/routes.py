@@ -324,6 +324,29 @@ ROUTES = [
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     # ── workflows, pages ──
     Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/variables/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/variables/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"key": "region", "kind": "text", "value": "eu"},
+    ),
+    Route("GET", "/w/{workspace}/settings/variables/{variable}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/variables/{variable}/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"kind": "number", "value": "1"},
+    ),
+    Route(
+        "POST", "/w/{workspace}/settings/variables/{variable}/delete/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
     Route("GET", "/w/{workspace}/workflows/{workflow}/example/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/figures/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/new/", alice=200, bob=200, charlie=404, anonymous=302),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import views
+from apps.workflows.web import variables, views
 
 urlpatterns = [
     path("workflows/", views.WorkflowList.as_view(), name="workflows"),
@@ -19,4 +19,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow>/pause/", views.WorkflowPause.as_view(), name="workflow-pause"),
     path("workflows/<uuid:workflow>/archive/", views.WorkflowArchive.as_view(), name="workflow-archive"),
     path("workflows/<uuid:workflow>/delete/", views.WorkflowDelete.as_view(), name="workflow-delete"),
+    path("settings/variables/", variables.VariableList.as_view(), name="variables"),
+    path("settings/variables/<uuid:variable>/", variables.VariableEdit.as_view(), name="variable"),
+    path("settings/variables/<uuid:variable>/delete/", variables.VariableDelete.as_view(), name="variable-delete"),
 ]
