@@ -37,6 +37,7 @@ class FoundKey:
     revoked_at: datetime | None
     created_by_id: UUID | None
     creator_role: str | None
+    places: tuple[str, ...] = ()
 
 
 def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
@@ -48,8 +49,19 @@ def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
 
 def homes_of(user_id: UUID) -> list[Home]:
     """Every workspace the user belongs to, by name. Works outside a tenant block."""
-    rows = _rows("SELECT workspace_id, slug, name, created_at, role FROM accounts_homes_of(%s)", [user_id])
-    return [Home(Workspace(id=row[0], slug=row[1], name=row[2], created_at=row[3]), row[4]) for row in rows]
+    rows = _rows(
+        "SELECT workspace_id, slug, name, created_at, requires_second_factor, plan, role FROM accounts_homes_of(%s)",
+        [user_id],
+    )
+    return [
+        Home(
+            Workspace(
+                id=row[0], slug=row[1], name=row[2], created_at=row[3], requires_second_factor=row[4], plan=row[5]
+            ),
+            row[6],
+        )
+        for row in rows
+    ]
 
 
 def workspace_by_slug(slug: str) -> Workspace | None:
@@ -65,14 +77,14 @@ def key_by_hash(hash_: str) -> FoundKey | None:
     """The key with this SHA-256, also when it is expired or revoked. Works outside a tenant block."""
     rows = _rows(
         "SELECT id, name, workspace_id, slug, workspace_name, scopes, expires_at, last_used_at, revoked_at, created_by,"
-        " creator_role FROM accounts_key_by_hash(%s)",
+        " creator_role, places, plan FROM accounts_key_by_hash(%s)",
         [hash_],
     )
     if not rows:
         return None
     row = rows[0]
-    workspace = Workspace(id=row[2], slug=row[3], name=row[4])
-    return FoundKey(row[0], row[1], workspace, tuple(row[5]), row[6], row[7], row[8], row[9], row[10])
+    workspace = Workspace(id=row[2], slug=row[3], name=row[4], plan=row[12])
+    return FoundKey(row[0], row[1], workspace, tuple(row[5]), row[6], row[7], row[8], row[9], row[10], tuple(row[11]))
 
 
 def sign_in_link_workspace(hash_: str) -> UUID | None:
@@ -125,3 +137,8 @@ def api_keys(workspace_id: UUID) -> QuerySet[ApiKey]:
 def audit_events(workspace_id: UUID) -> QuerySet[AuditEvent]:
     """What was done in a workspace, newest first."""
     return AuditEvent.objects.filter(workspace_id=workspace_id).order_by("-id")
+
+
+def audited_workspaces() -> list[Workspace]:
+    """Every workspace, closed ones too, for a command typed on the machine. Works outside a tenant block."""
+    return [Workspace(id=row[0], slug=row[1], name=row[2]) for row in _rows("SELECT * FROM accounts_audited()", [])]

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.core.api.middleware.Origins",
     "apps.core.api.middleware.Paths",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -74,6 +75,7 @@ MIDDLEWARE = [
 LEAN_MIDDLEWARE = [
     "apps.core.api.middleware.ContentPolicy",
     "apps.core.api.middleware.Security",
+    "apps.core.api.middleware.Origins",
     "apps.core.api.middleware.Paths",
     "apps.core.api.middleware.Problems",
 ]
@@ -236,6 +238,29 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
+# How often somebody may ask (10/m, 100/h, 30/10s; empty: without limit), and how many live connections they may hold.
+# Limits of people and keys are those of the plan, where plans are on.
+RATE_LIMITS = {
+    "anonymous": env.rate("RATE_LIMIT_ANONYMOUS", "10/m"),
+    "sign-in": env.rate("RATE_LIMIT_SIGN_IN", "20/m"),
+    "link": env.rate("RATE_LIMIT_LINK", "120/m"),
+    "user": env.rate("RATE_LIMIT_USER", ""),
+    "key": env.rate("RATE_LIMIT_KEY", ""),
+    "webhook": env.rate("RATE_LIMIT_WEBHOOK", ""),
+    "webhooks": env.rate("RATE_LIMIT_WEBHOOKS_OF_WORKSPACE", ""),
+}
+RATE_LIMIT_PLAN = env.text("RATE_LIMIT_PLAN", "")
+RATE_LIMIT_PLANS = env.plans("RATE_LIMIT_PLANS", "free=100/h,pro=1000/h,enterprise=10000/h")
+if RATE_LIMIT_PLAN and RATE_LIMIT_PLAN not in RATE_LIMIT_PLANS:
+    raise ImproperlyConfigured(f"RATE_LIMIT_PLAN={RATE_LIMIT_PLAN!r} is not one of RATE_LIMIT_PLANS.")
+STREAMS_PER_PERSON = env.number("STREAMS_PER_PERSON", 50)
+
+# Whose X-Forwarded-For is believed, and how long the audit log is kept.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 365)
+if AUDIT_RETENTION_DAYS < 30:
+    raise ImproperlyConfigured("AUDIT_RETENTION_DAYS must be at least 30.")
+
     "login": "apps.accounts.web.entrance.SignIn",
     "signup": "apps.accounts.web.entrance.SignUp",
     "set_password": "apps.accounts.web.entrance.FirstPassword",

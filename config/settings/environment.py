@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -54,6 +55,38 @@ def listing(name: str, default: str = "") -> list[str]:
 
 def seconds(name: str, default: str) -> list[float]:
     """The variable as a list of lengths of time in seconds, at least one."""
+def networks(name: str) -> list[str]:
+    """The variable as a list of addresses and networks: `10.0.0.0/8, 192.0.2.7`."""
+    found = listing(name)
+    for entry in found:
+        try:
+            ip_network(entry, strict=False)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}: {entry!r} is no address or network, as in 10.0.0.0/8.") from None
+    return found
+
+
+def rate(name: str, default: str) -> str:
+    """The variable as a rate, `10/m`, `100/h` or `30/10s`; empty: without limit."""
+    value = os.environ.get(name, default).strip()
+    if value and not re.fullmatch(r"[1-9]\d{0,8}/([1-9]\d{0,4})?[smhd]", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is no rate. Write it as 10/m, 100/h or 30/10s.")
+    return value
+
+
+def plans(name: str, default: str) -> dict[str, str]:
+    """The variable as rates by the name of a plan: `free=100/h,pro=1000/h`."""
+    found = {}
+    for entry in listing(name, default):
+        plan, _, written = entry.partition("=")
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,19}", plan) or not re.fullmatch(
+            r"[1-9]\d{0,8}/([1-9]\d{0,4})?[smhd]", written
+        ):
+            raise ImproperlyConfigured(f"{name}: {entry!r} is no plan. Write them as free=100/h,pro=1000/h.")
+        found[plan] = written
+    return found
+
+
     found = listing(name, default)
     try:
         lengths = [float(item) for item in found]

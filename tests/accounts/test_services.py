@@ -220,10 +220,11 @@ class TestKeys:
 
     def test_last_use_is_written_at_most_once_a_minute(self, cast: Cast) -> None:
         key = services.api_key_create(workspace=cast.workspace, name="x", actor=cast.owner).key
+        actor = Actor(kind="api_key", id=key.id, label="key x", via="api_key")
         first = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
 
         def touch(at: datetime, last: datetime | None) -> datetime | None:
-            services.api_key_touch(workspace_id=cast.workspace.id, key_id=key.id, last_used_at=last, at=at)
+            services.api_key_touch(workspace_id=cast.workspace.id, actor=actor, last_used_at=last, places=(), at=at)
             with tenant(cast.workspace.id):
                 return ApiKey.objects.get(id=key.id).last_used_at
 

@@ -27,6 +27,7 @@ class Actor:
 
     `id` is the user's or the key's; `label` is what people read ("alice@example.com", "key Deploy"). `role` is empty
     for keys and the product. `maker_id` is, for a key, the person who made it: what the key makes counts as theirs.
+    `via` is how it was known: `session`, `jwt`, `api_key`, `link`, or empty for the product.
     """
 
     kind: ActorKind
@@ -36,6 +37,7 @@ class Actor:
     role: str = ""
     permissions: frozenset[Permission] = frozenset()
     maker_id: UUID | None = None
+    via: str = ""
 
     @property
     def name(self) -> str:

@@ -39,13 +39,16 @@ def by_key(raw: str, *, slug: str | None = None) -> Access:
     allowed = permissions_of_scopes(found.scopes)
     if found.created_by_id is not None:  # a key never outgrows its maker
         allowed &= permissions_of_role(found.creator_role or "")
-    services.api_key_touch(workspace_id=found.workspace.id, key_id=found.id, last_used_at=found.last_used_at, at=at)
     actor = Actor(
         kind="api_key",
         id=found.id,
         label=f"key {found.name}",
         permissions=allowed,
         maker_id=found.created_by_id,
+        via="api_key",
+    )
+    services.api_key_touch(
+        workspace_id=found.workspace.id, actor=actor, last_used_at=found.last_used_at, places=found.places, at=at
     )
     return Access(found.workspace, actor)
 
@@ -73,9 +76,17 @@ def _enter(user: User, homes: list[Home], slug: str | None, last: str | None) ->
     return Access(home.workspace, member_actor(user, home.role))
 
 
-def member_actor(user: User, role: str) -> Actor:
-    """A member as an actor."""
-    return Actor(kind="user", id=user.id, label=user.email, user=user, role=role, permissions=permissions_of_role(role))
+def member_actor(user: User, role: str, via: str = "session") -> Actor:
+    """A member as an actor, known `via` a session unless something else is said."""
+    return Actor(
+        kind="user",
+        id=user.id,
+        label=user.email,
+        user=user,
+        role=role,
+        permissions=permissions_of_role(role),
+        via=via,
+    )
 
 
 def bearer(header: str) -> str | None:

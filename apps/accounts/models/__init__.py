@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.accounts.models.audit import AuditEvent
+from apps.accounts.models.audit import AuditEvent, AuditHead, AuditLink
 from apps.accounts.models.grants import ObjectGrant
 from apps.accounts.models.invitations import Invitation
 from apps.accounts.models.keys import ApiKey, SignInLink
@@ -13,6 +13,8 @@ __all__ = [
     "ROLE_CHOICES",
     "ApiKey",
     "AuditEvent",
+    "AuditHead",
+    "AuditLink",
     "FormerSlug",
     "Invitation",
     "Membership",

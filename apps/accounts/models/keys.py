@@ -13,7 +13,10 @@ from apps.core.ids import uuid7
 
 
 class ApiKey(models.Model):
-    """A key for programs. Only its SHA-256 is kept: 256 random bits need no slow hash."""
+    """A key for programs. Only its SHA-256 is kept: 256 random bits need no slow hash.
+
+    `places` are the networks it was used from (`Origin.place`), the newest last.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -26,6 +29,7 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    places = ArrayField(models.CharField(max_length=50), default=list, db_default=[])
 
     class Meta:
         db_table = "accounts_api_key"

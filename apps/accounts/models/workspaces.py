@@ -12,13 +12,18 @@ ROLE_CHOICES = [(role.value, role.name.capitalize()) for role in Role]
 
 
 class Workspace(models.Model):
-    """What a team shares: its workflows, runs, keys and settings. The unit of the tenant wall."""
+    """What a team shares: its workflows, runs, keys and settings. The unit of the tenant wall.
+
+    `plan` names one of RATE_LIMIT_PLANS; empty: the installation's usual one.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(max_length=50, unique=True)
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    requires_second_factor = models.BooleanField(default=False, db_default=False)
+    plan = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "accounts_workspace"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.accounts.services.audit import audit_record
+from apps.accounts.services.audit import audit_forget, audit_record
 from apps.accounts.services.given import token_hash
 from apps.accounts.services.keys import CreatedKey, api_key_create, api_key_revoke, api_key_touch
 from apps.accounts.services.links import LINK_LIFETIME, sign_in_link_create, sign_in_link_use
@@ -17,6 +17,7 @@ __all__ = [
     "api_key_create",
     "api_key_revoke",
     "api_key_touch",
+    "audit_forget",
     "audit_record",
     "member_add",
     "member_remove",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,11 +16,13 @@ from apps.accounts.errors import ScopeTooHigh, ScopeUnknown
 from apps.accounts.models import ApiKey, Workspace
 from apps.accounts.services.audit import audit_record
 from apps.accounts.services.given import text_of, token_hash
+from apps.core import origin
 from apps.core.clock import now as clock_now
 from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
 
 _TOUCH_EVERY = timedelta(minutes=1)
+_MOST_PLACES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,32 @@ def api_key_revoke(*, workspace: Workspace, key: ApiKey, actor: Actor) -> ApiKey
     return key
 
 
-def api_key_touch(*, workspace_id: UUID, key_id: UUID, last_used_at: datetime | None, at: datetime) -> None:
-    """Note that a key was used; at most one write per key and minute, however busy it is."""
-    if last_used_at is not None and at - last_used_at < _TOUCH_EVERY:
+def api_key_touch(
+    *, workspace_id: UUID, actor: Actor, last_used_at: datetime | None, places: Sequence[str], at: datetime
+) -> None:
+    """Note that a key was used; at most one write per key and minute, however busy it is.
+
+    The first use from a network where it was not used before is written at once, and told in the audit log unless it
+    is the first use of all.
+    """
+    place = origin.current().place
+    is_new_place = bool(place) and place not in places
+    if not is_new_place and last_used_at is not None and at - last_used_at < _TOUCH_EVERY:
         return
     with tenant(workspace_id):
+        row = ApiKey.objects.filter(workspace_id=workspace_id, id__in=[actor.id])
+        if is_new_place:
+            known = row.select_for_update().values_list("places", flat=True).get()
+            if place not in known:  # nobody else was quicker
+                row.update(last_used_at=at, places=[*known, place][-_MOST_PLACES:])
+                if known:
+                    audit_record(
+                        workspace_id=workspace_id,
+                        actor=actor,
+                        action="api_key.used_from_new_place",
+                        target=actor.label.removeprefix("key "),
+                        data={"place": place},
+                    )
+            return
         is_stale = Q(last_used_at__isnull=True) | Q(last_used_at__lte=at - _TOUCH_EVERY)
-        ApiKey.objects.filter(is_stale, workspace_id=workspace_id, id=key_id).update(last_used_at=at)
+        row.filter(is_stale).update(last_used_at=at)

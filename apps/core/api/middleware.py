@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
 
+from apps.core import origin
 from apps.core.api.errors import answer, as_domain_error
 from apps.core.errors import Invalid
 
@@ -92,6 +93,21 @@ class AsyncStreams(_Middleware):
 async def _piece_by_piece(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
+
+
+class Origins(_Middleware):
+    """Everything that answers a request, in whatever thread, can ask `origin.current()` where it comes from."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        found = origin.of_request(request)
+        if iscoroutinefunction(self.get_response):
+            return self._later(request, found)
+        with origin.coming_from(found):
+            return self.get_response(request)
+
+    async def _later(self, request: HttpRequest, found: origin.Origin) -> HttpResponseBase:
+        with origin.coming_from(found):
+            return await cast(Awaitable[HttpResponseBase], self.get_response(request))
 
 
 class Paths(_Middleware):

@@ -1,0 +1,13 @@
+"""What beat ticks for this app."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.accounts import services
+
+
+@shared_task(name="accounts.forget_audit", ignore_result=True)
+def forget_audit() -> None:
+    """Delete some of the oldest audit events."""
+    services.audit_forget()
