@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import secrets
+import re
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
