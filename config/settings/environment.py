@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-import secrets
 import re
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,6 @@ def listing(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
-def seconds(name: str, default: str) -> list[float]:
-    """The variable as a list of lengths of time in seconds, at least one."""
 def networks(name: str) -> list[str]:
     """The variable as a list of addresses and networks: `10.0.0.0/8, 192.0.2.7`."""
     found = listing(name)
@@ -88,6 +86,8 @@ def plans(name: str, default: str) -> dict[str, str]:
     return found
 
 
+def seconds(name: str, default: str) -> list[float]:
+    """The variable as a list of lengths of time in seconds, at least one."""
     found = listing(name, default)
     try:
         lengths = [float(item) for item in found]
