@@ -227,17 +227,6 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "account_login"
 
-# None: registration is open until the first person has signed up, and closed from then on.
-OPEN_REGISTRATION: bool | None = (
-    env.flag("AGENTFLOW_OPEN_REGISTRATION", False) if env.text("AGENTFLOW_OPEN_REGISTRATION", "") else None
-)
-
-ACCOUNT_ADAPTER = "apps.accounts.web.adapter.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "apps.accounts.web.adapter.SocialAccountAdapter"
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {
 # How often somebody may ask (10/m, 100/h, 30/10s; empty: without limit), and how many live connections they may hold.
 # Limits of people and keys are those of the plan, where plans are on.
 RATE_LIMITS = {
@@ -261,6 +250,17 @@ AUDIT_RETENTION_DAYS = env.number("AUDIT_RETENTION_DAYS", 365)
 if AUDIT_RETENTION_DAYS < 30:
     raise ImproperlyConfigured("AUDIT_RETENTION_DAYS must be at least 30.")
 
+# None: registration is open until the first person has signed up, and closed from then on.
+OPEN_REGISTRATION: bool | None = (
+    env.flag("AGENTFLOW_OPEN_REGISTRATION", False) if env.text("AGENTFLOW_OPEN_REGISTRATION", "") else None
+)
+
+ACCOUNT_ADAPTER = "apps.accounts.web.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "apps.accounts.web.adapter.SocialAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {
     "login": "apps.accounts.web.entrance.SignIn",
     "signup": "apps.accounts.web.entrance.SignUp",
     "set_password": "apps.accounts.web.entrance.FirstPassword",

@@ -17,9 +17,9 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 OPEN_REGISTRATION = True
 ACCOUNT_RATE_LIMITS = False
+RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "")
 
 # A test holds its one connection to the end; a pool would only add threads.
-RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "")
 DATABASES["default"]["OPTIONS"].pop("pool", None)
 
 
