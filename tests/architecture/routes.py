@@ -357,6 +357,8 @@ ROUTES = [
         "POST", "/w/{workspace}/workflows/{workflow}/edit/", alice=302, bob=302, charlie=404, anonymous=302, body=FORM
     ),
     Route("GET", "/w/{workspace}/workflows/{workflow}/triggers/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/settings/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/settings/", alice=422, bob=422, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/history/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/export/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/{workflow}/publish/", alice=302, bob=302, charlie=404, anonymous=302),

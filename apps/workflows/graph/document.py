@@ -84,7 +84,7 @@ class Debounce(_Document):
     seconds: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
     """How long it must have been quiet."""
     max_wait_seconds: Annotated[float, Field(gt=0, le=604_800, allow_inf_nan=False)] | None = None
-    """So long after the first start it begins even when it has not been quiet. Empty: ten times `seconds`."""
+    """So long after the first start it begins even when it has not been quiet. Empty: ten times that."""
     key: Annotated[str, Field(max_length=2_000)] = ""
     """Text with an expression over what the trigger delivered: only starts with the same key are one. Empty: all."""
 
@@ -111,7 +111,7 @@ class Settings(_Document):
     priority: Literal["low", "normal", "high"] = "normal"
     """Who goes first when executions of the workspace queue. Age counts as well: one step is worth five minutes."""
     error_workflow: UUID | None = None
-    """Id of the workflow whose ERROR trigger starts when an execution ends as ERROR or TIMED_OUT, tests aside."""
+    """The workflow, by its id, whose ERROR trigger starts when an execution ends as ERROR or TIMED_OUT, tests aside."""
     completion: Completion | None = None
     """Who is told when an execution has ended, by a signed webhook. Tests aside."""
 

@@ -99,7 +99,7 @@ class WorkflowNew(WorkspacePage):
         return self.render("workflows/new.html", {"form": form, "refused": findings}, status=422)
 
 
-class _OneWorkflow(WorkspacePage):
+class OneWorkflow(WorkspacePage):
     """What the pages of one workflow share: its header and the findings of its draft."""
 
     permission = Permission.WORKFLOW_READ
@@ -125,7 +125,7 @@ class _OneWorkflow(WorkspacePage):
         return self.render(template, header | (context or {}), status=status)
 
 
-class WorkflowCanvas(_OneWorkflow):
+class WorkflowCanvas(OneWorkflow):
     """The drawn workflow: its draft, or with `?version=` one of its versions."""
 
     tab = "canvas"
@@ -152,7 +152,7 @@ class WorkflowCanvas(_OneWorkflow):
         return self.show("workflows/canvas.html", found, context)
 
 
-class WorkflowEdit(_OneWorkflow):
+class WorkflowEdit(OneWorkflow):
     """Name, description and the draft as JSON, with what the lint says."""
 
     tab = "edit"
@@ -194,7 +194,7 @@ class WorkflowEdit(_OneWorkflow):
         return self.show("workflows/edit.html", found, {"form": form, "refused": refusals}, status=422)
 
 
-class WorkflowTriggers(_OneWorkflow):
+class WorkflowTriggers(OneWorkflow):
     """What starts the workflow, with addresses to copy."""
 
     tab = "triggers"
@@ -209,7 +209,7 @@ class WorkflowTriggers(_OneWorkflow):
         return self.show("workflows/triggers.html", found, {"calls": calls})
 
 
-class WorkflowHistory(_OneWorkflow):
+class WorkflowHistory(OneWorkflow):
     """The published versions."""
 
     tab = "history"
