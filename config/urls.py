@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 "executions.api.urls",
                 "triggers.api.urls",
                 "hil.api.urls",
+                "insights.api.urls",
             )
         ),
     ),

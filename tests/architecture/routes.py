@@ -322,6 +322,7 @@ ROUTES = [
     Route("PATCH", "/api/v1/app/variables/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"value": 1}),
     Route("DELETE", "/api/v1/app/variables/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/api/v1/app/search/", alice=200, bob=200, charlie=404, anonymous=401),
     # ── workflows, pages ──
     Route("GET", "/w/{workspace}/workflows/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/settings/variables/", alice=200, bob=200, charlie=404, anonymous=302),
