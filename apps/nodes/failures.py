@@ -26,6 +26,18 @@ declare(
         "Look at its answer, which is kept with the run; switch off “fail on status” to go on with it.",
     ),
     ErrorCode(
+        "http.not_json", None, "The answer was to be read as JSON, and is none.", "Read it as text, or look what it is."
+    ),
+    ErrorCode(
+        "http.pages",
+        None,
+        "The next page of an answer cannot be found, or would never end.",
+        "Look at what the first page answers, and at how the other side wants to be asked for the next one.",
+    ),
+    ErrorCode(
+        "http.too_many_items", None, "A batch was given more items than it takes.", "Split the list, or use a LOOP."
+    ),
+    ErrorCode(
         "list.kind",
         None,
         "The items of a list are not of one kind, or not of the kind that was needed.",

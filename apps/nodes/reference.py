@@ -85,7 +85,7 @@ def _node(cls: type[Node]) -> Iterator[str]:
     output = cls.Output.model_json_schema().get("properties", {})
     if output:
         yield from ("", "Returns:", "")
-        yield from (f"- `{name}`: {member.get('description', '')}" for name, member in output.items())
+        yield from (f"- `{name}`: {_cell(member.get('description', ''))}" for name, member in output.items())
     for example in cls.examples:
         yield from _example(example)
 
@@ -98,10 +98,20 @@ def _ports(cls: type[Node]) -> str:
     return f"Ports: {', '.join(f'`{port}`' for port in cls.ports)}."
 
 
-def _parameters(
-    schema: Mapping[str, Json], kinds: Mapping[str, Json], before: str = "", only: str = ""
-) -> Iterator[str]:
-    """Rows of the parameters and of what is inside them. `only` says for which kind of the object they exist."""
+def _parameters(schema: Mapping[str, Json], kinds: Mapping[str, Json]) -> Iterator[str]:
+    """Rows of the parameters and of what is inside them; what several kinds of an object share stands once."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for *cells, only in _cells(schema, kinds, "", ""):
+        found.setdefault(tuple(cells), []).append(only)
+    for (*first, meaning), several in found.items():
+        names = ", ".join(f"`{name}`" for name in several if name)
+        yield f"| {' | '.join(first)} | {f'Kind {names}: ' if names else ''}{meaning} |"
+
+
+def _cells(
+    schema: Mapping[str, Json], kinds: Mapping[str, Json], before: str, only: str
+) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """The cells of each row. `only` says for which kind of the object it exists."""
     needed = set(schema.get("required", ()))
     for name, member in schema.get("properties", {}).items():
         if only and "const" in member:
@@ -109,11 +119,11 @@ def _parameters(
         where = f"{before}{name}"
         default = "needed" if name in needed else _json(member.get("default"))
         is_open = "yes" if _takes_expressions(member) else ""
-        meaning = _cell(only + member.get("description", ""))
-        yield f"| `{where}` | {_cell(_kind(member, kinds))} | {_cell(default)} | {is_open} | {meaning} |"
+        meaning = _cell(member.get("description", ""))
+        yield f"`{where}`", _cell(_kind(member, kinds)), _cell(default), is_open, meaning, only
         mark = "[]" if member.get("type") == "array" else ""
         for inner, when in _objects(member, kinds):
-            yield from _parameters(inner, kinds, f"{where}{mark}.", when)
+            yield from _cells(inner, kinds, f"{where}{mark}.", when)
 
 
 def _objects(member: Mapping[str, Json], kinds: Mapping[str, Json]) -> Iterator[tuple[Mapping[str, Json], str]]:
@@ -121,8 +131,7 @@ def _objects(member: Mapping[str, Json], kinds: Mapping[str, Json]) -> Iterator[
     names = {where: name for name, where in member.get("discriminator", {}).get("mapping", {}).items()}
     for part in (member, member.get("items", {}), *member.get("oneOf", ()), *member.get("anyOf", ())):
         if isinstance(part, Mapping) and "$ref" in part:
-            name = names.get(part["$ref"])
-            yield kinds[part["$ref"].rpartition("/")[2]], f"Kind `{name}`: " if name else ""
+            yield kinds[part["$ref"].rpartition("/")[2]], names.get(part["$ref"], "")
 
 
 def _takes_expressions(member: Mapping[str, Json]) -> bool:

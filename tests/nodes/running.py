@@ -141,6 +141,8 @@ class FakeContext:
     logs: list[str] = field(default_factory=list)
     told: list[tuple[float, float | None, str]] = field(default_factory=list)
     metrics: dict[str, tuple[float, str]] = field(default_factory=dict)
+    done: dict[str, Json] = field(default_factory=dict)
+    """The steps that were done, also in an earlier run of the node."""
 
     @property
     def inputs(self) -> Mapping[str, Json]:
@@ -149,7 +151,12 @@ class FakeContext:
     def step(
         self, key: str, call: Callable[[str], Json], *, effect: Effect = Effect.READ, honours_key: bool = False
     ) -> Json:
-        return call(f"{self.idempotency_key}:{key}")
+        if key not in self.done:
+            self.done[key] = call(f"{self.idempotency_key}:{key}")
+        return self.done[key]
+
+    def is_done(self, key: str) -> bool:
+        return key in self.done
 
     def resolve(self, value: Json, *, given: Json = None, item: Json = None, index: int | None = None) -> Json:
         json = self.json if given is None else given

@@ -25,41 +25,47 @@ _request = threading.local()
 
 
 class Line:
-    """What one thread is connected to at the moment, so that another one can hang up for it."""
+    """What a thread and its helpers are connected to at the moment, so that another one can hang up for them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
+        self._sockets: set[socket.socket] = set()
         self.is_cut = False
 
     def cut(self) -> None:
-        """End what is being sent or read, and whatever would follow. The thread sees a broken connection."""
+        """End what is being sent or read, and whatever would follow. Its threads see a broken connection."""
         with self._lock:
             self.is_cut = True
-            if self._socket is None:
-                return
-            # By another handle: closing that of the thread itself would free its number while it is in use.
-            with suppress(OSError), socket.socket(fileno=os.dup(self._socket.fileno())) as handle:
-                handle.shutdown(socket.SHUT_RDWR)
+            for each in self._sockets:
+                # By another handle: closing that of the thread itself would free its number while it is in use.
+                with suppress(OSError), socket.socket(fileno=os.dup(each.fileno())) as handle:
+                    handle.shutdown(socket.SHUT_RDWR)
 
     @contextmanager
     def busy(self, stream: httpcore2.NetworkStream) -> Iterator[None]:
         """The thread sends or reads by `stream` inside."""
+        found: socket.socket = stream.get_extra_info("socket")
         with self._lock:
             if self.is_cut:
                 raise httpcore2.ReadError("hung up")
-            self._socket = stream.get_extra_info("socket")
+            self._sockets.add(found)
         try:
             yield
         finally:
             with self._lock:
-                self._socket = None
+                self._sockets.discard(found)
+
+
+def current_line() -> Line | None:
+    """The line of this thread, for helpers that join it."""
+    found: Line | None = getattr(_request, "line", None)
+    return found
 
 
 @contextmanager
-def line() -> Iterator[Line]:
-    """Whatever this thread sends inside can be cut by others."""
-    _request.line = Line()
+def line(joined: Line | None = None) -> Iterator[Line]:
+    """Whatever this thread sends inside can be cut by others, with `joined` together with another thread's."""
+    _request.line = joined or Line()
     try:
         yield _request.line
     finally:
@@ -68,7 +74,7 @@ def line() -> Iterator[Line]:
 
 def was_cut() -> bool:
     """Whether somebody hung up for this thread."""
-    found: Line | None = getattr(_request, "line", None)
+    found = current_line()
     return found is not None and found.is_cut
 
 
@@ -93,7 +99,7 @@ def _left(wanted: float | None, late: type[Exception] = httpcore2.ReadTimeout) -
 
 
 def _busy(stream: httpcore2.NetworkStream) -> AbstractContextManager[None]:
-    found: Line | None = getattr(_request, "line", None)
+    found = current_line()
     return nullcontext() if found is None else found.busy(stream)
 
 

@@ -130,6 +130,10 @@ class NodeContext:
         """Do a part of the work once, see `nodes.contract.Context.step`."""
         return self.steps.do(key, call, effect, honours_key=honours_key)
 
+    def is_done(self, key: str) -> bool:
+        """Whether this step was done before."""
+        return self.steps.is_done(key)
+
     @property
     def has_news(self) -> bool:
         """Whether something was said that nobody has taken yet."""

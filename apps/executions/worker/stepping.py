@@ -80,6 +80,11 @@ class Steps:
         self._write(key, "DONE", effect, result)
         return result
 
+    def is_done(self, key: str) -> bool:
+        """Whether the step's result is there already."""
+        known = self._look_up(key)
+        return known is not None and known.state == "DONE"
+
     def _look_up(self, key: str) -> Known | None:
         with self._lock:
             if self._known is None:

@@ -205,3 +205,7 @@ class Context(Protocol):
         `honours_key`: a `NodeError` with `is_unknown` then follows the node's `on_unknown`. Raises what `call` raises.
         """
         ...
+
+    def is_done(self, key: str) -> bool:
+        """Whether this step was done before: its result is there, and nothing is called for it."""
+        ...

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.message import Message
-from email.utils import parsedate_to_datetime
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
-
-from apps.core import jsonclean
-from apps.core.charsets import CHARSETS, charset_of, decode
-from apps.core.egress import CircuitOpen, EgressError
-from apps.core.errors import DomainError
+from apps.nodes.builtin.actions.http_batches import Batch, is_error, run_through
+from apps.nodes.builtin.actions.http_call import REQUEST, CallParams, send
+from apps.nodes.builtin.actions.http_pace import Later, Pace
+from apps.nodes.builtin.actions.http_pages import OnePage, Pagination, walk
 from apps.nodes.contract import (
     Context,
     Done,
     Effect,
     Example,
-    Expr,
-    HttpAnswer,
     Json,
     Node,
     NodeError,
     NodeOutput,
-    NodeParams,
     NodeType,
     Result,
     Retry,
+    Suspend,
+    Timer,
 )
-
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-_NOT_PROCESSED = frozenset({425, 429, 503})
-_LONGEST_PAUSE = 86_400.0
-_EXCERPT = 2_000
+from apps.nodes.params import ParamsInvalid, validated
 
 
 class HttpRequest(Node):
@@ -44,52 +33,56 @@ class HttpRequest(Node):
     An answer of 400 or above fails the node unless `fail_on_status` is off. Reads are tried again when that may help;
     a write only when it certainly was not processed, or when its receiver makes repeats harmless. Every write carries
     an `Idempotency-Key` that stays the same while its outcome is unknown.
+
+    With `pagination` it goes on until there is no further page, and gives all their items together. With `batch` it is
+    called once per item of a list, several at once if you like, and gives the answers in the order of the items. Each
+    page and each item is done once: after a crash or a retry the node goes on with the next one.
     """
 
     type, subtype, icon, name = NodeType.ACTION, "HTTP_REQUEST", "globe", "HTTP request"
     summary = "{method} {url}"
-    keywords = ("api", "rest", "call", "fetch", "get", "post", "curl", "url")
+    keywords = (
+        "api",
+        "rest",
+        "call",
+        "fetch",
+        "get",
+        "post",
+        "curl",
+        "url",
+        "pagination",
+        "batch",
+        "upload",
+        "graphql",
+    )
     retry = Retry(attempts=3, delay_seconds=1.0)
 
-    class Params(NodeParams):
-        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
-        """HTTP method."""
-        url: Expr[Annotated[str, Field(min_length=1, max_length=8_000, pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://")]]
-        """Absolute address, beginning with https:// or http://."""
-        query: Annotated[dict[str, Expr[Any]], Field(max_length=200)] = Field(default_factory=dict)
-        """Parameters added behind the `?`."""
-        headers: Annotated[dict[str, Expr[str]], Field(max_length=100)] = Field(default_factory=dict)
-        """Further headers."""
-        json_body: Annotated[Expr[Any], Field(alias="json")] = None
-        """Body to send as JSON."""
-        body: Expr[str] = ""
-        """Body to send as text; say its Content-Type in the headers."""
-        timeout_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 30
-        """How long everything from the name look-up to the last byte may take."""
-        fail_on_status: bool = True
-        """Whether an answer of 400 or above fails the node."""
-        follow_redirects: bool = True
-        """Whether up to three redirects are followed."""
-        max_bytes: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000_000
-        """How large the answer may be, unpacked. Above 16 MB only files pass: JSON and text become data."""
-        receiver_honours_key: bool = False
-        """Whether the receiver recognises the Idempotency-Key, so that a repeated write does no harm."""
-
-        @model_validator(mode="after")
-        def _one_body(self) -> Self:
-            if self.json_body is not None and self.body:
-                raise ValueError("Send either json or body, not both.")
-            return self
+    class Params(CallParams):
+        returns: Literal["response", "body"] = "response"
+        """What the node gives: the whole response, or only what its `body` would be."""
+        pagination: Pagination = OnePage()
+        """How to get all pages, where the answer is one of several."""
+        batch: Batch | None = None
+        """A list to make one call per item of. Empty: one call."""
 
     class Output(NodeOutput):
         status: int
-        """HTTP status of the answer."""
+        """HTTP status of the answer; with pages of the last one."""
         headers: dict[str, str]
         """Headers of the answer, names in lower case."""
         body: Any
-        """JSON as such, text as text; anything else is kept as a file, and this says which: id, name, size, url, …"""
+        """JSON as such, text as text; anything else is kept as a file, and this says which: id, name, size, url, …
+        With pagination the items of all pages."""
         url: str
         """Where the answer came from, after redirects."""
+        pages: int
+        """With pagination: how many there were."""
+        is_complete: bool
+        """With pagination: false when a limit ended it, so that there may be more."""
+        results: list[Any]
+        """With a batch, instead of all others: what each item gave, or `{"error": {"code", "message", …}}`."""
+        failed: int
+        """With a batch: how many of them failed."""
 
     examples = (
         Example(
@@ -120,128 +113,116 @@ class HttpRequest(Node):
                 "url": "https://api.example.com/shipments",
             },
         ),
+        Example(
+            "Every page of a list",
+            params={
+                "url": "https://api.example.com/orders",
+                "returns": "body",
+                "pagination": {"type": "cursor", "items": "data", "next": "meta.next", "name": "after"},
+            },
+            answers=(
+                {"json": {"data": [{"id": 1}, {"id": 2}], "meta": {"next": "b"}}},
+                {"json": {"data": [{"id": 3}], "meta": {"next": None}}},
+            ),
+            returns=[{"id": 1}, {"id": 2}, {"id": 3}],
+        ),
+        Example(
+            "One call per customer",
+            params={
+                "url": "https://api.example.com/customers/{{ $item.id }}",
+                "returns": "body",
+                "batch": {"items": "{{ $json.customers }}", "size": 1, "on_error": "collect"},
+            },
+            input={"customers": [{"id": 7}, {"id": 8}]},
+            answers=({"json": {"name": "Ada"}}, {"status": 404, "json": {}}),
+            returns={
+                "results": [
+                    {"name": "Ada"},
+                    {
+                        "error": {
+                            "code": "http.status",
+                            "message": "api.example.com answered GET with status 404.",
+                            "hint": "Check the address.",
+                            "details": {"status": 404, "body": "{}"},
+                        }
+                    },
+                ],
+                "failed": 1,
+            },
+        ),
     )
+
+    @classmethod
+    def late_of(cls, params: Mapping[str, Json]) -> frozenset[str]:
+        """What differs from page to page, and from item to item."""
+        return frozenset({"pagination"}) | (REQUEST if params.get("batch") else frozenset())
 
     def effect(self, params: Params) -> Effect:
-        """Reading methods read, all others write."""
-        return Effect.READ if params.method in _READS else Effect.WRITE
+        """What its call does; of several calls each says so itself, as a step."""
+        return params.effect if _is_single(params) else Effect.READ
 
     def honours_key(self, params: Params) -> bool:
-        """PUT and DELETE say the same thing twice; others only when the receiver is known to recognise the key."""
-        return params.method in ("PUT", "DELETE") or params.receiver_honours_key
+        """Whether a repeat of its call does no harm."""
+        return params.honours_key
 
     def run(self, params: Params, ctx: Context) -> Result:
-        """Send the request and read the answer."""
-        is_write = self.effect(params) is Effect.WRITE
-        may_repeat = not is_write or self.honours_key(params)
-        headers = dict(params.headers)
-        if is_write and not any(name.lower() == "idempotency-key" for name in headers):
-            headers["Idempotency-Key"] = ctx.idempotency_key
+        """Make the call, or all of them."""
+        if _is_single(params):
+            answer, _ = send(params, ctx, key=ctx.idempotency_key)
+            return Done(_given(params, answer))
+        pace = Pace(ctx)
         try:
-            answer = ctx.http.request(
-                params.method,
-                params.url,
-                headers=headers,
-                params=params.query,
-                json=params.json_body,
-                content=params.body.encode() if params.body else None,
-                timeout=min(params.timeout_seconds, ctx.timeout_seconds),
-                follow_redirects=params.follow_redirects,
-                max_bytes=params.max_bytes,
+            if params.batch is None:
+                return Done(_given(params, _called(params, ctx, pace, "")))
+            found = run_through(
+                params.batch, ctx, pace, lambda at, key: _called(_of_item(params, ctx, at), ctx, pace, key)
             )
-        except EgressError as failed:
-            raise NodeError(
-                failed.code if isinstance(failed, CircuitOpen) else failed.code.replace("egress.", "http."),
-                failed.message,
-                failed.hint,
-                retryable=failed.is_passing and (may_repeat or not failed.sent),
-                is_unknown=is_write and failed.is_unknown,
-                retry_after=failed.retry_after,
-            ) from None
-        if params.fail_on_status and answer.status >= 400:
-            raise _refused(params, answer, ctx.now, may_repeat=may_repeat)
-        body = _file(answer, ctx, may_repeat=may_repeat) if _is_file(answer) else _body(answer)
-        return Done({"status": answer.status, "headers": dict(answer.headers), "body": body, "url": answer.url})
+            return Done(found | {"results": [_given(params, each) for each in found["results"]]})
+        except Later as later:
+            return Suspend(Timer(later.until))
+
+    def resume(self, params: Params, ctx: Context, state: Json, answer: Json) -> Result:
+        """Go on with what is not done yet."""
+        return self.run(params, ctx)
 
 
-def _refused(params: HttpRequest.Params, answer: HttpAnswer, now: datetime, *, may_repeat: bool) -> NodeError:
-    """An answer came, so a write did not stay unknown: it failed."""
-    host = urlsplit(answer.url).hostname or "The other side"
-    return NodeError(
-        "http.status",
-        f"{host} answered {params.method} with status {answer.status}.",
-        _HINTS.get(answer.status, "Look at the answer below; switch off “fail on status” to go on with it."),
-        retryable=answer.status in (_PASSING if may_repeat else _NOT_PROCESSED),
-        retry_after=_pause(answer.headers.get("retry-after", ""), now),
-        details={"status": answer.status, "body": jsonclean.cleaned(_text(answer)[:_EXCERPT])},
+def _is_single(params: HttpRequest.Params) -> bool:
+    return isinstance(params.pagination, OnePage) and params.batch is None
+
+
+def _called(params: HttpRequest.Params, ctx: Context, pace: Pace, key: str) -> dict[str, Json]:
+    """One call, or all its pages, done once under this key."""
+    if not isinstance(params.pagination, OnePage):
+        found = walk(params, params.pagination, ctx, pace, prefix=f"{key}/" if key else "")
+        if key:
+            ctx.step(f"{key}/end", lambda _: None)
+        return found
+    answer: dict[str, Json] = ctx.step(
+        key, lambda step_key: send(params, ctx, key=step_key)[0], effect=params.effect, honours_key=params.honours_key
     )
+    return answer
 
 
-_HINTS = {
-    401: "The other side wants to know who calls: check the Authorization header.",
-    403: "The other side knows the caller and refuses: check what it may do.",
-    404: "Check the address.",
-    405: "Check the method.",
-    429: "The other side asks for fewer requests.",
-}
-
-
-def _pause(header: str, now: datetime) -> float | None:
-    """Seconds of a Retry-After header, whether it holds seconds or a date."""
-    if header.strip().isdigit() and len(header.strip()) < 10:
-        return min(float(header), _LONGEST_PAUSE)
+def _of_item(params: HttpRequest.Params, ctx: Context, at: int) -> HttpRequest.Params:
+    """The parameters as they are for one item. Raises `NodeError`."""
+    assert params.batch is not None
+    item = params.batch.items[at]
+    stored = params.model_dump(by_alias=True, include={*REQUEST, "json_body"})
+    resolved = ctx.resolve(stored, item=item, index=at)
     try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return min(max((until - now).total_seconds(), 0.0), _LONGEST_PAUSE)
+        found: HttpRequest.Params = validated(
+            HttpRequest, params.model_dump(by_alias=True, exclude={"batch", "pagination"}) | resolved
+        )
+    except ParamsInvalid as refused:
+        first = refused.faults[0]
+        raise NodeError(
+            "nodes.params_invalid",
+            f"{first.path} for item {at + 1}: {first.message}",
+            first.hint or "Check what the expression gives for this item.",
+            details={"path": first.path, "index": at},
+        ) from None
+    return found.model_copy(update={"pagination": params.pagination})
 
 
-def _kind(answer: HttpAnswer) -> str:
-    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _is_file(answer: HttpAnswer) -> bool:
-    """Whether what came is neither JSON nor text, by what the other side calls it."""
-    kind = _kind(answer)
-    is_data = not kind or kind == "application/json" or kind.endswith("+json") or kind.startswith("text/")
-    says_charset = "charset=" in answer.headers.get("content-type", "").lower()
-    return bool(answer.content) and not is_data and kind not in _TEXTS and not says_charset
-
-
-def _file(answer: HttpAnswer, ctx: Context, *, may_repeat: bool) -> Json:
-    try:
-        return ctx.artifacts.put(answer.content, name=_file_name(answer), content_type=_kind(answer))
-    except NodeError as lost:
-        lost.retryable = lost.retryable and may_repeat  # the call itself was answered
-        raise
-
-
-def _file_name(answer: HttpAnswer) -> str:
-    """What the other side calls the file, or else the end of its address."""
-    header = Message()
-    header["Content-Disposition"] = answer.headers.get("content-disposition", "").encode("ascii", "replace").decode()
-    return header.get_filename() or unquote(urlsplit(answer.url).path.rpartition("/")[2]) or "answer"
-
-
-def _body(answer: HttpAnswer) -> Json:
-    kind = _kind(answer)
-    if not answer.content:
-        return None
-    if kind == "application/json" or kind.endswith("+json") or not kind:
-        try:
-            return jsonclean.parse(answer.content)
-        except DomainError:  # called JSON, but is not, or holds what cannot be stored: kept as the text it is
-            return jsonclean.cleaned(_text(answer))
-    return jsonclean.cleaned(_text(answer))
-
-
-_TEXTS = frozenset(
-    {"application/xml", "application/javascript", "application/x-www-form-urlencoded", "application/x-ndjson"}
-)
-
-
-def _text(answer: HttpAnswer) -> str:
-    charset = charset_of(answer.headers.get("content-type", ""))
-    return decode(answer.content, charset if charset in CHARSETS else "utf-8", errors="replace")
+def _given(params: HttpRequest.Params, answer: dict[str, Json]) -> Json:
+    return answer if params.returns == "response" or is_error(answer) else answer["body"]
