@@ -17,7 +17,7 @@ from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions import GLOBALS, METHODS, Function
 from apps.nodes.expressions.functions.regex import prepared
 from apps.nodes.expressions.functions.registry import Pattern
-from apps.nodes.expressions.parser import NAMESPACES
+from apps.nodes.expressions.grammar import NAMESPACES
 from apps.nodes.expressions.runtime import (
     BoundLambda,
     Closure,

@@ -1,81 +1,14 @@
 """Tokens into a syntax tree: a Pratt parser with JavaScript's precedence."""
 
 from dataclasses import dataclass
-from typing import Final, NoReturn, cast
+from typing import NoReturn, cast
 
 from apps.nodes.expressions import ast
 from apps.nodes.expressions.budget import MAX_HEIGHT, MAX_NESTING
 from apps.nodes.expressions.errors import ExprError
+from apps.nodes.expressions.grammar import BINARY, CONDITIONAL, CONSTANTS, NAMESPACES, ROOTS, SYMBOL_HINTS, UNARY, WORDS
 from apps.nodes.expressions.lexer import END, NAME, NUMBER, REGEX, ROOT, TEXT, Token, tokenize
 from apps.nodes.expressions.values import near
-
-ROOTS: Final = ("json", "input", "node", "trigger", "vars", "execution", "workflow", "item", "index", "now", "today")
-NAMESPACES: Final = frozenset({"Math", "JSON", "Object", "Array", "Number", "String"})
-
-_CONSTANTS: Final[dict[str, bool | None]] = {"null": None, "undefined": None, "true": True, "false": False}
-_CONDITIONAL: Final = 1
-_POWER: Final = 9
-_UNARY: Final = 10
-_BINARY: Final = {
-    "??": 2,
-    "||": 3,
-    "&&": 4,
-    **dict.fromkeys(("==", "!=", "===", "!=="), 5),
-    **dict.fromkeys(("<", "<=", ">", ">="), 6),
-    **dict.fromkeys(("+", "-"), 7),
-    **dict.fromkeys(("*", "/", "%"), 8),
-    "**": _POWER,
-}
-_WORDS: Final = frozenset(
-    [
-        "await",
-        "async",
-        "break",
-        "case",
-        "catch",
-        "class",
-        "const",
-        "continue",
-        "delete",
-        "do",
-        "else",
-        "export",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "instanceof",
-        "let",
-        "new",
-        "return",
-        "super",
-        "switch",
-        "this",
-        "throw",
-        "try",
-        "typeof",
-        "var",
-        "void",
-        "while",
-        "with",
-        "yield",
-        "NaN",
-        "Infinity",
-        "globalThis",
-    ]
-)
-_SYMBOL_HINTS: Final = {
-    "=": "an expression cannot assign; compare with ==",
-    "&": "write && for and",
-    "|": "write || for or",
-    "=>": "a function like x => x.name can only be an argument, as in list.map(x => x.name)",
-    "...": "join lists with concat() and objects with merge()",
-    ";": "an expression has no statements",
-    "++": "write + 1",
-    "--": "write - 1",
-    "{": "wrap an object in parentheses: x => ({key: x})",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +64,7 @@ class _Parser:
     def _expect(self, symbol: str, purpose: str) -> Token:
         if not self._is(symbol):
             self._fail(
-                f"expected {symbol} {purpose}, found {_shown(self._next)}", _SYMBOL_HINTS.get(self._next.text, "")
+                f"expected {symbol} {purpose}, found {_shown(self._next)}", SYMBOL_HINTS.get(self._next.text, "")
             )
         return self._take()
 
@@ -139,7 +72,7 @@ class _Parser:
         raise ExprError(message, hint=hint, column=(token or self._next).start + 1)
 
     def _unexpected(self) -> NoReturn:
-        self._fail(f"unexpected {_shown(self._next)}", _SYMBOL_HINTS.get(self._next.text, ""))
+        self._fail(f"unexpected {_shown(self._next)}", SYMBOL_HINTS.get(self._next.text, ""))
 
     def _made(self, node: ast.Node) -> ast.Node:
         height = 1 + max((self._heights[id(child)] for child in ast.children(node)), default=0)
@@ -166,10 +99,10 @@ class _Parser:
         left = self._prefix()
         while self._next.kind == "symbol":
             operator = self._next.text
-            if operator == "?" and power < _CONDITIONAL:
+            if operator == "?" and power < CONDITIONAL:
                 left = self._conditional(left)
                 continue
-            binds = _BINARY.get(operator)
+            binds = BINARY.get(operator)
             if binds is None or binds <= power:
                 break
             left = self._binary(left, operator, binds)
@@ -213,7 +146,7 @@ class _Parser:
         token = self._next
         if token.kind == "symbol" and token.text in ("!", "-", "+"):
             self._take()
-            operand = self._expression(_UNARY)
+            operand = self._expression(UNARY)
             if token.text == "!":
                 return self._made(ast.Not(operand, start=token.start, end=operand.end))
             if token.text == "-":
@@ -273,11 +206,11 @@ class _Parser:
             return self._object(token)
         if token.kind == END:
             self._fail("the expression ends too early", "a value is missing here", token)
-        self._fail(f"unexpected {_shown(token)}", _SYMBOL_HINTS.get(token.text, ""), token)
+        self._fail(f"unexpected {_shown(token)}", SYMBOL_HINTS.get(token.text, ""), token)
 
     def _bracketed(self, opening: Token) -> ast.Node:
         if self._is(")"):
-            self._fail("there is nothing in these parentheses", _SYMBOL_HINTS["=>"], opening)
+            self._fail("there is nothing in these parentheses", SYMBOL_HINTS["=>"], opening)
         node = self._nested()
         self._expect(")", "to close the parenthesis")
         self._in_brackets.add(id(node))
@@ -313,8 +246,8 @@ class _Parser:
 
     def _name(self, token: Token) -> ast.Node:
         name = token.text
-        if name in _CONSTANTS:
-            return self._made(ast.Literal(_CONSTANTS[name], start=token.start, end=token.end))
+        if name in CONSTANTS:
+            return self._made(ast.Literal(CONSTANTS[name], start=token.start, end=token.end))
         for scope in reversed(self._scopes):
             if name in scope:
                 return self._made(ast.Local(name, scope[name], start=token.start, end=token.end))
@@ -324,11 +257,11 @@ class _Parser:
             self._take()
             return self._global_call(token, f"{name}.{self._take().text}")
         if self._is("=>"):
-            self._fail("a function cannot stand here", _SYMBOL_HINTS["=>"], token)
-        if name in _WORDS:
+            self._fail("a function cannot stand here", SYMBOL_HINTS["=>"], token)
+        if name in WORDS:
             self._fail(f"{name} is not part of the expression language", "an expression only computes a value", token)
         locals_ = [local for scope in self._scopes for local in scope]
-        hint = near(name, [*locals_, *_CONSTANTS])
+        hint = near(name, [*locals_, *CONSTANTS])
         if not hint and (root := near(name, ROOTS)):
             hint = root.replace("mean ", "mean $")
         self._fail(f"there is no {name}", hint or f"did you mean $json.{name}, or the text '{name}' in quotes?", token)
@@ -394,13 +327,13 @@ class _Parser:
     def _lambda(self, opening: Token, names: list[Token]) -> ast.Node:
         scope: dict[str, int] = {}
         for name in names:
-            if name.text in _CONSTANTS or name.text in _WORDS or name.text in scope:
+            if name.text in CONSTANTS or name.text in WORDS or name.text in scope:
                 self._fail(f"{name.text} cannot name a parameter here", "", name)
             scope[name.text] = self.slot_count
             self.slot_count += 1
         self._expect("=>", "after the parameters")
         if self._is("{"):
-            self._fail("a function body is one expression, without braces", _SYMBOL_HINTS["{"])
+            self._fail("a function body is one expression, without braces", SYMBOL_HINTS["{"])
         self._scopes.append(scope)
         body = self._nested()
         self._scopes.pop()
@@ -422,7 +355,7 @@ class _Parser:
         while not self._is("}"):
             key = self._take()
             if key.kind not in (NAME, ROOT, TEXT, NUMBER):
-                self._fail(f"expected a key, found {_shown(key)}", _SYMBOL_HINTS.get(key.text, ""), key)
+                self._fail(f"expected a key, found {_shown(key)}", SYMBOL_HINTS.get(key.text, ""), key)
             self._expect(":", "after the key")
             entries.append((str(key.value) if key.kind == TEXT else key.text, self._nested()))
             if not self._is(","):

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final, TypeAlias, cast
 
 from apps.nodes.expressions.errors import ExprError
-from apps.nodes.expressions.functions.dates import iso
+from apps.nodes.expressions.functions.moments import iso
 from apps.nodes.expressions.values import Json, near
 
 Lazy: TypeAlias = "Json | Callable[[], Json]"

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from apps.nodes.expressions import FUNCTIONS, ExprError, Json, Scope, ast, check, compile_expression, compile_template
 from apps.nodes.expressions.functions import GLOBALS, METHODS
 from apps.nodes.expressions.functions.registry import LAMBDA_PARAMETERS
-from apps.nodes.expressions.parser import ROOTS, parse
+from apps.nodes.expressions.grammar import ROOTS
+from apps.nodes.expressions.parser import parse
 
 DATA: Final[Json] = {
     "a": 1,

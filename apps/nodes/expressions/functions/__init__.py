@@ -5,13 +5,14 @@ from typing import Final
 
 from apps.nodes.expressions.functions.dates import DATES
 from apps.nodes.expressions.functions.json import OBJECTS
+from apps.nodes.expressions.functions.lambdas import LAMBDAS
 from apps.nodes.expressions.functions.lists import LISTS
 from apps.nodes.expressions.functions.numbers import NUMBERS
 from apps.nodes.expressions.functions.registry import Function
 from apps.nodes.expressions.functions.strings import TEXTS
 
 FUNCTIONS: Final[tuple[Function, ...]] = tuple(
-    function for table in (TEXTS, LISTS, NUMBERS, DATES, OBJECTS) for function in table.functions
+    function for table in (TEXTS, LAMBDAS, LISTS, NUMBERS, DATES, OBJECTS) for function in table.functions
 )
 """Every function, grouped, in the order documentation shows them."""
 
