@@ -72,7 +72,8 @@ SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 
     clock_timestamp() + %(debounce_wait)s * interval '1 second', %(depth)s, %(tells_end)s
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
-          WHERE p.workflow_id = %(workflow)s AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
+          WHERE p.workflow_id = %(workflow)s AND p.mode = 'production'
+              AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
 WHERE NOT (paused.is AND %(pause)s = 'block')
 ON CONFLICT (workspace_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
 RETURNING id

@@ -221,6 +221,29 @@ def test_while_a_person_is_asked_starts_can_queue(engine: Engine) -> None:
     engine.until(second, "WAITING_FOR_HUMAN")
 
 
+def test_a_test_that_waits_for_a_person_keeps_nobody_out(engine: Engine) -> None:
+    document = two_questions(engine)
+    origin = engine.publish(document)
+    engine.until(engine.start(origin, {"order": 1}, mode="test"), "WAITING_FOR_HUMAN")
+    engine.until(engine.start(origin, {"order": 2}), "WAITING_FOR_HUMAN")
+    with pytest.raises(BlockedByPause):
+        engine.start(origin, {"order": 3})
+
+
+def test_who_queues_behind_a_person_is_let_in_beside_a_test_that_waits(engine: Engine) -> None:
+    document = two_questions(engine)
+    document["settings"] = {"while_paused": "queue"}
+    origin = engine.publish(document)
+    engine.until(engine.start(origin, {"order": 1}, mode="test"), "WAITING_FOR_HUMAN")
+    first = engine.start(origin, {"order": 2})
+    parked = engine.until(first, "WAITING_FOR_HUMAN")
+    second = engine.start(origin, {"order": 3})
+    for wait in parked["waits"]:
+        answer(engine, wait)
+    engine.until(first)
+    engine.until(second, "WAITING_FOR_HUMAN")
+
+
 def test_at_most_so_many_run_at_once(engine: Engine) -> None:
     document = definition(
         [node("t", "TRIGGER.MANUAL"), node("nap", "FLOW.WAIT", duration={"seconds": 1})], ["t > nap"], max_concurrent=1
