@@ -16,6 +16,11 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "triggers.fire_due": {"task": "triggers.fire_due", "schedule": 1.0, "options": {"expires": 2.0}},
     "triggers.purge_events": {"task": "triggers.purge_events", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "triggers.purge_deliveries": {
+        "task": "triggers.purge_deliveries",
+        "schedule": 3600.0,
+        "options": {"expires": 600.0},
+    },
     "executions.sweep_values": {"task": "executions.sweep_values", "schedule": 300.0, "options": {"expires": 300.0}},
     "executions.retain": {"task": "executions.retain", "schedule": 10.0, "options": {"expires": 10.0}},
     "executions.keep_partitions": {

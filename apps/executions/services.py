@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,10 +53,25 @@ class AlreadyAnswered(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The execution that a start gave. `is_new` is false when the same delivery, or the same burst, had started it."""
+    """The execution that a start gave. `is_new` is false when the same delivery, or the same burst, had started it.
+
+    `is_merged`: it is one with a start of its burst, which goes on with this input.
+    """
 
     id: UUID
     is_new: bool
+    is_merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A row of a higher floor that the statement which writes an execution writes, too: both are there or neither.
+
+    `sql` is an INSERT that reads from `started` (id, workspace_id, workflow_id, trigger_node, created_at).
+    """
+
+    sql: str
+    params: Mapping[str, Any]
 
 
 _START = """
@@ -76,7 +92,7 @@ FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
               AND p.status IN ('PAUSED', 'WAITING_FOR_HUMAN')) AS is) paused
 WHERE NOT (paused.is AND %(pause)s = 'block')
 ON CONFLICT (workspace_id, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING
-RETURNING id
+RETURNING id, workspace_id, workflow_id, trigger_node, created_at
 """
 
 
@@ -94,15 +110,16 @@ def execution_start(
     lineage_id: UUID | None = None,
     debug: dict[str, Any] | None = None,
     depth: int = 0,
+    beside: Beside | None = None,
 ) -> Started:
     """Write a new execution, due as soon as its workflow's limits let it be, and poke the workers after the commit.
 
     By the database's clock it becomes due and its time runs out, since that clock also decides both; `now` is what is
-    shown as its beginning, `depth` counts the executions that led to it. Large input is in object storage before
-    anything is written. With a `dedupe_key` that this workspace used before, nothing is written and the earlier
-    execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a person is asked,
-    `QueueFull`, `RateExceeded`, `KeyFailed`, `InputTooLarge`, or `StorageAway`. Must run inside `tenant()`, or opens it
-    itself.
+    shown as its beginning, `depth` counts the executions that led to it. `beside` is written with it. Large input is
+    in object storage before anything is written. With a `dedupe_key` that this workspace used before, nothing is
+    written and the earlier execution is returned. Raises `BlockedByPause` when the workflow refuses starts while a
+    person is asked, `QueueFull`, `RateExceeded`, `KeyFailed`, `InputTooLarge`, or `StorageAway`. Must run inside
+    `tenant()`, or opens it itself.
     """
     new_id = execution_id or uuid7()
     timeout = origin.timeout_seconds or DEFAULT_TIMEOUT_SECONDS
@@ -125,11 +142,12 @@ def execution_start(
             admission = limits.admit(cursor, origin, given=input, stored=stored, mode=mode, now=now)
             if admission.merged_into:
                 limits.remember(cursor, origin.workspace_id, dedupe_key, admission.merged_into)
-                return Started(admission.merged_into, is_new=False)
+                return Started(admission.merged_into, is_new=False, is_merged=True)
             columns = admission.columns
         cursor.execute(
-            _START,
+            f"WITH started AS ({_START}), beside AS ({beside.sql}) SELECT id FROM started" if beside else _START,
             columns
+            | (dict(beside.params) if beside else {})
             | {
                 "id": new_id,
                 "workspace": origin.workspace_id,

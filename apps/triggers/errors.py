@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import DomainError, NotFound, TooLarge, Unauthenticated
+from apps.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unavailable
 
 
 class NobodyListens(NotFound):
@@ -24,6 +24,82 @@ class SecretRefused(Unauthenticated):
 
     code = "triggers.secret_refused"
     default_hint = "Compare the secret in the webhook node with the one the sender uses."
+
+
+class SenderRefused(Forbidden):
+    """The sender's address is none that this webhook lets in."""
+
+    code = "triggers.sender_refused"
+    default_hint = "Compare the addresses in the webhook node with the one the sender calls from."
+
+
+class HeaderMissing(Invalid):
+    """A header that this webhook asks for is missing, or holds something else."""
+
+    code = "triggers.header_missing"
+
+
+class TriggerPaused(Unavailable):
+    """Somebody switched this trigger off for now."""
+
+    code = "triggers.trigger_paused"
+    default_hint = "Send it again later."
+
+
+class TransformFailed(Invalid):
+    """The webhook's transformation cannot be done with this request."""
+
+    code = "triggers.transform_failed"
+
+
+class ReplyFailed(DomainError):
+    """The webhook's answer cannot be made from what there is."""
+
+    code = "triggers.reply_failed"
+    status = 500
+
+
+class TriggerUnknown(NotFound):
+    """This workflow has no such trigger."""
+
+    code = "triggers.trigger_unknown"
+
+
+class DeliveryUnknown(NotFound):
+    """There is no such delivery in this workspace, or it is forgotten."""
+
+    code = "triggers.delivery_unknown"
+
+
+class CannotReplay(Conflict):
+    """This delivery cannot be replayed."""
+
+    code = "triggers.cannot_replay"
+
+
+class ReplayUnknown(NotFound):
+    """There is no such replay in this workspace."""
+
+    code = "triggers.replay_unknown"
+
+
+class NothingToReplay(Conflict):
+    """No delivery fits."""
+
+    code = "triggers.nothing_to_replay"
+
+
+class TooManyToReplay(Conflict):
+    """One replay takes at most 10,000 deliveries."""
+
+    code = "triggers.replay_too_large"
+    default_hint = "Narrow the filter: one trigger, or a shorter time."
+
+
+class ReplayEnded(Conflict):
+    """This replay has already ended."""
+
+    code = "triggers.replay_ended"
 
 
 class DeliveryTooLarge(TooLarge):

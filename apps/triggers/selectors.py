@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.triggers import due_times
+from apps.triggers.due_times import Rule
 from apps.triggers.errors import EventUnknown
 from apps.triggers.models import Event, Schedule
 from apps.workflows.graph import Settings
+from apps.workflows.selectors import WebhookTarget, webhook_target
 
 AT_MOST = 500
 
@@ -33,8 +36,27 @@ class Clock:
     expression: str
     timezone: str
     missed: str
+    rule: dict[str, Any]
     next_fire_at: datetime | None
     followed_since: datetime | None
+
+    @property
+    def made(self) -> Rule:
+        """When it comes due. Raises `NeverDue`, and what a rule that is none makes fail."""
+        return due_times.rule_of(self.expression, self.timezone, self.rule)
+
+    @property
+    def jitter(self) -> timedelta:
+        """By how much it fires after its due times."""
+        return due_times.jitter_of(self.rule, f"{self.workflow_id}:{self.node_id}")
+
+    @property
+    def label(self) -> str:
+        """Its expression, short enough to be shown in a list."""
+        return " · ".join(self.expression.split("\n"))[:200]
+
+
+_CLOCK = tuple(field.name for field in fields(Clock))
 
 
 def clocks(*, now: datetime) -> Sequence[Clock]:
@@ -44,7 +66,18 @@ def clocks(*, now: datetime) -> Sequence[Clock]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM triggers_schedules_look(%s, %s)", [now, AT_MOST])
-        return [Clock(row[0] == "due", *row[1:]) for row in cursor.fetchall()]
+        rows = [dict(zip(_CLOCK, row, strict=True)) for row in cursor.fetchall()]
+    return [Clock(**row | {"is_due": row["is_due"] == "due", "rule": _value(row["rule"])}) for row in rows]
+
+
+def webhook_find(workspace_slug: str, method: str, path: str) -> tuple[WebhookTarget | None, bool]:
+    """The active webhook at an address in any workspace, and whether somebody switched it off. Needs no tenant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM triggers_webhook_find(%s, %s, %s)", [workspace_slug, method.upper(), path.strip("/")]
+        )
+        row = cursor.fetchone()
+    return (webhook_target(row), bool(row[9])) if row else (None, False)
 
 
 def schedule_list(workspace_id: UUID, *, workflow_id: UUID | None = None) -> QuerySet[Schedule]:
@@ -135,6 +168,7 @@ SELECT DISTINCT ON (t.workflow_id) t.workflow_id, t.version_id, t.node_id, v.que
        COALESCE(v.definition -> 'settings', '{}'::jsonb)
 FROM workflows_active_trigger t JOIN workflows_version v ON v.id = t.version_id
 WHERE t.workspace_id = %(workspace)s AND t.subtype = 'EVENT' AND t.params ->> 'event' = %(name)s
+  AND NOT EXISTS (SELECT FROM triggers_switch o WHERE o.workflow_id = t.workflow_id AND o.node_id = t.node_id)
   AND NOT EXISTS (
       SELECT FROM jsonb_each(t.params -> 'match') m
       WHERE triggers_event_text(%(data)s::jsonb #> string_to_array(m.key, '.'))

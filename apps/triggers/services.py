@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, datetime
 from uuid import UUID
@@ -14,8 +15,9 @@ from apps.core.errors import DomainError
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions.services import Origin, execution_start
-from apps.triggers import due_times, selectors
-from apps.triggers.due_times import NeverDue
+from apps.triggers import deliveries, due_times, selectors
+from apps.triggers.deliveries import Arrival, Outcome
+from apps.triggers.due_times import NeverDue, Over
 from apps.triggers.models import Schedule
 from apps.triggers.selectors import Clock
 from apps.workflows import selectors as workflows
@@ -49,9 +51,11 @@ def schedules_fire(*, now: datetime) -> int:
 # early must not put an old expression back. What ran before the change is kept.
 _FOLLOW = """
 INSERT INTO triggers_schedule AS s (id, workspace_id, workflow_id, node_id, version_id, active_since, expression,
-    timezone, missed, next_fire_at, error, last_skip_reason, skipped_count)
+    timezone, missed, rule, is_paused, next_fire_at, error, last_skip_reason, skipped_count)
 SELECT %(id)s, t.workspace_id, t.workflow_id, t.node_id, t.version_id, t.active_since, %(expression)s, %(timezone)s,
-    %(missed)s, %(next)s, %(error)s, '', 0
+    %(missed)s, %(rule)s::jsonb,
+    EXISTS (SELECT FROM triggers_switch o WHERE o.workflow_id = t.workflow_id AND o.node_id = t.node_id),
+    %(next)s, %(error)s, '', 0
 FROM workflows_active_trigger t
 WHERE t.workspace_id = %(workspace)s AND t.workflow_id = %(workflow)s AND t.node_id = %(node)s AND t.subtype = 'CRON'
   AND t.version_id = %(version)s AND t.active_since = %(since)s
@@ -59,9 +63,9 @@ ON CONFLICT (workflow_id, node_id) DO UPDATE
 SET version_id = EXCLUDED.version_id, active_since = EXCLUDED.active_since, missed = EXCLUDED.missed,
     next_fire_at = CASE
         WHEN s.active_since = EXCLUDED.active_since AND s.expression = EXCLUDED.expression
-             AND s.timezone = EXCLUDED.timezone THEN s.next_fire_at
+             AND s.timezone = EXCLUDED.timezone AND s.rule = EXCLUDED.rule THEN s.next_fire_at
         ELSE EXCLUDED.next_fire_at END,
-    expression = EXCLUDED.expression, timezone = EXCLUDED.timezone, error = EXCLUDED.error
+    expression = EXCLUDED.expression, timezone = EXCLUDED.timezone, rule = EXCLUDED.rule, error = EXCLUDED.error
 WHERE s.version_id <> EXCLUDED.version_id OR s.active_since <> EXCLUDED.active_since
 """
 
@@ -72,8 +76,8 @@ def _follow(clock: Clock, now: datetime) -> None:
     counts_from = now if clock.followed_since == clock.active_since else clock.active_since
     next_at, error = None, ""
     try:
-        next_at = due_times.next_after(clock.expression, clock.timezone, counts_from)
-    except NeverDue as reason:
+        next_at = due_times.next_after(clock.made, counts_from) + clock.jitter
+    except (NeverDue, LookupError, TypeError, ValueError) as reason:
         error = str(reason)
     with tenant(clock.workspace_id), connection.cursor() as cursor:
         cursor.execute(
@@ -88,6 +92,7 @@ def _follow(clock: Clock, now: datetime) -> None:
                 "expression": clock.expression,
                 "timezone": clock.timezone,
                 "missed": clock.missed,
+                "rule": json.dumps(clock.rule),
                 "next": next_at,
                 "error": error,
             },
@@ -98,18 +103,21 @@ def _fire(clock: Clock, now: datetime) -> int:
     assert clock.next_fire_at is not None
     assert clock.schedule_id is not None
     schedule = Schedule.objects.filter(workspace_id=clock.workspace_id, id=clock.schedule_id)
-    still_due = schedule.filter(next_fire_at=clock.next_fire_at)
+    still_due = schedule.filter(next_fire_at=clock.next_fire_at, is_paused=False)
+    next_at, error, by = None, "", clock.jitter
     try:
-        due = due_times.came_due(
-            clock.expression, clock.timezone, since=clock.next_fire_at, now=now, missed=clock.missed
-        )
-        next_at = due_times.next_after(clock.expression, clock.timezone, now)
-    except NeverDue as reason:
+        rule = clock.made
+        due = due_times.came_due(rule, since=clock.next_fire_at - by, now=now - by, missed=clock.missed)
+        try:
+            next_at = due_times.next_after(rule, now - by) + by
+        except Over as last:  # what has come due by then still starts
+            error = str(last)
+    except (NeverDue, LookupError, TypeError, ValueError) as reason:
         with tenant(clock.workspace_id):
             still_due.update(next_fire_at=None, error=str(reason))
         return 0
     with tenant(clock.workspace_id):
-        if not still_due.update(next_fire_at=next_at):
+        if not still_due.update(next_fire_at=next_at, error=error):
             return 0  # another scheduler was quicker
         if not due:
             return 0
@@ -122,6 +130,7 @@ def _fire(clock: Clock, now: datetime) -> int:
 
 def _start(clock: Clock, origin: Origin, due: datetime, now: datetime, schedule: QuerySet[Schedule]) -> bool:
     """Start the execution of one due time; when the workflow refuses it, that is noted. Whether it was not refused."""
+    arrival = Arrival("schedule", clock.label, due.astimezone(UTC).isoformat())
     try:
         execution_start(
             origin=origin,
@@ -133,10 +142,18 @@ def _start(clock: Clock, origin: Origin, due: datetime, now: datetime, schedule:
             },
             now=now,
             dedupe_key=f"cron:{clock.workflow_id}:{clock.node_id}:{due.astimezone(UTC).isoformat()}",
-            started_by={"kind": "schedule", "label": clock.expression},
+            started_by={"kind": "schedule", "label": clock.label},
+            beside=deliveries.accepted(clock.workspace_id, arrival),
         )
     except DomainError as refused:
         logger.info("schedule %s left %s out: %s", clock.schedule_id, due, refused)
+        deliveries.note(
+            arrival,
+            Outcome.of(refused),
+            workspace_id=clock.workspace_id,
+            workflow_id=clock.workflow_id,
+            node_id=clock.node_id,
+        )
         schedule.update(last_skipped_at=due, last_skip_reason=refused.code, skipped_count=F("skipped_count") + 1)
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.core import clock
-from apps.triggers import events, services
+from apps.triggers import deliveries, events, services
 
 
 @shared_task(name="triggers.fire_due", ignore_result=True)
@@ -23,3 +23,9 @@ def deliver_late() -> None:
 def purge_events() -> None:
     """Forget old events."""
     events.events_purge()
+
+
+@shared_task(name="triggers.purge_deliveries", ignore_result=True)
+def purge_deliveries() -> None:
+    """Forget old deliveries."""
+    deliveries.deliveries_purge()

@@ -130,18 +130,16 @@ def _addresses(graph: Graph, draft: Draft) -> Iterator[Finding]:
     for node_id in graph.triggers:
         node = graph.nodes[node_id]
         assert issubclass(node.cls, Trigger)
-        address = node.cls.address(node.params, node_id=node.id)
-        if address is None:
-            continue
-        first = taken.setdefault((node.subtype, address), node)
-        if first is not node:
-            yield error(
-                "trigger.duplicate_address",
-                f"nodes[{draft.places[node_id]}].params",
-                f"“{node.name}” listens to the same address as “{first.name}”: {shown(address)}.",
-                "Give one of them another path or method.",
-                node_id=node_id,
-            )
+        for address in node.cls.addresses(node.params, node_id=node.id):
+            first = taken.setdefault((node.subtype, address), node)
+            if first is not node:
+                yield error(
+                    "trigger.duplicate_address",
+                    f"nodes[{draft.places[node_id]}].params",
+                    f"“{node.name}” listens to the same address as “{first.name}”: {shown(address)}.",
+                    "Give one of them another path or method.",
+                    node_id=node_id,
+                )
 
 
 def _unheard(graph: Graph, draft: Draft) -> Iterator[Finding]:

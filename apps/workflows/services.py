@@ -228,13 +228,14 @@ def _addresses(workflow: Workflow, compiled: Graph) -> dict[tuple[str, str], tup
         node = compiled.nodes[node_id]
         assert issubclass(node.cls, Trigger)
         # node ids are unique in a workflow only, addresses in a workspace
-        key = node.cls.address(node.params, node_id=f"{workflow.id}:{node_id}")
-        if key is None:
+        keys = node.cls.addresses(node.params, node_id=f"{workflow.id}:{node_id}")
+        if not keys:
             continue
         params = node.cls.Params.model_validate(node.params).model_dump(mode="json", by_alias=True)
         if params.get("timezone") == "":
             params["timezone"] = compiled.settings.timezone
-        found[node.subtype, key] = (node_id, params)
+        for key in keys:
+            found[node.subtype, key] = (node_id, params)
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.triggers.due_times import NeverDue, after, came_due, next_after
+from apps.triggers.due_times import NeverDue, Rule, after, came_due, next_after
 
 BERLIN = "Europe/Berlin"
 
@@ -64,7 +64,7 @@ def test_a_change_of_half_an_hour_at_an_odd_place() -> None:
 )
 def test_what_never_comes_due_says_so(expression: str, zone: str) -> None:
     with pytest.raises(NeverDue):
-        next_after(expression, zone, utc(2026, 1, 1))
+        next_after(Rule(expression, zone), utc(2026, 1, 1))
 
 
 NOON = utc(2026, 11, 20, 12, 0, 30)
@@ -80,18 +80,18 @@ NOON = utc(2026, 11, 20, 12, 0, 30)
 )
 def test_missed_due_times(missed: str, expected: list[datetime]) -> None:
     since = utc(2026, 11, 20, 11, 20)
-    assert came_due("*/10 * * * *", "UTC", since=since, now=NOON, missed=missed) == expected
+    assert came_due(Rule("*/10 * * * *"), since=since, now=NOON, missed=missed) == expected
 
 
 def test_due_times_of_the_last_minute_are_not_missed() -> None:
-    found = came_due("*/10 * * * * *", "UTC", since=NOON - timedelta(seconds=50), now=NOON, missed="skip")
+    found = came_due(Rule("*/10 * * * * *"), since=NOON - timedelta(seconds=50), now=NOON, missed="skip")
     assert len(found) == 6
 
 
 def test_at_most_a_hundred_are_made_up_and_a_long_gap_is_no_more_work() -> None:
     began = time.perf_counter()
-    found = came_due("* * * * * *", "UTC", since=utc(2016, 1, 1), now=NOON, missed="all")
-    rare = came_due("0 0 29 2 *", "UTC", since=utc(1996, 2, 29), now=NOON, missed="all")
+    found = came_due(Rule("* * * * * *"), since=utc(2016, 1, 1), now=NOON, missed="all")
+    rare = came_due(Rule("0 0 29 2 *"), since=utc(1996, 2, 29), now=NOON, missed="all")
     assert len([due for due in found if due < NOON - timedelta(minutes=1)]) == 100
     assert [due.year for due in rare] == [1996, 2000, 2004, 2008, 2012, 2016, 2020, 2024]
     assert time.perf_counter() - began < 2
@@ -108,5 +108,5 @@ def test_wherever_one_begins_the_times_are_the_same_and_rise(expression: str, zo
     found = list(islice(after(expression, zone, start), 6))
     assert found[0] > start
     assert found == sorted(set(found))
-    assert next_after(expression, zone, found[2]) == found[3]
-    assert next_after(expression, zone, found[0] - timedelta(microseconds=1)) == found[0]
+    assert next_after(Rule(expression, zone), found[2]) == found[3]
+    assert next_after(Rule(expression, zone), found[0] - timedelta(microseconds=1)) == found[0]

@@ -116,6 +116,12 @@ class Trigger(Node):
         return None
 
     @classmethod
+    def addresses(cls, params: Mapping[str, Json], *, node_id: str) -> tuple[str, ...]:
+        """All it listens to, its `address` first."""
+        found = cls.address(params, node_id=node_id)
+        return () if found is None else (found,)
+
+    @classmethod
     def accept(cls, params: Mapping[str, Json], given: Json) -> Json:
         """What the trigger delivers when someone starts it by hand or API with `given` as input."""
         return given

@@ -13,6 +13,7 @@ from typing import Any
 from apps.core import problems
 from apps.core.api.errors import as_domain_error
 from apps.core.jsonclean import cleaned
+from apps.core.origin import client_address
 from apps.triggers.errors import DeliveryTooLarge, NobodyListens
 from apps.triggers.webhooks import answers
 from apps.triggers.webhooks.answers import Answer
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "/webhooks/"
 CALLBACKS = "/callbacks/"
+TESTS = "/webhooks-test/"
+SELF_TEST = "agentflow.self_test"  # set by this product only: no server takes it from the line
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -63,8 +66,15 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
             headers=headers,
             query=scope["query_string"].decode("latin-1"),
             body=await _body(receive),
+            remote=client_address(_peer(scope), headers.get("x-forwarded-for", "")),
+            is_self_test=scope.get(SELF_TEST) is True,
         )
     )
+
+
+def _peer(scope: dict[str, Any]) -> str:
+    client = scope.get("client")
+    return str(client[0] or "") if client else ""
 
 
 class _Gone(Exception):

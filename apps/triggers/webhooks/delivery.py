@@ -1,4 +1,4 @@
-"""A request as the workflow sees it: body, headers, query. Pure."""
+"""A request as the workflow sees it: body, headers, query."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 
 from apps.core import jsonclean
 from apps.core.charsets import CharsetUnknown, charset_of, decode
-from apps.core.errors import Invalid
+from apps.core.errors import DomainError, Invalid
+from apps.triggers.deliveries import shown_headers
 from apps.triggers.errors import DeliveryTooLarge, NotText
 
 MAX_BYTES = 1_000_000
@@ -41,6 +42,13 @@ class Delivery:
     headers: Mapping[str, str]
     query: str
     body: bytes
+    remote: str = ""
+    is_self_test: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called in lists."""
+        return f"{self.method} /{self.path}"
 
     @property
     def external_id(self) -> str | None:
@@ -50,6 +58,21 @@ class Delivery:
             if found:
                 return short(found)
         return None
+
+    def as_shown(self, *, without: str | None = None) -> dict[str, Any]:
+        """The request as the inbox keeps it: what opens doors is hidden, a body that cannot be read is text."""
+        kept = {name: value for name, value in self.headers.items() if name not in _NOT_KEPT and name != without}
+        try:
+            body = body_of(self.body, self.headers.get("content-type", ""))
+        except DomainError:
+            body = self.body.decode("utf-8", "replace")
+        try:
+            query = _fields(self.query, "query") if self.query else {}
+        except DomainError:
+            query = {}
+        found = {"body": body, "headers": shown_headers(kept), "query": query}
+        cleaned: dict[str, Any] = jsonclean.cleaned(found | {"method": self.method, "path": self.path})
+        return cleaned
 
     def as_input(self, *, without: str | None = None) -> dict[str, Any]:
         """What the execution starts with. `without` names a header that holds a secret.

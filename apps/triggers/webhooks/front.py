@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from apps.executions import replies
 from apps.executions.replies import Reply
@@ -23,8 +25,9 @@ async def respond(delivery: Delivery) -> Answer:
     """Take a delivery in and wait, if its webhook node says so, for what its sender is to be told.
 
     What is accepted is in the database before this returns. Raises `NobodyListens`, `WrongMethod`, `SecretRefused`,
-    `DeliveryTooLarge`, `NotJson`, `JsonTooDeep`, `NotText`, `Invalid`, `BlockedByPause`, or `Unavailable` while the
-    database is away.
+    `SenderRefused`, `HeaderMissing`, `TriggerPaused`, `TooMany`, `DeliveryTooLarge`, `NotJson`, `JsonTooDeep`,
+    `NotText`, `Invalid`, `TransformFailed`, `ReplyFailed`, `BlockedByPause`, or `Unavailable` while the database is
+    away.
     """
     loop = asyncio.get_running_loop()
     async with replies.expect() as ticket:
@@ -37,13 +40,34 @@ async def respond(delivery: Delivery) -> Answer:
         )
         accepted: Accepted = await loop.run_in_executor(receiver.THREADS, accept)
         links = _links(delivery.workspace, accepted.execution_id)
+        if not accepted.is_started:
+            return answers.of_value(200, {"status": "tested", "given": accepted.given})
         if not accepted.waits:
-            return answers.accepted(accepted.execution_id, accepted.status, links)
+            own = await _own(accepted, accepted.given)
+            return own or answers.accepted(accepted.execution_id, accepted.status, links)
         if accepted.is_new:
             reply = await ticket.wait(accepted.patience_seconds)
         else:
             reply = await _look_until_answered(accepted.execution_id, accepted.patience_seconds)
+    if reply is not None and reply.response is None and reply.status == "SUCCESS":
+        own = await _own(accepted, reply.output)
+        if own is not None:
+            return own
     return _told(accepted, reply, links, path=f"/webhooks/{delivery.workspace}/{delivery.path}")
+
+
+async def _own(accepted: Accepted, value: Any) -> Answer | None:
+    """The answer as the webhook node describes it, if it does."""
+    if not accepted.target.params.get("reply"):
+        return None
+    return await asyncio.get_running_loop().run_in_executor(receiver.THREADS, _made, accepted, value)
+
+
+def _made(accepted: Accepted, value: Any) -> Answer | None:
+    try:
+        return accepted.reply(value)
+    finally:
+        connection.close()
 
 
 def _told(accepted: Accepted, reply: Reply | None, links: dict[str, str], *, path: str) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from apps.core.origin import client_address
 from apps.triggers.errors import DeliveryTooLarge
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.callbacks import take
@@ -35,6 +36,7 @@ def _delivery(request: HttpRequest, workspace: str, path: str) -> Delivery:
         headers=headers_of(request.scope["headers"]),  # type: ignore[attr-defined]
         query=request.META.get("QUERY_STRING", ""),
         body=body,
+        remote=client_address(request.META.get("REMOTE_ADDR") or "", request.META.get("HTTP_X_FORWARDED_FOR", "")),
     )
 
 

@@ -264,7 +264,7 @@ def test_while_the_database_is_away_the_sender_is_asked_to_come_again(
 
     office.activate(definition(hook()))
     monkeypatch.setattr("apps.triggers.webhooks.receiver.PATIENCE_SECONDS", 0.3)
-    monkeypatch.setattr("apps.workflows.selectors.webhook_find", away)
+    monkeypatch.setattr("apps.triggers.selectors.webhook_find", away)
 
     response = caller.post("/webhooks/acme/orders", ORDER)
 
@@ -301,7 +301,7 @@ def test_nobody_stands_in_line_for_a_database_that_is_away(office: Office, monke
         time.sleep(0.4)
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("apps.workflows.selectors.webhook_find", away)
+    monkeypatch.setattr("apps.triggers.selectors.webhook_find", away)
     monkeypatch.setattr("apps.triggers.webhooks.receiver.PATIENCE_SECONDS", 0.2)
     delivery = Delivery(workspace="acme", path="orders", method="POST", headers={}, query="", body=b"")
 

@@ -4,44 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from apps.core.suggest import shown
+from apps.nodes.cadence import Closed, NeverDue, Rule, window, zone_of
 from apps.nodes.contract import Context, Done, Example, Json, NodeOutput, NodeParams, Result, Trigger
 
 _SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def _comes_due(expression: str) -> str:
-    """Five fields (minute, hour, day, month, weekday) or six with seconds first, that come due at some time."""
-    try:
-        next(CronSim(expression, _SOME_TIME))
-    except CronSimError as wrong:
-        raise ValueError(f"“{shown(expression)}” is no cron expression: {wrong}. Write it as in 0 9 * * 1-5.") from None
-    except StopIteration:
-        raise ValueError(f"“{shown(expression)}” never comes due.") from None
+def _readable(expression: str) -> str:
+    """Cron expressions or words, each of which comes due at some time."""
+    next(Rule(expression).after(_SOME_TIME))
     return expression
 
 
 def _known_zone(name: str) -> str:
-    if not name:
-        return name
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        raise ValueError(f"“{shown(name)}” is no time zone; use a name such as Europe/Berlin.") from None
+    if name:
+        zone_of(name)
     return name
+
+
+def _day(text: str) -> str:
+    Closed.of((text,))
+    return text
+
+
+def _moment(text: str) -> str:
+    if text:
+        datetime.fromisoformat(text)
+    return text
+
+
+TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Opening(NodeParams):
+    """Hours in which the schedule may come due."""
+
+    begins: TimeOfDay = "09:00"
+    """From this time, as in 09:00."""
+    ends: TimeOfDay = "17:00"
+    """Until before this time. Earlier than the beginning: until then on the next day. 24:00 is midnight."""
+    days: Annotated[list[Day], Field(max_length=7)] = Field(default_factory=list)
+    """On these days of the week: mon, tue, wed, thu, fri, sat, sun. None: on all."""
 
 
 class Cron(Trigger):
     """Start at set times.
 
     Each due time starts exactly one execution, however many schedulers run. Hours that daylight saving skips come due
-    at the moment of the change, doubled ones once.
+    at the moment of the change, doubled ones once. What comes due outside of the windows or on a holiday is left out.
     """
 
     subtype, icon, name = "CRON", "calendar-clock", "Schedule"
@@ -49,12 +65,35 @@ class Cron(Trigger):
     keywords = ("cron", "timer", "schedule", "interval", "daily", "hourly")
 
     class Params(NodeParams):
-        expression: Annotated[str, Field(max_length=200), AfterValidator(_comes_due)]
-        """When, as a cron expression: minute, hour, day, month, weekday; or six fields with seconds first."""
+        expression: Annotated[str, Field(max_length=1000), AfterValidator(_readable)]
+        """When: a cron expression (minute, hour, day, month, weekday) or words, as in every weekday at 9:00 or every 15
+        minutes. Several on lines of their own."""
         timezone: Annotated[str, Field(max_length=100), AfterValidator(_known_zone)] = ""
         """Zone in which the times are meant. Empty: the workflow's."""
         missed: Literal["skip", "one", "all"] = "one"
         """Due times that passed while nothing ran: left out, made up for once, or each (at most 100)."""
+        windows: Annotated[list[Opening], Field(max_length=20)] = Field(default_factory=list)
+        """Hours in which it may come due. None: at any time."""
+        holidays: Annotated[list[Annotated[str, Field(max_length=21), AfterValidator(_day)]], Field(max_length=400)] = (
+            Field(default_factory=list)
+        )
+        """Days on which it does not come due: 2026-12-24, each year 12-24, or a span 2026-12-24/2027-01-02."""
+        jitter_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+        """Spread: the schedule starts by up to so many seconds later, always by the same. 0: on time."""
+        starts_at: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
+        """Not before this date or time, as in 2026-12-01 or 2026-12-01T09:00."""
+        ends_at: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
+        """Not after this date or time. A date counts to its end."""
+
+        @model_validator(mode="after")
+        def _comes_due(self) -> Self:
+            windows = tuple(window(each.begins, each.ends, each.days) for each in self.windows)
+            zone = self.timezone or "UTC"
+            try:
+                next(Rule(self.expression, zone, windows, tuple(self.holidays), self.starts_at).after(_SOME_TIME))
+            except NeverDue as never:
+                raise ValueError(str(never)) from None
+            return self
 
     class Output(NodeOutput):
         due_at: str
@@ -67,7 +106,7 @@ class Cron(Trigger):
     examples = (
         Example(
             "Every weekday at nine",
-            params={"expression": "0 9 * * 1-5", "timezone": "Europe/Berlin"},
+            params={"expression": "every weekday at 9:00", "timezone": "Europe/Berlin"},
             input={
                 "due_at": "2026-11-20T09:00:00+01:00",
                 "fired_at": "2026-11-20T08:00:00.412+00:00",

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from apps.nodes.contract import Example, Json, NodeOutput, NodeParams, Trigger
+from apps.core.suggest import shown
+from apps.nodes.builtin.triggers.webhook_proofs import HeaderName, HeaderSecret, HmacSecret, NoSecret, OwnHmacSecret
+from apps.nodes.contract import Example, Expr, Json, NodeOutput, NodeParams, Trigger
 
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PARTS = frozenset({"body", "headers", "query", "method", "path"})
 
 
-class NoSecret(NodeParams):
-    """Anyone who knows the address may call."""
+class RequiredHeader(NodeParams):
+    """A header without which a request is refused."""
 
-    kind: Literal["none"] = "none"
-    """No secret."""
-
-
-class HeaderSecret(NodeParams):
-    """The caller sends a secret in a header."""
-
-    kind: Literal["header"]
-    """A header with a fixed value."""
-    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")] = "X-Webhook-Secret"
-    """Name of the header."""
-    value: Annotated[str, Field(min_length=8, max_length=500)]
-    """What the header must hold."""
+    name: HeaderName
+    """Its name."""
+    value: Annotated[str, Field(max_length=500)] = ""
+    """What it must hold, letter by letter. Empty: anything."""
 
 
-class HmacSecret(NodeParams):
-    """The caller signs the body with a shared secret."""
+class Reply(NodeParams):
+    """What the caller is answered, made from what there is to answer."""
 
-    kind: Literal["hmac"]
-    """A signature over the body."""
-    preset: Literal["generic", "github", "stripe", "standard"] = "generic"
-    """Whose way of signing. `generic`: hexadecimal HMAC-SHA256 of the raw body."""
-    secret: Annotated[str, Field(min_length=8, max_length=500)]
-    """The shared secret."""
-    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")] = "X-Signature"
-    """Header with the signature, for `generic`; the others know their own."""
+    status: Expr[Annotated[int, Field(ge=200, le=599)] | str] = 200
+    """HTTP status."""
+    headers: Expr[dict[str, str]] = Field(default_factory=dict)
+    """Headers of the answer."""
+    body: Expr[Any] = None
+    """Body: text as it is, anything else as JSON. `$json` is the output, or the request where nobody waits for one."""
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ValueError(
+            f"“{shown(text)}” is no address; write 203.0.113.7, or 203.0.113.0/24 for a network."
+        ) from None
 
 
 def _trimmed(path: Json) -> Json:
@@ -65,14 +67,34 @@ class Webhook(Trigger):
             Field(pattern=r"^[A-Za-z0-9_~-][A-Za-z0-9_.~-]*(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*$", max_length=200),
         ]
         """Last part of the address: letters, digits, `-`, `_`, `.`, `~`, and `/` between parts."""
-        method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+        method: Method = "POST"
         """HTTP method the caller uses."""
+        other_methods: Annotated[list[Method], Field(max_length=4)] = Field(default_factory=list)
+        """Methods it may use as well."""
         respond: Literal["immediately", "result"] = "immediately"
         """What the caller gets: 202 at once, or the workflow's response."""
         respond_timeout_seconds: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)] = 25
         """How long a caller that wants the result waits before it gets 202."""
-        secret: Annotated[NoSecret | HeaderSecret | HmacSecret, Field(discriminator="kind")] = NoSecret()
+        secret: Annotated[NoSecret | HeaderSecret | HmacSecret | OwnHmacSecret, Field(discriminator="kind")] = (
+            NoSecret()
+        )
         """How a caller proves who it is."""
+        required_headers: Annotated[list[RequiredHeader], Field(max_length=20)] = Field(default_factory=list)
+        """Headers without which a request is refused."""
+        allowed_ips: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(max_length=200)] = Field(
+            default_factory=list
+        )
+        """Addresses and networks that may call. None: all."""
+        max_bytes: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
+        """How large a body may be."""
+        most_per_minute: Annotated[int, Field(ge=0, le=100_000)] = 0
+        """How many requests are taken in a minute; others are answered with 429. 0: no limit."""
+        id_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,100}$")] = ""
+        """Header with the delivery's id, which makes a repeat harmless. Empty: the usual ones, as Idempotency-Key."""
+        transform: Expr[Any] = None
+        """What the workflow is given instead of the request, as in `{{ $json.body.order }}`. Empty: the request."""
+        reply: Reply | None = None
+        """What the caller is answered. Empty: 202 with where to look, or the output."""
 
     class Output(NodeOutput):
         body: Any
@@ -105,6 +127,17 @@ class Webhook(Trigger):
     def address(cls, params: Mapping[str, Json], *, node_id: str) -> str | None:
         """Method and path, as in `POST orders`."""
         return f"{params.get('method', 'POST')} {_trimmed(params.get('path', ''))}"
+
+    @classmethod
+    def addresses(cls, params: Mapping[str, Json], *, node_id: str) -> tuple[str, ...]:
+        """One per method."""
+        methods = dict.fromkeys([params.get("method", "POST"), *(params.get("other_methods") or ())])
+        return tuple(f"{method} {_trimmed(params.get('path', ''))}" for method in methods)
+
+    @classmethod
+    def late_of(cls, params: Mapping[str, Json]) -> frozenset[str]:
+        """What is evaluated where requests arrive, not where the workflow runs."""
+        return frozenset({"transform", "reply"})
 
     @classmethod
     def accept(cls, params: Mapping[str, Json], given: Json) -> Json:
