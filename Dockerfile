@@ -36,6 +36,7 @@ COPY --from=pages /build/static/dist static/dist
 RUN python -m compileall -q apps config \
  && DATABASE_URL=postgresql://nobody@/nothing REDIS_URL=redis://nowhere \
     SECRET_KEY=of-no-installation-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
+    CREDENTIAL_KEYS=b2Ytbm8taW5zdGFsbGF0aW9uLTAxMjM0NTY3ODktYWI= \
     ALLOWED_HOSTS=agentflow.example BASE_URL=https://agentflow.example \
     python manage.py collectstatic --no-input --verbosity 0
 # A volume that is mounted here takes its owner from the image.

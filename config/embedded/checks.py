@@ -18,6 +18,7 @@ NOWHERE = {
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "SECRET_KEY": "of-no-installation-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
+    "CREDENTIAL_KEYS": "b2Ytbm8taW5zdGFsbGF0aW9uLTAxMjM0NTY3ODktYWI=",
     "ALLOWED_HOSTS": "agentflow.example",
     "BASE_URL": "https://agentflow.example",
 }

@@ -190,6 +190,17 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 ENGINE_LEASE_SECONDS = env.number("ENGINE_LEASE_SECONDS", 30)
 EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
 
+# What the keys of the workspaces' credentials are encrypted with: the first encrypts, all decrypt. In a file they can
+# be exchanged while the product runs. Another keeper asks a service.
+CREDENTIAL_KEYS = env.listing("CREDENTIAL_KEYS")
+CREDENTIAL_KEYS_FILE = env.text("CREDENTIAL_KEYS_FILE", "")
+CREDENTIAL_KEEPER = env.text("CREDENTIAL_KEEPER", "apps.integrations.vault.local.LocalKeeper")
+VAULT_ADDR = env.text("VAULT_ADDR", "").rstrip("/")
+VAULT_TOKEN = env.text("VAULT_TOKEN", "")
+VAULT_TOKEN_FILE = env.text("VAULT_TOKEN_FILE", "")
+VAULT_TRANSIT_MOUNT = env.text("VAULT_TRANSIT_MOUNT", "transit")
+VAULT_TRANSIT_KEY = env.text("VAULT_TRANSIT_KEY", "agentflow")
+
 # Values above 64 KB, artifacts and archives. How long a workspace keeps what has ended, unless it says otherwise.
 OBJECT_STORAGE = env.object_storage(
     env.text("OBJECT_STORAGE_URL", ""),

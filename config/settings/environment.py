@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -188,17 +189,7 @@ def secret_key_in(folder: Path) -> str:
     """The secret key kept in `folder/secret_key` (mode 0600), made on first use; two processes may start at once."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "secret_key"
-    fresh = folder / f".secret_key.{os.getpid()}"
-    if not path.exists():
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        try:
-            os.link(fresh, path)  # atomic, and never over a key another process has just made
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+    _made_once(path, secrets.token_urlsafe(64))
     try:
         found = path.read_text().strip()
     except PermissionError:
@@ -208,6 +199,56 @@ def secret_key_in(folder: Path) -> str:
     if len(found) < 50:
         raise ImproperlyConfigured(f"{path} is damaged. Delete it; people will have to sign in again.")
     return found
+
+
+def credential_keys_in(folder: Path) -> Path:
+    """The file `folder/credential_keys` (mode 0600) with a random key, made on first use; two processes may start at
+    once. Whoever loses it loses every secret: nothing decrypts them any more.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "credential_keys"
+    _made_once(path, base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    credential_keys([], str(path))
+    return path
+
+
+def credential_keys(written: Sequence[str], file: str) -> None:
+    """Stop the start unless there is a key of 32 bytes in Base64 to encrypt credentials with. Quotes none."""
+    name = "CREDENTIAL_KEYS"
+    if file:
+        name = file
+        try:
+            written = Path(file).read_text().split()
+        except OSError as failed:
+            raise ImproperlyConfigured(f"CREDENTIAL_KEYS_FILE={file!r} cannot be read: {failed.strerror}.") from None
+    if not written:
+        raise ImproperlyConfigured(
+            "CREDENTIAL_KEYS is not set: credentials are encrypted with it. Set it to 32 random bytes in Base64, "
+            "for example from: manage.py credential_keys_rotate --generate (or: head -c 32 /dev/urandom | base64)"
+        )
+    for at, text in enumerate(written):
+        try:
+            key = base64.b64decode(text, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != 32 or len(set(key)) < 8:
+            raise ImproperlyConfigured(f"Key {at + 1} in {name} is not 32 random bytes in Base64.")
+
+
+def _made_once(path: Path, content: str) -> None:
+    """Write a file of mode 0600 unless it is there; never over one that another process has just made."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    if path.exists():
+        return
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(content)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def secret_key() -> str:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from config.settings import environment as env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_URL, DEMO_URL, EGRESS_ALLOW, VAR_DIR
+from config.settings.base import (
+    BASE_URL,
+    CREDENTIAL_KEEPER,
+    CREDENTIAL_KEYS,
+    CREDENTIAL_KEYS_FILE,
+    DEMO_URL,
+    EGRESS_ALLOW,
+    VAR_DIR,
+)
 
 SECRET_KEY = env.secret_key() if env.text("SECRET_KEY", "") else env.secret_key_in(VAR_DIR)
+if not CREDENTIAL_KEYS and not CREDENTIAL_KEYS_FILE and CREDENTIAL_KEEPER.endswith(".LocalKeeper"):
+    CREDENTIAL_KEYS_FILE = str(env.credential_keys_in(VAR_DIR))
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 

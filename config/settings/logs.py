@@ -9,6 +9,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.core.redaction import NoSecrets
+
 _TOKENS = re.compile(r"(/(?:i|enter|callbacks)/)[^/\s\"'?]+")
 _KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
 
@@ -62,7 +64,7 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"tokens": {"()": WithoutTokens}},
+        "filters": {"secrets": {"()": NoSecrets}, "tokens": {"()": WithoutTokens}},
         "formatters": {
             "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
             "json": {
@@ -75,7 +77,9 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
                 ],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["tokens"]}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["secrets", "tokens"]},
+        },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
             "django": {"handlers": [], "propagate": True},

@@ -6,10 +6,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import environment as env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_URL
+from config.settings.base import BASE_URL, CREDENTIAL_KEEPER, CREDENTIAL_KEYS, CREDENTIAL_KEYS_FILE
 
 SECRET_KEY = env.secret_key()
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
+if CREDENTIAL_KEEPER.endswith(".LocalKeeper"):
+    env.credential_keys(CREDENTIAL_KEYS, CREDENTIAL_KEYS_FILE)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts this installation answers for, separated by commas.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import subprocess
@@ -17,6 +18,7 @@ GOOD = {
     "DATABASE_URL": "postgresql://agentflow@db.example/agentflow",
     "REDIS_URL": "redis://cache.example/0",
     "SECRET_KEY": secrets.token_urlsafe(64),
+    "CREDENTIAL_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
     "ALLOWED_HOSTS": "flow.example",
     "BASE_URL": "https://flow.example",
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
@@ -46,6 +48,9 @@ def test_production_passes_djangos_deployment_checks() -> None:
     [
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "change-me"),
+        ("CREDENTIAL_KEYS", ""),
+        ("CREDENTIAL_KEYS", "change-me"),
+        ("CREDENTIAL_KEYS_FILE", "/nonexistent/keys"),
         ("ALLOWED_HOSTS", ""),
         ("ALLOWED_HOSTS", "*"),
         ("BASE_URL", "http://x"),

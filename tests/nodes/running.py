@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from apps.core.egress import Answer, EgressError
 from apps.nodes.contract import (
     Container,
+    CredentialRef,
     Done,
     Effect,
     Example,
@@ -19,7 +21,9 @@ from apps.nodes.contract import (
     Json,
     Leave,
     Level,
+    NoAuth,
     Node,
+    NodeError,
     Result,
     Rounds,
     Stop,
@@ -126,12 +130,33 @@ class FakeValues:
 
 
 @dataclass
+class FakeCredentials:
+    """Credentials by their id: their fields in plain text. Requests made with one go through the same fake door."""
+
+    http_: FakeHttp
+    known: dict[UUID, dict[str, Json]] = field(default_factory=dict)
+    asked: list[UUID] = field(default_factory=list)
+
+    def http(self, auth: NoAuth | CredentialRef) -> FakeHttp:
+        if isinstance(auth, CredentialRef):
+            self.values(auth)
+        return self.http_
+
+    def values(self, ref: CredentialRef) -> dict[str, Json]:
+        self.asked.append(ref.credential)
+        if ref.credential not in self.known:
+            raise NodeError("integrations.credential_missing", "The credential is not in this workspace.")
+        return self.known[ref.credential]
+
+
+@dataclass
 class FakeContext:
     """What a node gets to see."""
 
     json: Json = None
     sources: Mapping[str, Json] = field(default_factory=dict)
     http: FakeHttp = field(default_factory=lambda: FakeHttp([]))
+    known: dict[UUID, dict[str, Json]] = field(default_factory=dict)
     artifacts: FakeArtifacts = field(default_factory=FakeArtifacts)
     values: FakeValues = field(default_factory=FakeValues)
     trigger_input: Json = None
@@ -143,6 +168,9 @@ class FakeContext:
     metrics: dict[str, tuple[float, str]] = field(default_factory=dict)
     done: dict[str, Json] = field(default_factory=dict)
     """The steps that were done, also in an earlier run of the node."""
+
+    def __post_init__(self) -> None:
+        self.credentials = FakeCredentials(self.http, self.known)
 
     @property
     def inputs(self) -> Mapping[str, Json]:

@@ -19,6 +19,9 @@ class Permission(StrEnum):
     EXECUTION_CANCEL = "execution:cancel"
     EVENT_POST = "event:post"
     INTERACTION_ANSWER = "interaction:answer"
+    CREDENTIAL_READ = "credential:read"
+    CREDENTIAL_USE = "credential:use"
+    CREDENTIAL_MANAGE = "credential:manage"
     TEMPLATE_PUBLISH = "template:publish"
     WORKSPACE_MANAGE = "workspace:manage"
     MEMBER_MANAGE = "member:manage"
@@ -44,8 +47,11 @@ _MEMBER = _VIEWER | {
     Permission.EXECUTION_CANCEL,
     Permission.EVENT_POST,
     Permission.INTERACTION_ANSWER,
+    Permission.CREDENTIAL_READ,
+    Permission.CREDENTIAL_USE,
 }
 _ADMIN = _MEMBER | {
+    Permission.CREDENTIAL_MANAGE,
     Permission.TEMPLATE_PUBLISH,
     Permission.MEMBER_MANAGE,
     Permission.KEY_MANAGE,

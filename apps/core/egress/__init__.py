@@ -7,10 +7,23 @@ the environment are not used.
 
 from __future__ import annotations
 
-from apps.core.egress.door import Answer, HttpDoor, door
+from apps.core.egress.door import Answer, HttpDoor, Outgoing, Sign, door
 from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 from apps.core.egress.transport import Line, line
 
-__all__ = ["Answer", "CircuitOpen", "EgressError", "HttpDoor", "Line", "Policy", "Resolver", "door", "line", "resolve"]
+__all__ = [
+    "Answer",
+    "CircuitOpen",
+    "EgressError",
+    "HttpDoor",
+    "Line",
+    "Outgoing",
+    "Policy",
+    "Resolver",
+    "Sign",
+    "door",
+    "line",
+    "resolve",
+]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import ssl
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import urljoin
@@ -42,6 +42,20 @@ class Answer:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it is about to be sent: the whole address, names of headers in lower case, the body's bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+Sign = Callable[[Outgoing], Outgoing]
+"""Adds what proves who sends a request. It may not change where the request goes."""
+
+
 class HttpDoor:
     """HTTP to the outside, guarded. Safe to share between threads; keeps connections alive.
 
@@ -66,24 +80,28 @@ class HttpDoor:
         timeout: float = 30.0,
         follow_redirects: bool = True,
         max_bytes: int = 10_000_000,
+        sign: Sign | None = None,
     ) -> Answer:
         """Send a request and read its answer, whatever its status.
 
         `timeout` (seconds) covers everything from the name look-up to the last byte; `max_bytes` limits the unpacked
-        body. At most 3 redirects are followed; on another host only harmless headers are sent along. Raises
-        `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
+        body. At most 3 redirects are followed; on another host only harmless headers are sent along. `sign` is asked
+        for each request to the first host, and for none to another; the answer's address is without what it added.
+        Raises `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
         """
         request = _request(method, url, headers, params, json, content)
+        first = _origin(request.url)
         with deadline(timeout):
             for hop in range(MAX_REDIRECTS + 1):
                 try:
-                    answer, target = self._send(request, min(timeout, CONNECT_SECONDS), max_bytes)
+                    wire = request if sign is None or _origin(request.url) != first else _signed(request, sign)
+                    answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes)
                 except errors.EgressError as failed:
                     if hop and not failed.sent:  # what came before was sent and answered
                         raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
                     raise
                 if not follow_redirects or target is None:
-                    return answer
+                    return answer if wire is request else replace(answer, url=str(request.url))
                 request = _redirected(request, answer.status, target)
         raise errors.RedirectRefused(
             f"{url} redirected more than {MAX_REDIRECTS} times.", hint="Call the last address."
@@ -173,6 +191,26 @@ def _address(url: str) -> httpx2.URL:
     return parsed.copy_with(fragment=None) if parsed.fragment else parsed
 
 
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _signed(request: httpx2.Request, sign: Sign) -> httpx2.Request:
+    headers = {name: value for name, value in request.headers.items() if name not in _OURS}
+    signed = sign(Outgoing(request.method, str(request.url), headers, request.content))
+    url = _address(signed.url)
+    if _origin(url) != _origin(request.url) or signed.method != request.method:
+        raise errors.BadRequest("What signs the request tried to send it elsewhere.")
+    try:
+        return httpx2.Request(signed.method, url, headers=dict(signed.headers), content=signed.content or None)
+    except (UnicodeError, ValueError, TypeError):
+        # What is wrong stands in the secret, which is not to be quoted.
+        raise errors.BadRequest(
+            "The request cannot be written with this credential: it holds characters that no header can carry.",
+            hint="Copy the secret again, without line breaks.",
+        ) from None
+
+
 def _redirected(request: httpx2.Request, status: int, target: str) -> httpx2.Request:
     try:
         url = _address(urljoin(str(request.url), target))
@@ -181,7 +219,7 @@ def _redirected(request: httpx2.Request, status: int, target: str) -> httpx2.Req
         raise errors.RedirectRefused(
             f"{request.url.host} redirected to an address that cannot be called: {message}"
         ) from None
-    is_same = (url.scheme, url.host, url.port) == (request.url.scheme, request.url.host, request.url.port)
+    is_same = _origin(url) == _origin(request.url)
     headers = {name: value for name, value in request.headers.items() if name not in _OURS}
     if not is_same:
         headers = {name: value for name, value in headers.items() if name in _ELSEWHERE}

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core import clock, jsonclean
+from apps.executions.worker.credentials import NodeCredentials
 from apps.executions.worker.stepping import Steps
 from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level, NodeError, Values
 from apps.nodes.expressions import ExprError, Scope, resolve
@@ -25,7 +26,9 @@ LARGEST = 1e18
 
 
 class NodeContext:
-    """One attempt of one node. Holds no database connection and no secret."""
+    """One attempt of one node. Holds no database connection, and secrets only behind `credentials`: what is said here
+    is free of them.
+    """
 
     __slots__ = (
         "_budget",
@@ -35,6 +38,7 @@ class NodeContext:
         "_lock",
         "_scope",
         "artifacts",
+        "credentials",
         "http",
         "idempotency_key",
         "inputs",
@@ -54,6 +58,7 @@ class NodeContext:
         trigger_input: Any,
         now: datetime,
         http: Http,
+        credentials: NodeCredentials,
         artifacts: Artifacts,
         values: Values,
         idempotency_key: str,
@@ -66,6 +71,7 @@ class NodeContext:
         self.trigger_input = trigger_input
         self.now = now
         self.http = http
+        self.credentials = credentials
         self.artifacts = artifacts
         self.values = values
         self.idempotency_key = idempotency_key
@@ -99,6 +105,7 @@ class NodeContext:
 
     def log(self, message: str, *, level: Level = "info", data: Any = None) -> None:
         """Keep a line for the run's log. Past 200 lines or 100,000 characters of one attempt the rest is dropped."""
+        message, data = self.credentials.clean(str(message)), self.credentials.clean(data)
         line = {"at": _now(), "level": level if level in LEVELS else "info", "message": _text(message, LONGEST_LINE)}
         if data is not None:
             line["data"] = _bounded(data)
@@ -114,12 +121,13 @@ class NodeContext:
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the node is; the last word counts."""
-        told = {"kind": "progress", "at": _now(), "done": _number(done), "message": _text(message, LONGEST_LINE)}
+        message = _text(self.credentials.clean(str(message)), LONGEST_LINE)
+        told = {"kind": "progress", "at": _now(), "done": _number(done), "message": message}
         self._tell("", told | {"total": None if total is None else _number(total)})
 
     def metric(self, name: str, value: float, unit: str = "") -> None:
         """Give a figure; the last value of a name counts. Past 50 names new ones are dropped."""
-        name = _text(name, LONGEST_NAME)
+        name = _text(self.credentials.clean(str(name)), LONGEST_NAME)
         told = {"kind": "metric", "at": _now(), "name": name, "value": _number(value)}
         if name and (name in self._figures or len(self._figures) <= MAX_METRICS):
             self._tell(name, told | {"unit": _text(unit, 20)})
@@ -128,7 +136,7 @@ class NodeContext:
         self, key: str, call: Callable[[str], Any], *, effect: Effect = Effect.READ, honours_key: bool = False
     ) -> Any:
         """Do a part of the work once, see `nodes.contract.Context.step`."""
-        return self.steps.do(key, call, effect, honours_key=honours_key)
+        return self.steps.do(key, lambda own: self.credentials.clean(call(own)), effect, honours_key=honours_key)
 
     def is_done(self, key: str) -> bool:
         """Whether this step was done before."""

@@ -21,8 +21,17 @@ def door(workspace_id: UUID | None = None, *, signed_by: str = "") -> Http:
     For a workspace, systems that keep failing are left alone for a while; `signed_by` names the credential of calls
     that fail together, whatever host they go to.
     """
-    plain = egress.door(egress.Policy.of(settings.EGRESS_ALLOW))
-    return plain if workspace_id is None else GuardedDoor(plain, workspace_id, signed_by)
+    return plain() if workspace_id is None else guarded(plain(), workspace_id, signed_by=signed_by)
+
+
+def plain() -> egress.HttpDoor:
+    """The process's door with the operator's policy, which asks nobody."""
+    return egress.door(egress.Policy.of(settings.EGRESS_ALLOW))
+
+
+def guarded(inner: Http, workspace_id: UUID, *, signed_by: str = "") -> Http:
+    """The same door for a workspace, see `door`."""
+    return GuardedDoor(inner, workspace_id, signed_by)
 
 
 class GuardedDoor:

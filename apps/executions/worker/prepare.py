@@ -18,6 +18,7 @@ from apps.executions.engine.states import State
 from apps.executions.store import FenceLost
 from apps.executions.worker import outward
 from apps.executions.worker.context import NodeContext, idempotency_key
+from apps.executions.worker.credentials import NodeCredentials
 from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
 from apps.executions.worker.stepping import Steps
@@ -56,7 +57,13 @@ class Call:
         return self.key[1]
 
     def perform(self) -> Result | NodeError:
-        """Run the node's own code. Never raises: what goes wrong is returned as a `NodeError`."""
+        """Run the node's own code. Never raises: what goes wrong is returned as a `NodeError`.
+
+        What is returned is free of the secrets the node used.
+        """
+        return self.context.credentials.cleaned(self._performed())
+
+    def _performed(self) -> Result | NodeError:
         try:
             if self.passes_through:
                 return Done(self.context.json)
@@ -315,6 +322,7 @@ def _ready(
 ) -> Call:
     instance = node.cls()
     key, frame = key_of(hand, node_run), hand.frame_of(node_run)
+    http = outward.door(hand.claimed.workspace_id)
     return Call(
         key=node_run.key,
         node=instance,
@@ -327,7 +335,13 @@ def _ready(
             sources=sources or {},
             trigger_input=hand.claimed.input,
             now=now,
-            http=outward.door(hand.claimed.workspace_id),
+            http=http,
+            credentials=NodeCredentials(
+                http,
+                workspace_id=hand.claimed.workspace_id,
+                workflow_id=hand.claimed.workflow_id,
+                execution_id=hand.claimed.id,
+            ),
             artifacts=Artifacts(
                 hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
             ),

@@ -7,6 +7,7 @@ One node type is one class in one file: its docstring is the palette text and re
 from __future__ import annotations
 
 from apps.nodes.contract.context import LEVELS, Artifacts, Context, Http, HttpAnswer, Level, Values, ValueScope
+from apps.nodes.contract.credentials import CredentialRef, Credentials, HttpAuth, NoAuth, takes
 from apps.nodes.contract.declare import (
     Effect,
     Example,
@@ -32,6 +33,8 @@ __all__ = [
     "Callback",
     "Container",
     "Context",
+    "CredentialRef",
+    "Credentials",
     "Done",
     "Effect",
     "Event",
@@ -39,11 +42,13 @@ __all__ = [
     "Expr",
     "Http",
     "HttpAnswer",
+    "HttpAuth",
     "Inner",
     "Json",
     "Leave",
     "Level",
     "Migration",
+    "NoAuth",
     "Node",
     "NodeError",
     "NodeOutput",
@@ -63,4 +68,5 @@ __all__ = [
     "ValueScope",
     "Values",
     "Wait",
+    "takes",
 ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, get_args
 
 from apps.nodes.contract.declare import Effect, Json
+
+if TYPE_CHECKING:
+    from apps.nodes.contract.credentials import Credentials
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -148,6 +151,11 @@ class Context(Protocol):
     @property
     def http(self) -> Http:
         """The door to other systems."""
+        ...
+
+    @property
+    def credentials(self) -> Credentials:
+        """What proves to other systems who calls."""
         ...
 
     @property

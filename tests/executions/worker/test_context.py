@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from apps.core.ids import uuid7
 from apps.executions.worker.context import MAX_LOG_CHARACTERS, MAX_LOG_LINES, NodeContext
+from apps.executions.worker.credentials import NodeCredentials
 from apps.nodes.contract import NodeError
 from apps.nodes.expressions import Scope
 from tests.nodes.running import NOW, FakeArtifacts, FakeHttp, FakeValues
@@ -16,12 +18,15 @@ from tests.nodes.running import NOW, FakeArtifacts, FakeHttp, FakeValues
 
 def context() -> NodeContext:
     nothing: Any = None
+    someone = uuid7()
+    http = FakeHttp([])
     return NodeContext(
         inputs={},
         sources={},
         trigger_input=None,
         now=NOW,
-        http=FakeHttp([]),
+        http=http,
+        credentials=NodeCredentials(http, workspace_id=someone, workflow_id=someone, execution_id=someone),
         artifacts=FakeArtifacts(),
         values=FakeValues(),
         idempotency_key="k",

@@ -1,0 +1,1 @@
+"""One file per credential type. A new file is a new type."""

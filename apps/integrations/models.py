@@ -1,0 +1,147 @@
+"""Credentials, the keys they are encrypted with, and who uses them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from apps.accounts.models import User, Workspace
+from apps.core.ids import uuid7
+
+
+class DataKey(models.Model):
+    """The key a workspace's secrets are encrypted with, itself encrypted ("wrapped") by the operator's key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    wrapped = models.BinaryField()
+    wrapped_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "integrations_data_key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=models.Q(retired_at=None), name="integrations_one_data_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"key of {self.workspace_id}, wrapped by {self.wrapped_by}"
+
+
+class Sealed(models.Model):
+    """Base of what holds a secret: `sealed` is what `vault.seal` made of it for this row.
+
+    Key rotation finds every table by this base.
+    """
+
+    SEAL: ClassVar[str]
+    """What a row of this table is called when it is sealed; never changed, or nothing opens any more."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    sealed = models.BinaryField()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def seal_name(self) -> str:
+        """What the secret is bound to besides the workspace: a copy in another row does not open."""
+        return f"{self.SEAL}:{self.id}"
+
+
+class Credential(Sealed):
+    """What proves to another system who calls. Its secret fields are in `sealed`, the others in `settings`."""
+
+    SEAL = "credential"
+
+    class Scope(models.TextChoices):
+        """Whose it is: the workspace's, or one member's alone."""
+
+        WORKSPACE = "workspace"
+        USER = "user"
+
+    name = models.CharField(max_length=100)
+    type = models.CharField(max_length=60)
+    scope = models.CharField(max_length=10, choices=Scope.choices, default=Scope.WORKSPACE)
+    owner = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    settings = models.JSONField(default=dict)
+    endings = models.JSONField(default=dict)
+    allowed_hosts = ArrayField(models.CharField(max_length=255), default=list)
+    rotate_after_days = models.PositiveIntegerField(null=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    secret_changed_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1)
+    tested_at = models.DateTimeField(null=True)
+    is_verified = models.BooleanField(default=False)
+    test_message = models.CharField(max_length=500, blank=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "integrations_credential"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "name"], condition=models.Q(scope="workspace"), name="integrations_name_once"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "owner", "name"],
+                condition=models.Q(scope="user"),
+                name="integrations_private_name_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scope="workspace", owner=None) | models.Q(scope="user", owner__isnull=False),
+                name="integrations_private_has_owner",
+            ),
+        ]
+        indexes = [models.Index(fields=["workspace", "-id"], name="integrations_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it is one member's alone."""
+        return self.scope == self.Scope.USER
+
+    @property
+    def rotate_at(self) -> datetime | None:
+        """When its secret should be replaced by a fresh one."""
+        if self.rotate_after_days is None:
+            return None
+        return self.secret_changed_at + timedelta(days=self.rotate_after_days)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it should have been replaced by now."""
+        return self.rotate_at is not None and self.rotate_at <= now
+
+
+class CredentialUse(models.Model):
+    """How often a workflow used a credential on one day (UTC): the record of its uses, without a row per call."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="+")
+    workflow_id = models.UUIDField()
+    day = models.DateField()
+    count = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    last_execution_id = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "integrations_credential_use"
+        constraints = [
+            models.UniqueConstraint(fields=["credential", "workflow_id", "day"], name="integrations_use_per_day"),
+        ]
+        indexes = [models.Index(fields=["workspace", "-day"], name="integrations_use_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.credential_id} on {self.day}"
