@@ -123,4 +123,24 @@ declare(
         "The condition was still true after the last round allowed.",
         "Raise max_iterations, or look why the condition stays true.",
     ),
+    ErrorCode(
+        "mapping.path_blocked",
+        None,
+        "The mapping of a connection leads into something that has no members.",
+        "Look at what the node before gives back.",
+    ),
+    ErrorCode(
+        "mapping.required_missing",
+        None,
+        "A field that the mapping of a connection requires is missing or null.",
+        "Look at what the node before gives back, give a default, or do not require it.",
+    ),
+    ErrorCode(
+        "mapping.result_invalid",
+        None,
+        "What the mapping of a connection makes does not fit its schema.",
+        "Change the mapping or its schema.",
+    ),
+    ErrorCode("mapping.result_too_large", None, "What came in over mapped connections is too large.", "Map less."),
+    ErrorCode("mapping.schema_invalid", None, "The schema of a mapping cannot be used.", "Correct it."),
 )

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, Q
 
 from apps.executions import payloads
 from apps.executions.engine.keep import Keeping, Past
@@ -24,7 +24,8 @@ from apps.executions.graphs import graph_of
 from apps.executions.models import Execution, NodeRun, Step
 from apps.executions.worker.changes import change_of
 
-_LIGHT = ("node_id", "path", "state", "effect", "attempt", "port", "also", "started_at", "finished_at", "failures")
+_TOLD = ("started_at", "finished_at", "failures", "verdicts")
+_LIGHT = ("node_id", "path", "state", "effect", "attempt", "port", "also", *_TOLD)
 
 
 def past_of(execution: Execution) -> Past:
@@ -57,6 +58,21 @@ def outputs_of(execution: Execution, node_ids: Collection[str]) -> dict[str, Any
         workspace_id=execution.workspace_id, execution_id=execution.id, path="", node_id__in=list(node_ids)
     )
     return {row.node_id: payloads.value_of(row, "output") for row in rows}
+
+
+def input_of(executions: Iterable[Execution], node_id: str) -> Any:
+    """What a connection made for a node in the latest of these executions in which it ran; None if in none."""
+    known = list(executions)
+    rows = NodeRun.objects.filter(
+        workspace_id__in={each.workspace_id for each in known},
+        execution_id__in=[each.id for each in known],
+        node_id=node_id,
+        path="",
+        kept_from=None,
+    )
+    rows = rows.filter(Q(input__isnull=False) | Q(by_reference__has_key="input")).order_by("-execution_id")
+    found = rows.first()
+    return None if found is None else payloads.value_of(found, "input")
 
 
 def _held(row: dict[str, Any]) -> Held:
@@ -114,7 +130,9 @@ def _row(made: Held, execution_id: UUID, workspace_id: UUID) -> NodeRun:
         node_id=made.node_id,
         path=made.path,
         state=str(made.state),
+        input=made.input,
         output=made.output,
+        verdicts=made.verdicts,
         port=made.port,
         also=list(made.also),
         failures=made.failures,

@@ -198,6 +198,10 @@ class NodeRun(models.Model):
     failures = models.IntegerField(default=0)
     attempts: models.JSONField[Any, Any] = models.JSONField(default=list)
     logs: models.JSONField[Any, Any] = models.JSONField(default=list)
+    input: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="where a connection mapped what came")
+    verdicts: models.JSONField[Any, Any] = models.JSONField(
+        null=True, help_text="what the conditions of its connections came to, by their text"
+    )
     losses = models.IntegerField(db_default=0, help_text="how often its worker was lost while it ran")
     kept_from = models.UUIDField(
         null=True, help_text="the execution it really ran in; its own when its output was given"

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 from apps.core import replica
 from apps.core.errors import NotFound
 from apps.executions import iterations, links, payloads
-from apps.executions.engine import plan
+from apps.executions.engine import keep, plan
 from apps.executions.engine.attempts import attempts_of
 from apps.executions.engine.noderun import CONTAINER, ROUND
 from apps.executions.engine.noderun import NodeRun as Held
@@ -25,7 +25,7 @@ from apps.executions.engine.said import lines_of, metrics_of
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State, Status
 from apps.executions.graphs import graph_of
 from apps.executions.models import FAILED, PARKED, Execution, NodeRun, PayloadUse, Quota, Transition, Wait
-from apps.workflows.graph import Edge, Graph
+from apps.workflows.graph import Graph
 from apps.workflows.models import Version, Workflow
 
 
@@ -275,7 +275,7 @@ def iteration_snapshot(*, execution: Execution, path: str, node_id: str | None =
     }
 
 
-_PAYLOADS = ("params", "output", "logs", "suspended")
+_PAYLOADS = ("params", "input", "output", "logs", "suspended")
 
 
 MOST_CHILDREN = 100
@@ -374,18 +374,18 @@ def _held(graph: Graph, rows: Iterable[NodeRun]) -> dict[str, Held]:
         large = (row.by_reference or {}).get("output")
         output = _large(large, row.execution_id) if large else row.output
         held[row.node_id] = Held(
-            row.node_id, state=State(row.state), port=row.port, also=tuple(row.also or ()), output=output
+            row.node_id,
+            state=State(row.state),
+            port=row.port,
+            also=tuple(row.also or ()),
+            output=output,
+            verdicts=row.verdicts,
         )
     return held
 
 
 def _input(graph: Graph, held: dict[str, Held], node_id: str) -> Any:
-    def delivered(edge: Edge) -> bool:
-        return True
-
-    edges = plan.delivered(graph, held, node_id, delivered)
-    given = plan.inputs(held, edges)
-    return given.get("main") if set(given) == {"main"} else given
+    return plan.shown(plan.inputs(held, plan.delivered(graph, held, node_id, keep.held(held))))
 
 
 def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[str, Any]:
@@ -414,7 +414,9 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         found["kept_from"] = str(row.kept_from)
     if held is not None:
         is_entry = bool(row.path) and (row.effect == ROUND or not graph.incoming.get(row.node_id))
-        given = iterations.item_of(row) if is_entry else _input(graph, held, row.node_id)
+        given = iterations.item_of(row) if is_entry else row.input
+        if given is None and not is_entry and "input" not in (row.by_reference or {}):
+            given = _input(graph, held, row.node_id)
         large = large_of(row, row.execution_id)
         if isinstance(given, _Large):
             given, large["input"] = None, given

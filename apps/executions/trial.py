@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.accounts.access.actor import Actor
 from apps.core import jsonclean
 from apps.core.errors import Conflict, FieldError, Invalid
@@ -127,6 +129,8 @@ def last_input_of(*, workspace_id: UUID, workflow: Workflow, node_id: str) -> An
         graph = draft_of(workflow.draft)[0].graph()
         if node_id not in graph.nodes or not graph.order:
             return None
+        if node_id in graph.mapped:
+            return kept.input_of(_executions(workflow.id), node_id)
         edges = keep.sources(graph, node_id, {})[0]
         ports = {edge.source: edge.port for edge in reversed(edges)}
         before = graph.ancestors(node_id)
@@ -234,14 +238,18 @@ def _latest(
     wanted = frozenset(before)
     if not wanted:
         return None
-    found = Execution.objects.filter(workflow_id=workflow_id).select_related("version")
-    for execution in found.order_by("-created_at").defer("output", "response", "version__definition")[:LATEST]:
+    for execution in _executions(workflow_id):
         past = kept.past_of(execution)
         usable = _usable(graph, past, wanted)
         ran = [name for name in usable if name in past.ran]
         if any(past.runs[name].delivers(ports[name]) for name in ran if name in missing) or (ran and not missing):
             return _Recorded(execution, past)
     return None
+
+
+def _executions(workflow_id: UUID) -> QuerySet[Execution]:
+    found = Execution.objects.filter(workflow_id=workflow_id).select_related("version")
+    return found.order_by("-created_at").defer("output", "response", "version__definition")[:LATEST]
 
 
 def _usable(graph: Graph, past: Past, names: Iterable[str]) -> list[str]:

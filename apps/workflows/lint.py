@@ -13,6 +13,7 @@ from apps.nodes.params import stored_faults, texts
 from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import error, warning
+from apps.workflows.graph.mapping import Mapping, findings_of, given_keys, texts_of
 
 _NO_DRAFT = frozenset(
     {"node.unknown_type", "node.duplicate_id", "connection.unknown_node", "connection.self_loop", "graph.cycle"}
@@ -34,6 +35,8 @@ def lint(definition: Any, *, variables: Collection[str] | None = None) -> tuple[
             found.extend(_node(node, graph, f"nodes[{draft.places[node.id]}]"))
         for at, edge in draft.edges:
             found.extend(_edge_condition(edge, graph, f"connections[{at}].condition"))
+            if edge.mapping is not None:
+                found.extend(_mapping(edge, edge.mapping, graph, f"connections[{at}].mapping"))
         if variables is not None:
             found.extend(_unknown_variables(graph, draft, variables))
     unique = dict.fromkeys(found)
@@ -63,7 +66,7 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
     else:
         reached = set(graph.triggers).union(*(graph.descendants(trigger) for trigger in graph.triggers))
         for node in graph.nodes.values():
-            if node.id not in reached and not issubclass(node.cls, Trigger):
+            if node.id not in reached and not issubclass(node.cls, Trigger) and node.id not in graph.attached:
                 yield warning(
                     "graph.unreachable",
                     f"nodes[{draft.places[node.id]}]",
@@ -214,11 +217,36 @@ def _edge_condition(edge: Edge, graph: Graph, path: str) -> Iterator[Finding]:
     if edge.condition is not None:
         before = graph.ancestors(edge.source) | {edge.source}
         node = graph.nodes[edge.source]
-        yield from _expression(edge.condition, path, node, graph, before, is_condition=True)
+        yield from _expression(edge.condition, path, node, graph, before, is_condition=True, inputs={"main"})
+
+
+def _mapping(edge: Edge, mapping: Mapping, graph: Graph, path: str) -> Iterator[Finding]:
+    source, target = graph.nodes[edge.source], graph.nodes[edge.target]
+    declared = source.cls.Output.model_fields if edge.port != ERROR_PORT and source.on_error != "continue" else {}
+    known = frozenset(field.alias or name for name, field in declared.items())
+    yield from findings_of(mapping, path, target.id, known)
+    before = graph.ancestors(target.id)
+    for place, text in texts_of(mapping):
+        yield from _expression(text, f"{path}.{place}", target, graph, before, is_condition=False, inputs={"main"})
+    given = given_keys(mapping)
+    if given is None or len(graph.incoming[target.id]) > 1:
+        return
+    for read in texts(target.cls, target.params):
+        for parts in sorted(() if expressions.check(read.value) else expressions.compile_template(read.value).paths):
+            if parts[:1] == ("json",) and len(parts) > 1 and parts[1] not in given and not read.is_inner:
+                message = f"“{target.name}” reads $json.{shown(parts[1])}, which this mapping does not give."
+                yield warning("mapping.not_given", path, message, nearest(parts[1], given), node_id=target.id)
 
 
 def _expression(
-    text: str, path: str, node: GraphNode, graph: Graph, before: frozenset[str], *, is_condition: bool
+    text: str,
+    path: str,
+    node: GraphNode,
+    graph: Graph,
+    before: frozenset[str],
+    *,
+    is_condition: bool,
+    inputs: Collection[str] | None = None,
 ) -> Iterator[Finding]:
     refused = expressions.check(text)
     for wrong in refused:
@@ -240,10 +268,10 @@ def _expression(
         if reference.root == "node":
             yield from _named(name, path, node, graph, before)
         elif reference.root == "input" and name:
-            inputs = {edge.input for edge in graph.incoming[node.id]} or {"main"}
-            if name not in inputs:
+            known = inputs or {edge.input for edge in graph.incoming[node.id]} or {"main"}
+            if name not in known:
                 message = f"Nothing arrives at “{node.name}” on an input “{shown(name)}”."
-                yield warning("reference.unknown_input", path, message, nearest(name, inputs), node_id=node.id)
+                yield warning("reference.unknown_input", path, message, nearest(name, known), node_id=node.id)
     for parts in sorted(expressions.compile_template(text).paths):
         if parts[:2] == ("execution", "callback_url") and len(parts) > 2:
             yield from _called(parts[2], path, node, graph)

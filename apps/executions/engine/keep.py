@@ -199,6 +199,11 @@ def until(graph: Graph, *, trigger: str, node_id: str | None, given: Runs) -> Ke
     return found
 
 
+def held(runs: Runs) -> plan.Condition:
+    """Whether the condition of a connection held, as far as it was evaluated; else it may."""
+    return lambda edge: edge.condition is None or (runs[edge.source].verdicts or {}).get(edge.condition) is not False
+
+
 def outermost(graph: Graph, node_id: str) -> str:
     """The outermost container a node stands in; the node itself where it stands in none."""
     parent = graph.nodes[node_id].parent
@@ -208,12 +213,15 @@ def outermost(graph: Graph, node_id: str) -> str:
 def sources(graph: Graph, node_id: str, runs: Runs) -> tuple[list[Edge], bool]:
     """The connections by which a value on the main input of a node would come, and whether they brought one before."""
     edges = [edge for edge in graph.incoming.get(node_id, ()) if edge.input == "main"]
-    brought = [edge for edge in edges if edge.source in runs and runs[edge.source].delivers(edge.port)]
+    is_held = held(runs)
+    brought = [
+        edge for edge in edges if edge.source in runs and runs[edge.source].delivers(edge.port) and is_held(edge)
+    ]
     return (brought, True) if brought else (edges, False)
 
 
 def given_to(graph: Graph, node_id: str, runs: Runs, value: Any, now: datetime) -> dict[str, NodeRun]:
-    """Node runs of the sources of a node that make `value` its input.
+    """Node runs of the sources of a node that make `value` its input, whatever its connections would make of it.
 
     With one source it is what that one delivers; with several it is an object keyed by their node ids, as the node
     sees it. Raises `ValueError` saying which keys are meant.
@@ -223,13 +231,21 @@ def given_to(graph: Graph, node_id: str, runs: Runs, value: Any, now: datetime) 
     values = {names[0]: value} if len(names) == 1 else value
     if not isinstance(values, dict) or not values or not values.keys() <= set(names):
         raise ValueError(f"Several nodes lead here: give an object with one member for each of {', '.join(names)}.")
-    return {
+    found = {
         edge.source: NodeRun(
-            edge.source, state=State.COMPLETED, output=values[edge.source], port=edge.port, finished_at=now
+            edge.source,
+            state=State.COMPLETED,
+            output=values[edge.source],
+            port=edge.port,
+            finished_at=now,
+            verdicts={edge.condition: True} if edge.condition is not None else None,
         )
         for edge in reversed(edges)
         if edge.source in values
     }
+    if node_id in graph.mapped:
+        found[node_id] = NodeRun(node_id, input=value)
+    return found
 
 
 # ── What does not fit ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,7 +306,7 @@ def _follow(graph: Graph, found: Keeping, settled: Runs, trigger: str) -> None:
         node_id for node_id, run in runs.items() if run.state is State.SKIPPED and node_id not in settled
     )
     runs.update(settled)
-    found.starts = plan.resumable(graph, runs, lambda edge: True).ready
+    found.starts = plan.resumable(graph, runs, held(runs)).ready
     if runs[trigger].state is State.PENDING:
         found.starts.insert(0, trigger)
 

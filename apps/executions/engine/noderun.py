@@ -29,10 +29,12 @@ class NodeRun:
     attempt: int = 0
     effect: str | None = None
     params: Any = None
+    input: Any = None  # what came in, where a connection makes another value; else it is what the sources gave
     output: Any = None
     port: str | None = None
     also: tuple[str, ...] = ()
     error: dict[str, Any] | None = None
+    verdicts: dict[str, Any] | None = None  # what the conditions of the connections from here came to
     suspended: Any = None
     wait_id: UUID | None = None
     retry_at: datetime | None = None

@@ -129,13 +129,35 @@ def delivered(graph: Graph, runs: Mapping[str, NodeRun], node_id: str, holds: Co
     ]
 
 
-def inputs(runs: Mapping[str, NodeRun], edges: list[Edge]) -> dict[str, Any]:
-    """The value on each input port: one delivery is the value itself, several are an object keyed by source node id."""
+def inputs(runs: Mapping[str, NodeRun], edges: list[Edge], values: Mapping[Edge, Any] | None = None) -> dict[str, Any]:
+    """The value on each input port: one delivery is the value itself, several are an object keyed by source node id.
+
+    `values`: what arrives by connections that do not pass on what their source gave.
+    """
     by_port: dict[str, dict[str, Any]] = {}
     for edge in edges:
-        by_port.setdefault(edge.input, {})[edge.source] = runs[edge.source].output
-    return {port: next(iter(values.values())) if len(values) == 1 else values for port, values in by_port.items()} or {
+        value = values[edge] if values and edge in values else runs[edge.source].output
+        by_port.setdefault(edge.input, {})[edge.source] = value
+    return {port: next(iter(found.values())) if len(found) == 1 else found for port, found in by_port.items()} or {
         "main": None
+    }
+
+
+def shown(given: Mapping[str, Any]) -> Any:
+    """What came into a node, as it is kept and shown: the value on the main input, or all by port."""
+    return given["main"] if set(given) == {"main"} else dict(given)
+
+
+def taken(edges: list[Edge], kept: Any) -> dict[str, Any]:
+    """The value on each input port, of what was kept as `shown`."""
+    return {"main": kept} if {edge.input for edge in edges} <= {"main"} else dict(kept)
+
+
+def by_source(edges: list[Edge], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that came in, by the node they came from."""
+    several = {port for port in given if len({edge.source for edge in edges if edge.input == port}) > 1}
+    return {
+        edge.source: given[edge.input][edge.source] if edge.input in several else given[edge.input] for edge in edges
     }
 
 

@@ -46,7 +46,7 @@ def _line(execution: Execution) -> dict[str, Any]:
     of_it = {"workspace_id": execution.workspace_id, "execution_id": execution.id}
     return _plain(execution, ("input", "output", "response")) | {
         "node_runs": [
-            _plain(run, ("params", "output", "suspended"))
+            _plain(run, ("params", "input", "output", "suspended"))
             for run in NodeRun.objects.filter(**of_it).order_by("started_at", "node_id", "path")
         ],
         "steps": [

@@ -14,14 +14,15 @@ from apps.executions.engine.states import State
 RUN_COLUMNS = """node_id text, path text, state text, attempt int, effect text, params jsonb, output jsonb, port text,
     also jsonb, error jsonb, suspended jsonb, wait_id uuid, retry_at timestamptz, started_at timestamptz,
     attempt_at timestamptz, finished_at timestamptz, failures int, attempts jsonb, logs jsonb, by_reference jsonb,
-    losses int"""
+    losses int, input jsonb, verdicts jsonb"""
 RUN_NAMES = [part.split()[0] for part in RUN_COLUMNS.replace("\n", " ").split(",")]
 NAMES = ", ".join(RUN_NAMES)
+_JSON = [part.split()[0] for part in RUN_COLUMNS.split(",") if part.split()[1] == "jsonb"]
 
 
 def row_of(run: NodeRun) -> dict[str, Any]:
-    """A node run as the columns of its row."""
-    return {
+    """A node run as the columns of its row; what few have is left out where it is null."""
+    found = {
         "node_id": run.node_id,
         "path": run.path,
         "state": run.state,
@@ -44,12 +45,17 @@ def row_of(run: NodeRun) -> dict[str, Any]:
         "by_reference": None,
         "losses": run.losses,
     }
+    if run.input is not None:
+        found["input"] = run.input
+    if run.verdicts is not None:
+        found["verdicts"] = run.verdicts
+    return found
 
 
 def run_of(row: Sequence[Any], workspace_id: UUID) -> NodeRun:
     """A node run from the columns of its row, in the order of `RUN_NAMES`, with what is kept outside the row."""
     found = dict(zip(RUN_NAMES, row, strict=True))
-    for name in ("params", "output", "error", "suspended", "attempts", "logs", "also", "by_reference"):
+    for name in _JSON:
         found[name] = value(found[name])
     references = found.pop("by_reference")
     if references:

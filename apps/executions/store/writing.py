@@ -96,7 +96,7 @@ def checkpoint(point: Checkpoint) -> bool:
         return False
 
 
-_LARGE_COLUMNS = ("params", "output", "suspended")
+_LARGE_COLUMNS = ("params", "input", "output", "suspended")
 
 
 def _texts(point: Checkpoint) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _texts(point: Checkpoint) -> dict[str, Any]:
     found["size"] = point.size = len(found["runs"])
     if payloads.is_large(found["runs"]):
         for row in runs:
-            left, references = payloads.taken_out(point.workspace_id, {name: row[name] for name in _LARGE_COLUMNS})
+            left, references = payloads.taken_out(point.workspace_id, {name: row.get(name) for name in _LARGE_COLUMNS})
             row |= left
             row["by_reference"] = references or None
         found["runs"] = payloads.dump(runs)

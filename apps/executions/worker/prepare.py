@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.core import clock, egress
+from apps.core import clock, egress, jsonclean
 from apps.executions.artifacts import Artifacts
-from apps.executions.engine import plan
+from apps.executions.engine import mapping, plan
 from apps.executions.engine.noderun import Key, NodeRun
 from apps.executions.engine.rounds import Frame, Loop
 from apps.executions.engine.states import State
@@ -29,6 +29,8 @@ from apps.nodes.params import ParamsInvalid, inner_names, truth, validated
 from apps.workflows.graph import Edge, GraphNode
 
 logger = logging.getLogger(__name__)
+
+MAX_INPUT_BYTES = 16_000_000
 
 
 @dataclass(slots=True)
@@ -99,9 +101,9 @@ def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:
     """The next attempt of a node that became ready. Raises `NodeError` when its parameters cannot be resolved."""
     node, frame = hand.node_of(node_run), hand.frame_of(node_run)
     edges = plan.delivered(hand.graph, frame.runs, node.id, lambda edge: _condition(hand, frame, edge))
-    given = _inputs(hand, frame, node, edges)
     if node.is_pinned and hand.claimed.mode == "test":
-        return _pinned(hand, node, node_run, given, now)
+        return _pinned(hand, node, node_run, _inputs(hand, frame, node, edges), now)
+    given, sources = _brought(hand, frame, node_run, edges, now)
     if node.disabled:
         return _ready(hand, node, node_run, {}, {}, given, now, passes_through=True)
     answered = node_run.state is State.WAITING_INPUT
@@ -110,7 +112,6 @@ def call(hand: Hand, node_run: NodeRun, now: datetime) -> Call:
     else:
         resolved = _resolved(hand, frame, node, given, now)
     params = _checked(node, resolved)
-    sources = {edge.source: frame.runs[edge.source].output for edge in edges}
     # A trigger's parameters are the version's own, and may hold a secret: they are not written down again.
     stored = {} if issubclass(node.cls, Trigger) else resolved
     made = _ready(hand, node, node_run, params, stored, given, now, sources=sources)
@@ -124,10 +125,9 @@ def again(hand: Hand, node_run: NodeRun) -> Call:
     """Another attempt with the parameters that were resolved and written before the first one."""
     node, frame = hand.node_of(node_run), hand.frame_of(node_run)
     edges = plan.delivered(hand.graph, frame.runs, node.id, lambda edge: holds(hand, frame, edge))
-    sources = {edge.source: frame.runs[edge.source].output for edge in edges}
-    params = _checked(node, node_run.params)
-    given = _inputs(hand, frame, node, edges)
-    made = _ready(hand, node, node_run, params, node_run.params, given, clock.now(), sources=sources)
+    params, now = _checked(node, node_run.params), clock.now()
+    given, sources = _brought(hand, frame, node_run, edges, now)
+    made = _ready(hand, node, node_run, params, node_run.params, given, now, sources=sources)
     past = hand.past.get(node_run.wait_id) if node_run.wait_id else None
     if past is not None:
         made.resumes, made.state, made.answer = True, node_run.suspended, _answer(node, past)
@@ -139,10 +139,51 @@ def holds(hand: Hand, frame: Frame, edge: Edge) -> bool:
 
     A condition that cannot be evaluated lets the value through, so that its target runs and fails with the reason.
     """
+    return edge.condition is None or _verdict(hand, frame, edge.source, edge.condition) is not False
+
+
+def decide(hand: Hand, node_run: NodeRun) -> None:
+    """Settle, now that the node is done, which of its connections lead on: whatever happens later, it stays so."""
+    frame = hand.frame_of(node_run)
+    for edge in hand.graph.outgoing[node_run.node_id]:
+        if edge.condition is not None and node_run.delivers(edge.port):
+            _verdict(hand, frame, node_run.node_id, edge.condition)
+
+
+def _brought(
+    hand: Hand, frame: Frame, node_run: NodeRun, edges: list[Edge], now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What came in by port, and by the node it came from. Where a connection maps it, that is done once and kept."""
+    node = hand.node_of(node_run)
+    if node.id not in hand.graph.mapped:
+        return _inputs(hand, frame, node, edges), {edge.source: frame.runs[edge.source].output for edge in edges}
+    if node_run.input is not None:
+        given = plan.taken(edges, node_run.input)
+        return given, plan.by_source(edges, given)
+    values = {edge: _mapped(hand, frame, edge, now) for edge in edges if edge.mapping is not None}
+    given = plan.inputs(frame.runs, edges, values)
+    if values:
+        node_run.input = plan.shown(given)
+        if is_larger(node_run.input, MAX_INPUT_BYTES):
+            node_run.input = None
+            limit = f"{MAX_INPUT_BYTES // 1_000_000} MB"
+            message = f"What the connections to “{node.name}” make has more than {limit}."
+            raise NodeError("mapping.result_too_large", message, "Map fewer fields.")
+    return given, plan.by_source(edges, given)
+
+
+def _mapped(hand: Hand, frame: Frame, edge: Edge, now: datetime) -> Any:
+    assert edge.mapping is not None
+    value = frame.runs[edge.source].output
     try:
-        return _condition(hand, frame, edge)
-    except NodeError:
-        return True
+        return mapping.mapped(edge.mapping, value, lambda given: scope_of(hand, frame, {"main": given}, now))
+    except mapping.MappingFailed as failed:
+        raise NodeError(
+            failed.code,
+            f"{failed.path} of the mapping from {_names(hand, edge)}: {failed.message}",
+            failed.hint or "Open the connection and correct its mapping.",
+            details={"path": f"connections[{edge.at}].mapping.{failed.path}"},
+        ) from None
 
 
 def _inputs(hand: Hand, frame: Frame, node: GraphNode, edges: list[Edge]) -> dict[str, Any]:
@@ -212,14 +253,33 @@ def _evaluated(
 def _condition(hand: Hand, frame: Frame, edge: Edge) -> bool:
     if edge.condition is None:
         return True
-    scope = scope_of(hand, frame, {"main": frame.runs[edge.source].output}, clock.now())
-    try:
-        return truth(compile_template(edge.condition).evaluate(scope))
-    except (ExprError, ValueError) as error:
-        names = f"“{hand.graph.nodes[edge.source].name}” to “{hand.graph.nodes[edge.target].name}”"
-        raise NodeError(
-            "expressions.failed", f"The condition of the connection {names}: {error}", getattr(error, "hint", "")
-        ) from None
+    verdict = _verdict(hand, frame, edge.source, edge.condition)
+    if isinstance(verdict, bool):
+        return verdict
+    raise NodeError(
+        "expressions.failed",
+        f"The condition of the connection from {_names(hand, edge)}: {verdict['message']}",
+        verdict["hint"] or "Open the connection and correct its condition.",
+        details={"path": f"connections[{edge.at}].condition"},
+    )
+
+
+def _verdict(hand: Hand, frame: Frame, source: str, condition: str) -> bool | dict[str, str]:
+    """What a condition comes to on what its source gave; why, where it comes to nothing. Evaluated once."""
+    run = frame.runs[source]
+    known = run.verdicts or {}
+    if condition not in known:
+        scope = scope_of(hand, frame, {"main": run.output}, run.finished_at or clock.now())
+        try:
+            found: bool | dict[str, str] = truth(compile_template(condition).evaluate(scope))
+        except (ExprError, ValueError) as error:
+            found = jsonclean.cleaned({"message": str(error), "hint": getattr(error, "hint", "")})
+        known = run.verdicts = {**known, condition: found}
+    return known[condition]  # type: ignore[no-any-return]
+
+
+def _names(hand: Hand, edge: Edge) -> str:
+    return f"“{hand.graph.nodes[edge.source].name}” to “{hand.graph.nodes[edge.target].name}”"
 
 
 def is_larger(value: Any, limit: int) -> bool:

@@ -193,6 +193,8 @@ class Run(Hand):
         frame = self.frames.get(run.path)
         if frame is None:
             return
+        if run.node_id in self.graph.deciding:
+            prepare.decide(self, run)
         if frame.leaving is None:
             self.note(frame, plan.follow(self.graph, frame.runs, [run.node_id], self._condition(frame)), now)
         if frame.own is not None:

@@ -11,8 +11,10 @@ from apps.core.suggest import nearest, shown
 from apps.nodes.contract import Node, OnUnknown, Retry, Trigger
 from apps.nodes.params import upgraded
 from apps.nodes.registry import node_type, node_types
+from apps.workflows.graph.attaching import attached_to
 from apps.workflows.graph.document import ConnectionDocument, Document, NodeDocument, read
 from apps.workflows.graph.findings import Finding, GraphInvalid, error, errors_in
+from apps.workflows.graph.mapping import changes
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
 from apps.workflows.graph.nesting import crossing, nested
 from apps.workflows.graph.variables import reads_variables
@@ -42,20 +44,25 @@ class Draft:
         for _, edge in self.edges:
             outgoing[edge.source].append(edge)
             incoming[edge.target].append(edge)
-        place = {node_id: at for at, node_id in enumerate(self.order)}
+        attached = frozenset(other for node in self.nodes.values() for other in node.attached)
+        order = tuple(node_id for node_id in self.order if node_id not in attached)
+        place = {node_id: at for at, node_id in enumerate(order)}
         levels = {
-            parent: tuple(sorted(children, key=lambda child: place.get(child, 0)))
+            parent: tuple(sorted((child for child in children if child not in attached), key=lambda c: place.get(c, 0)))
             for parent, children in self.levels.items()
         }
         return Graph(
             nodes=self.nodes,
-            order=self.order,
+            order=order,
             incoming=MappingProxyType({key: tuple(edges) for key, edges in incoming.items()}),
             outgoing=MappingProxyType({key: tuple(edges) for key, edges in outgoing.items()}),
             triggers=tuple(n.id for n in self.nodes.values() if issubclass(n.cls, Trigger) and not n.disabled),
             settings=self.document.settings,
             names=MappingProxyType({node.name: node.id for node in self.nodes.values()}),
             levels=MappingProxyType(levels),
+            attached=attached,
+            deciding=frozenset(edge.source for _, edge in self.edges if edge.condition is not None),
+            mapped=frozenset(edge.target for _, edge in self.edges if edge.mapping is not None),
         )
 
 
@@ -101,6 +108,7 @@ def draft_of(definition: Json) -> tuple[Draft, tuple[Finding, ...]]:
             continue
         places[stored.id] = at
     nodes, levels = nested(nodes, places, found)
+    nodes = attached_to(nodes, places, document, found)
     edges = tuple(_edges(document, nodes, found))
     order = _order(nodes, edges)
     if len(order) < len(nodes):
@@ -136,6 +144,7 @@ def _node(stored: NodeDocument, cls: type[Node]) -> GraphNode:
         notes=stored.notes,
         is_pinned="pinned_output" in stored.model_fields_set,
         pinned_output=stored.pinned_output,
+        attached=stored.attached,
     )
 
 
@@ -174,7 +183,8 @@ def _edges(document: Document, nodes: Mapping[str, GraphNode], found: list[Findi
         found.extend(findings)
         if findings or stored.source not in nodes or stored.to not in nodes:
             continue
-        edge = Edge(stored.source, stored.port, stored.to, stored.input, stored.condition)
+        mapping = stored.mapping if changes(stored.mapping) else None
+        edge = Edge(stored.source, stored.port, stored.to, stored.input, stored.condition, mapping, at)
         bare = Edge(stored.source, stored.port, stored.to, stored.input)
         if bare in seen:
             path, message = f"connections[{at}]", f"This is the same connection as connections[{seen[bare]}]."

@@ -17,6 +17,7 @@ from apps.core.signing import key_of
 from apps.core.suggest import shown
 from apps.nodes.params import faults
 from apps.workflows.graph.findings import Finding, error
+from apps.workflows.graph.mapping import Mapping as DataMapping
 
 MAX_NODES = 500
 MAX_CONNECTIONS = 2_000
@@ -146,6 +147,8 @@ class NodeDocument(_Document):
     params: dict[str, Json] = {}
     parent: Annotated[str, Field(max_length=100)] | None = None
     """The container it stands in."""
+    attached: tuple[Annotated[str, Field(max_length=100)], ...] = ()
+    """Ids of the TOOL and MEMORY nodes an AI_AGENT uses. They have no connection and no node run of their own."""
     position: Position | None = None
     on_error: Literal["stop", "continue", "route"] = "stop"
     retry: RetryDocument | None = None
@@ -167,6 +170,7 @@ class ConnectionDocument(_Document):
     to: Annotated[str, Field(max_length=100)]
     input: Annotated[str, Field(min_length=1, max_length=100)] = "main"
     condition: Annotated[str, Field(max_length=10_000)] | None = None
+    mapping: DataMapping | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from apps.nodes.contract import Node, OnUnknown, Retry
 from apps.workflows.graph.document import Settings
+from apps.workflows.graph.mapping import Mapping as DataMapping
 
 Json = Any
 NodeClass: TypeAlias = type[Node]
@@ -17,13 +18,18 @@ ERROR_PORT = "error"
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A connection: what leaves `source` by `port` arrives at `target` on `input`, unless `condition` is false."""
+    """A connection: what leaves `source` by `port` arrives at `target` on `input`, unless `condition` is false.
+
+    `mapping` makes another value of it on the way; None passes it on. `at` is its place among the connections.
+    """
 
     source: str
     port: str
     target: str
     input: str = "main"
     condition: str | None = None
+    mapping: DataMapping | None = field(default=None, compare=False)
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,8 @@ class GraphNode:
     notes: str
     is_pinned: bool
     pinned_output: Json
+    attached: tuple[str, ...] = ()
+    """The TOOL and MEMORY nodes an agent uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,12 @@ class Graph:
     """Node id by name."""
     levels: Mapping[str | None, tuple[str, ...]]
     """The nodes that stand in each container, and under None those that stand in none, each in `order`."""
+    attached: frozenset[str] = frozenset()
+    """The nodes that an agent uses: they stand in no level, and never run by themselves."""
+    deciding: frozenset[str] = frozenset()
+    """The nodes whose output decides about connections."""
+    mapped: frozenset[str] = frozenset()
+    """The nodes that are given something else than what comes, on some connection."""
     reads_variables: bool = False
     """Whether an expression may read `$vars`, so that they have to be at hand."""
 

@@ -16,11 +16,13 @@ from apps.workflows.graph.document import (
     Settings,
     read,
 )
+from apps.workflows.graph.mapping import FieldMapping
 from apps.workflows.lint import lint
 
 SECTIONS = (
     ("Nodes", NodeDocument),
     ("Connections", ConnectionDocument),
+    ("Fields of a mapping", FieldMapping),
     ("Settings", Settings),
     ("Concurrency", Concurrency),
     ("Rate", Rate),
@@ -44,7 +46,8 @@ def test_every_member_is_there_and_no_other() -> None:
 def test_defaults_are_true() -> None:
     for title, model in SECTIONS:
         for name, default in re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", section(title), flags=re.MULTILINE):
-            assert json.loads(default) == model.model_fields[name].get_default(call_default_factory=True), name
+            known = {field.alias or key: field for key, field in model.model_fields.items()}
+            assert json.loads(default) == known[name].get_default(call_default_factory=True), name
 
 
 def test_the_example_can_be_published() -> None:
