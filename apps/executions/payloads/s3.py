@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from apps.core import clock, egress
 from apps.core.egress import Answer, EgressError
-from apps.executions.payloads.signing import encoded, query_of, signed_headers
+from apps.core.sigv4 import Keys, encoded, query_of, signed
 from apps.executions.payloads.storage import ObjectMissing, StorageAway
 
 TIMEOUT_SECONDS = 20.0
@@ -29,9 +29,8 @@ class S3Storage:
         self, *, endpoint: str, bucket: str, prefix: str, region: str, access_key_id: str, secret_access_key: str
     ) -> None:
         self.endpoint, self.bucket, self.prefix, self.region = endpoint.rstrip("/"), bucket, prefix, region
-        self._access_key_id, self._secret_access_key = access_key_id, secret_access_key
+        self._keys = Keys(access_key_id, secret_access_key)
         parts = urlsplit(self.endpoint)
-        self._host = parts.netloc.lower()
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._door = egress.door(egress.Policy.of([f"{parts.hostname}:{port}"]))
 
@@ -69,18 +68,16 @@ class S3Storage:
         content_type: str = "",
     ) -> Answer:
         path = f"/{encoded(self.bucket)}" + (f"/{encoded(self.prefix + key, safe='/')}" if key else "/")
-        query = query or {}
         url = f"{self.endpoint}{path}" + (f"?{query_of(query)}" if query else "")
         for attempt in range(1, ATTEMPTS + 1):
-            headers = signed_headers(
-                method=method,
-                host=self._host,
-                path=path,
-                query=query,
+            headers = signed(
+                method,
+                url,
+                headers={},
                 content=content,
                 region=self.region,
-                access_key_id=self._access_key_id,
-                secret_access_key=self._secret_access_key,
+                service="s3",
+                keys=self._keys,
                 now=clock.now(),
             )
             if content_type:

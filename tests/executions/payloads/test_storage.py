@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from apps.executions.payloads.folder import FolderStorage
 from apps.executions.payloads.s3 import S3Storage
-from apps.executions.payloads.signing import signed_headers
 from apps.executions.payloads.storage import ObjectMissing, Storage, StorageAway
 from tests.fakes.s3 import Bucket, bucket
 
@@ -101,19 +99,3 @@ def test_a_bucket_that_does_not_answer_is_away() -> None:
         found = of(gone)
     with pytest.raises(StorageAway, match="cannot be reached"):
         found.get("ws/x")
-
-
-def test_the_signature_is_the_one_of_the_published_example() -> None:
-    """`GET Bucket (List Objects)` of the vendor's own documentation, which signs these three headers."""
-    found = signed_headers(
-        method="GET",
-        host="examplebucket.s3.amazonaws.com",
-        path="/",
-        query={"max-keys": "2", "prefix": "J"},
-        content=b"",
-        region="us-east-1",
-        access_key_id="AKIAIOSFODNN7EXAMPLE",
-        secret_access_key="wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-        now=datetime(2013, 5, 24, tzinfo=UTC),
-    )
-    assert found["Authorization"].endswith("34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
