@@ -17,7 +17,7 @@ from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions import GLOBALS, METHODS, Function
 from apps.nodes.expressions.functions.regex import prepared
 from apps.nodes.expressions.functions.registry import Pattern
-from apps.nodes.expressions.grammar import NAMESPACES
+from apps.nodes.expressions.grammar import FOREIGN_FUNCTIONS, NAMESPACES
 from apps.nodes.expressions.runtime import (
     BoundLambda,
     Closure,
@@ -238,7 +238,9 @@ class Compiler:
             return function
         name = node.name
         place = node.arguments[0].end + 1 if node.is_method else node.start
-        if node.is_method and name in GLOBALS:
+        if name in FOREIGN_FUNCTIONS:
+            hint = FOREIGN_FUNCTIONS[name]
+        elif node.is_method and name in GLOBALS:
             hint = f"write {name}(…) without a dot in front"
         elif not node.is_method and name in METHODS:
             hint = f"write it after a value, as in $json.name.{name}(…)"

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Final, NoReturn, Protocol
 
 from apps.nodes.expressions import ast
+from apps.nodes.expressions.arithmetic import divide, power, remainder
 from apps.nodes.expressions.budget import INTEGER_LIMIT
 from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions.numbers import read_number
-from apps.nodes.expressions.runtime import Closure, Frame, concatenated, divide, loosely_equal, power, remainder
+from apps.nodes.expressions.runtime import Closure, Frame, concatenated, loosely_equal
 from apps.nodes.expressions.values import Value, equal, number, truthy
 
 

@@ -6,7 +6,18 @@ from typing import NoReturn, cast
 from apps.nodes.expressions import ast
 from apps.nodes.expressions.budget import MAX_HEIGHT, MAX_NESTING
 from apps.nodes.expressions.errors import ExprError
-from apps.nodes.expressions.grammar import BINARY, CONDITIONAL, CONSTANTS, NAMESPACES, ROOTS, SYMBOL_HINTS, UNARY, WORDS
+from apps.nodes.expressions.grammar import (
+    BINARY,
+    CONDITIONAL,
+    CONSTANTS,
+    FOREIGN_NAMES,
+    FOREIGN_ROOTS,
+    NAMESPACES,
+    ROOTS,
+    SYMBOL_HINTS,
+    UNARY,
+    WORDS,
+)
 from apps.nodes.expressions.lexer import END, NAME, NUMBER, REGEX, ROOT, TEXT, Token, tokenize
 from apps.nodes.expressions.values import near
 
@@ -72,7 +83,9 @@ class _Parser:
         raise ExprError(message, hint=hint, column=(token or self._next).start + 1)
 
     def _unexpected(self) -> NoReturn:
-        self._fail(f"unexpected {_shown(self._next)}", SYMBOL_HINTS.get(self._next.text, ""))
+        word = self._next.text
+        hint = SYMBOL_HINTS.get(word) or WORDS.get(word) or FOREIGN_NAMES.get(word, "")
+        self._fail(f"unexpected {_shown(self._next)}", hint)
 
     def _made(self, node: ast.Node) -> ast.Node:
         height = 1 + max((self._heights[id(child)] for child in ast.children(node)), default=0)
@@ -219,11 +232,10 @@ class _Parser:
     def _root(self, token: Token) -> ast.Node:
         name = token.text[1:]
         if name == "env":
-            self._fail("$env is never available", "expressions cannot read the server's environment; use $vars", token)
+            self._fail("$env is never available", FOREIGN_ROOTS[name], token)
         if name not in ROOTS:
-            known = near(name, ROOTS)
-            hint = known.replace("mean ", "mean $") if known else "there are " + ", ".join("$" + root for root in ROOTS)
-            self._fail(f"there is no {token.text}", hint, token)
+            hint = FOREIGN_ROOTS.get(name) or near(name, ROOTS).replace("mean ", "mean $")
+            self._fail(f"there is no {token.text}", hint or "there are $" + ", $".join(ROOTS), token)
         if name == "node":
             return self._node_output(token)
         return self._made(ast.Root(name, start=token.start, end=token.end))
@@ -259,9 +271,9 @@ class _Parser:
         if self._is("=>"):
             self._fail("a function cannot stand here", SYMBOL_HINTS["=>"], token)
         if name in WORDS:
-            self._fail(f"{name} is not part of the expression language", "an expression only computes a value", token)
+            self._fail(f"{name} is not part of the expression language", WORDS[name], token)
         locals_ = [local for scope in self._scopes for local in scope]
-        hint = near(name, [*locals_, *CONSTANTS])
+        hint = FOREIGN_NAMES.get(name) or near(name, [*locals_, *CONSTANTS])
         if not hint and (root := near(name, ROOTS)):
             hint = root.replace("mean ", "mean $")
         self._fail(f"there is no {name}", hint or f"did you mean $json.{name}, or the text '{name}' in quotes?", token)

@@ -3,17 +3,26 @@
 from types import MappingProxyType
 from typing import Final
 
+from apps.nodes.expressions.functions.dateparts import DATE_PARTS
 from apps.nodes.expressions.functions.dates import DATES
+from apps.nodes.expressions.functions.encodings import ENCODINGS
 from apps.nodes.expressions.functions.json import OBJECTS
-from apps.nodes.expressions.functions.lambdas import LAMBDAS
+from apps.nodes.expressions.functions.lambdas import LAMBDAS, OBJECT_LAMBDAS
 from apps.nodes.expressions.functions.lists import LISTS
 from apps.nodes.expressions.functions.numbers import NUMBERS
+from apps.nodes.expressions.functions.patterns import PATTERNS
 from apps.nodes.expressions.functions.registry import Function
 from apps.nodes.expressions.functions.strings import TEXTS
+from apps.nodes.expressions.functions.totals import TOTALS
 
-FUNCTIONS: Final[tuple[Function, ...]] = tuple(
-    function for table in (TEXTS, LAMBDAS, LISTS, NUMBERS, DATES, OBJECTS) for function in table.functions
+_TABLES: Final = (
+    *(TEXTS, PATTERNS, ENCODINGS),
+    *(LAMBDAS, TOTALS, LISTS),
+    NUMBERS,
+    *(DATES, DATE_PARTS),
+    *(OBJECTS, OBJECT_LAMBDAS),
 )
+FUNCTIONS: Final[tuple[Function, ...]] = tuple(function for table in _TABLES for function in table.functions)
 """Every function, grouped, in the order documentation shows them."""
 
 

@@ -26,7 +26,7 @@ from apps.nodes.expressions.functions.moments import (
     unit_of,
     zone,
 )
-from apps.nodes.expressions.functions.registry import Table
+from apps.nodes.expressions.functions.registry import Table, whole
 from apps.nodes.expressions.values import NUMBER_TYPES, Value, number, type_name
 
 DATES: Final = Table("date")
@@ -120,6 +120,7 @@ def minus(budget: Budget, text: str, amount: Value, unit: str | None = None, zon
     "How much later the date is than the other, in days unless said otherwise; below 0 if it is earlier.",
     "'2024-05-03'.diff('2024-05-01', 'hours')",
     48,
+    aliases="diffTo",
     cost=COST,
 )
 def diff(budget: Budget, text: str, other: str, unit: str = "days") -> Value:
@@ -143,6 +144,7 @@ def diff(budget: Budget, text: str, other: str, unit: str = "days") -> Value:
     "The beginning of the date's hour, day, week (Monday), month, quarter or year.",
     "'2024-05-17T14:30:00Z'.startOf('month')",
     "2024-05-01T00:00:00.000Z",
+    aliases="beginningOf",
     cost=COST,
 )
 def start_of(budget: Budget, text: str, unit: str, zone_name: str | None = None) -> str:
@@ -198,6 +200,56 @@ def is_after(budget: Budget, text: str, other: str) -> bool:
 
 
 @function(
+    "isBetween(date: date, from: date, to: date) -> boolean",
+    "Whether the date is not before the first and not after the second, whatever the offsets.",
+    "'2024-05-02'.isBetween('2024-05-01', '2024-05-31')",
+    True,
+    cost=COST,
+)
+def is_between(budget: Budget, text: str, first: str, last: str) -> bool:
+    return read(first) <= read(text) <= read(last)
+
+
+@function(
+    "isSame(date: date, other: date, unit: text, zone?: text) -> boolean",
+    "Whether both dates are in the same hour, day, week, month, quarter or year.",
+    "'2024-05-02'.isSame('2024-05-31', 'month')",
+    True,
+    aliases="hasSame",
+    cost=2 * COST,
+)
+def is_same(budget: Budget, text: str, other: str, unit: str, zone_name: str | None = None) -> bool:
+    name = unit_of(unit)
+    one = in_zone(read(text), zone_name)
+    two = in_zone(read(other), zone_name)
+    if zone_name is None:
+        two = two.astimezone(one.tzinfo)
+    return start_of_unit(one, name) == start_of_unit(two, name)
+
+
+@function(
+    "set(date: date, parts: object, zone?: text) -> date",
+    "The date with other parts: year, month, day, hour, minute, second or millisecond.",
+    "'2024-05-17T14:30:00Z'.set({day: 1, hour: 9, minute: 0})",
+    "2024-05-01T09:00:00.000Z",
+    cost=COST,
+)
+def set_(budget: Budget, text: str, parts: dict[str, Value], zone_name: str | None = None) -> str:
+    moment = in_zone(read(text), zone_name)
+    fields: dict[str, int] = {}
+    for key, value in parts.items():
+        name = unit_of(key)
+        if name in ("week", "quarter") or len(parts) > len(UNITS):
+            raise ExprError(f"the {name} of a date cannot be set", hint="set day and month")
+        number_ = whole(value, f"the {name}", 0, 9999)
+        fields["microsecond" if name == "millisecond" else name] = number_ * (1000 if name == "millisecond" else 1)
+    try:
+        return iso(moment.replace(**fields))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ExprError("there is no such date", hint=str(error)) from None
+
+
+@function(
     "toMillis(date: date) -> number",
     "Milliseconds since 1970.",
     "'1970-01-02'.toMillis()",
@@ -210,6 +262,42 @@ def to_millis(budget: Budget, text: str) -> int:
 
 
 @function(
+    "toSeconds(date: date) -> number",
+    "Whole seconds since 1970.",
+    "'1970-01-02'.toSeconds()",
+    86400,
+    cost=COST,
+)
+def to_seconds(budget: Budget, text: str) -> int:
+    return (read(text) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
+
+
+@function(
+    "toUTC(date: date) -> date",
+    "The same moment written in UTC.",
+    "'2024-05-01T14:00:00+02:00'.toUTC()",
+    "2024-05-01T12:00:00.000Z",
+    cost=COST,
+)
+def to_utc(budget: Budget, text: str) -> str:
+    return iso(in_zone(read(text), "UTC"))
+
+
+@function(
+    "isDate(value: any) -> boolean",
+    "Whether the value is a text that the functions of dates read.",
+    "'31.12.2024'.isDate()",
+    False,
+    cost=COST,
+)
+def is_date(budget: Budget, value: Value) -> bool:
+    try:
+        return type(value) is str and bool(read(value))
+    except ExprError:
+        return False
+
+
+@function(
     "toISO(date: date) -> date",
     "The date in the form this language gives all dates in.",
     "'2024-05-01'.toISO()",
@@ -218,24 +306,3 @@ def to_millis(budget: Budget, text: str) -> int:
 )
 def to_iso(budget: Budget, text: str) -> str:
     return iso(read(text))
-
-
-@function(
-    "datePart(date: date, part: text, zone?: text) -> number",
-    "The year, quarter, month, week, day, weekday (1 is Monday), hour, minute, second or millisecond.",
-    "'2024-05-01'.datePart('weekday')",
-    3,
-    cost=COST,
-)
-def date_part(budget: Budget, text: str, part: str, zone_name: str | None = None) -> int:
-    moment = in_zone(read(text), zone_name)
-    name = part.lower()
-    if name == "weekday":
-        return moment.isoweekday()
-    unit = unit_of(part)
-    special = {
-        "quarter": (moment.month + 2) // 3,
-        "week": moment.isocalendar().week,
-        "millisecond": moment.microsecond // 1000,
-    }
-    return special[unit] if unit in special else int(getattr(moment, unit))

@@ -1,15 +1,19 @@
 """Functions of objects and of JSON text."""
 
 import json
-from typing import Final, NoReturn
+import re
+from typing import Final, NoReturn, cast
 
-from apps.nodes.expressions.budget import MAX_TEXT, Budget
+from apps.nodes.expressions.budget import MAX_TEXT, MAX_VALUE_DEPTH, Budget
 from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions.registry import Table, whole
 from apps.nodes.expressions.values import NUMBER_TYPES, Value, measure, to_json, to_text, type_name
 
 OBJECTS: Final = Table("object")
 function = OBJECTS.function
+
+_MAX_PATH: Final = 500
+_STEP: Final = re.compile(r"(?P<first>(?<![\s\S])[^.\[\]]+)|\.(?P<name>[^.\[\]]+)|\[(?P<place>[0-9]{1,9})\]")
 
 
 @function(
@@ -92,6 +96,7 @@ def pick(budget: Budget, value: dict[str, Value], *names: Value) -> dict[str, Va
     "The object without these keys.",
     "({a: 1, b: 2}).omit('b')",
     {"a": 1},
+    aliases="removeField",
 )
 def omit(budget: Budget, value: dict[str, Value], *names: Value) -> dict[str, Value]:
     left_out = set(_names(budget, names))
@@ -119,11 +124,82 @@ def _names(budget: Budget, names: tuple[Value, ...]) -> list[str]:
     "Whether the object has the key, even with null under it.",
     "({a: null}).has('a')",
     True,
-    aliases="hasOwnProperty",
+    aliases="hasOwnProperty hasField",
+    globals="Object.hasOwn",
 )
 def has(budget: Budget, value: dict[str, Value], key: str) -> bool:
     budget.read(len(key))
     return key in value
+
+
+@function(
+    "get(value: object|list, path: text, otherwise?: any) -> any",
+    "What stands at a path such as a.b[0]; the last argument (or null) where nothing does.",
+    "({a: {b: [5, 6]}}).get('a.b[1]')",
+    6,
+)
+def get(budget: Budget, value: Value, path: str, otherwise: Value = None) -> Value:
+    if len(path) > _MAX_PATH:
+        raise ExprError(f"the path is longer than {_MAX_PATH} characters")
+    position = 0
+    while position < len(path):
+        found = _STEP.match(path, position)
+        if not found or (position and found["first"]):
+            raise ExprError(f"the path {path[:40]!r} cannot be read at character {position + 1}", hint="as in a.b[0]")
+        position = found.end()
+        budget.spend(1)
+        name = found["first"] or found["name"]
+        if type(value) is dict:
+            value = value.get(name if name is not None else found["place"])
+        elif type(value) is list and name is None and int(found["place"]) < len(value):
+            value = value[int(found["place"])]
+        else:
+            value = None
+        if value is None:
+            return otherwise
+    return value
+
+
+@function(
+    "mergeDeep(object: object, other: object) -> object",
+    "One object with the keys of both, objects inside each other merged too; what comes later wins, lists as a whole.",
+    "({a: {x: 1, y: 1}}).mergeDeep({a: {y: 2}})",
+    {"a": {"x": 1, "y": 2}},
+)
+def merge_deep(budget: Budget, value: dict[str, Value], other: dict[str, Value]) -> dict[str, Value]:
+    return _merged(budget, value, other, 0)
+
+
+def _merged(budget: Budget, value: dict[str, Value], other: dict[str, Value], depth: int) -> dict[str, Value]:
+    if depth > MAX_VALUE_DEPTH:
+        raise ExprError("the objects are nested too deeply")
+    budget.spend(len(value) + len(other) + 2)
+    result = dict(value)
+    for key, item in other.items():
+        before = result.get(key)
+        is_both = type(before) is dict and type(item) is dict
+        result[key] = _merged(budget, cast(dict[str, Value], before), item, depth + 1) if is_both else item
+    return result
+
+
+@function(
+    "renameKeys(value: object|list, names: object) -> object|list",
+    "The object (or every object of the list) with keys renamed; those not named stay.",
+    "({a: 1, b: 2}).renameKeys({a: 'x'})",
+    {"x": 1, "b": 2},
+)
+def rename_keys(budget: Budget, value: Value, names: dict[str, Value]) -> Value:
+    for name in names.values():
+        if type(name) is not str:
+            raise ExprError(f"a key must be text, not {type_name(name)}")
+    renamed = []
+    for item in value if type(value) is list else [value]:
+        if type(item) is dict:
+            budget.spend(len(item) + 1)
+            item = {names.get(key, key): part for key, part in item.items()}
+        renamed.append(item)
+    budget.items(len(renamed))
+    return renamed if type(value) is list else renamed[0]
 
 
 @function(

@@ -1,16 +1,19 @@
-"""Functions of lists that are given a function, and order."""
+"""Functions that are given a function: what to make of each item, which to keep, in which order."""
 
 import functools
 from typing import Final
 
 from apps.nodes.expressions.budget import Budget
 from apps.nodes.expressions.errors import ExprError
-from apps.nodes.expressions.functions.lists import flatten, same_kind
+from apps.nodes.expressions.functions.lists import flatten
 from apps.nodes.expressions.functions.registry import Lambda, Table
+from apps.nodes.expressions.functions.totals import same_kind
 from apps.nodes.expressions.values import NUMBER_TYPES, Value, to_text, truthy, type_name
 
 LAMBDAS: Final = Table("list")
+OBJECT_LAMBDAS: Final = Table("object")
 function = LAMBDAS.function
+keyed = OBJECT_LAMBDAS.function
 
 
 @function(
@@ -58,6 +61,30 @@ def find(budget: Budget, items: list[Value], test: Lambda) -> Value:
 def find_index(budget: Budget, items: list[Value], test: Lambda) -> int:
     for index, found in enumerate(test.stream(items)):
         if truthy(found):
+            return index
+    return -1
+
+
+@function(
+    "findLast(list: list, test: item => boolean) -> any",
+    "The last item the test is true for, or null.",
+    "[1, 5, 9, 2].findLast(n => n > 3)",
+    9,
+)
+def find_last(budget: Budget, items: list[Value], test: Lambda) -> Value:
+    place = find_last_index(budget, items, test)
+    return None if place < 0 else items[place]
+
+
+@function(
+    "findLastIndex(list: list, test: item => boolean) -> number",
+    "Where the last item is that the test is true for, or -1.",
+    "['a', 'b', 'a'].findLastIndex(x => x == 'a')",
+    2,
+)
+def find_last_index(budget: Budget, items: list[Value], test: Lambda) -> int:
+    for index in range(len(items) - 1, -1, -1):
+        if truthy(test.call(items[index], index)):
             return index
     return -1
 
@@ -147,10 +174,38 @@ def key_by(budget: Budget, items: list[Value], key: Lambda) -> dict[str, Value]:
 
 
 @function(
+    "countBy(list: list, key: item => any) -> object",
+    "How many items there are under each text the function gives.",
+    "['a', 'b', 'a'].countBy(x => x)",
+    {"a": 2, "b": 1},
+)
+def count_by(budget: Budget, items: list[Value], key: Lambda) -> dict[str, Value]:
+    counts: dict[str, Value] = {}
+    for name in key.each(items):
+        text = name if type(name) is str else to_text(name, budget)
+        counts[text] = counts.get(text, 0) + 1
+    return counts
+
+
+@function(
+    "partition(list: list, test: item => boolean) -> list",
+    "Two lists: the items the test is true for, and the others.",
+    "[1, 5, 9].partition(n => n > 3)",
+    [[5, 9], [1]],
+)
+def partition(budget: Budget, items: list[Value], test: Lambda) -> list[Value]:
+    sides: list[list[Value]] = [[], []]
+    for item, found in zip(items, test.each(items), strict=True):
+        sides[not truthy(found)].append(item)
+    return [*sides]
+
+
+@function(
     "sort(list: list, compare?: (a, b) => number) -> list",
     "The items in order, all numbers or all texts; or as the function says by a number below or above 0.",
-    "[10, 9, 1].sort((a, b) => b - a)",
-    [10, 9, 1],
+    "[10, 9, 1].sort((a, b) => a - b)",
+    [1, 9, 10],
+    aliases="toSorted",
 )
 def sort(budget: Budget, items: list[Value], compare: Lambda | None = None) -> list[Value]:
     if not items:
@@ -173,3 +228,25 @@ def _pay_for_sorting(budget: Budget, keys: list[Value], kinds: frozenset[type]) 
     budget.items(len(keys) * rounds)
     if str in kinds:
         budget.read(sum(map(len, keys)) * rounds)
+
+
+@keyed(
+    "mapValues(object: object, change: (value, key) => any) -> object",
+    "The object with what the function makes of every value.",
+    "({a: 1, b: 2}).mapValues(n => n * 10)",
+    {"a": 10, "b": 20},
+)
+def map_values(budget: Budget, value: dict[str, Value], change: Lambda) -> dict[str, Value]:
+    budget.spend(len(value))
+    return {key: change.call(item, key) for key, item in value.items()}
+
+
+@keyed(
+    "pickBy(object: object, test: (value, key) => boolean) -> object",
+    "The object with only the keys the test is true for.",
+    "({a: 1, b: null}).pickBy(v => v != null)",
+    {"a": 1},
+)
+def pick_by(budget: Budget, value: dict[str, Value], test: Lambda) -> dict[str, Value]:
+    budget.spend(len(value))
+    return {key: item for key, item in value.items() if truthy(test.call(item, key))}

@@ -1,16 +1,13 @@
 """Functions of lists, and those lists share with texts."""
 
-from collections.abc import Iterable
 from typing import Final, cast
 
 from apps.nodes.expressions.budget import MAX_TEXT, Budget
 from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions.registry import Table, whole
 from apps.nodes.expressions.values import (
-    NUMBER_TYPES,
     Value,
     equal,
-    number,
     to_json,
     to_text,
     type_name,
@@ -22,81 +19,12 @@ function = LISTS.function
 _FAR: Final = 2**53
 
 
-def same_kind(items: list[Value], what: str) -> frozenset[type]:
-    """The types of `items`, which must be all numbers or all texts."""
-    kinds = frozenset(map(type, items))
-    if kinds <= NUMBER_TYPES or kinds == {str}:
-        return kinds
-    first = type(items[0])
-    for index, item in enumerate(items):
-        kind = type(item)
-        if (kind is not str and kind not in NUMBER_TYPES) or (kind is str) != (first is str):
-            raise ExprError(f"{what} needs numbers or texts, but item {index} is {type_name(item)}")
-    raise ExprError(f"{what} needs numbers or texts")  # pragma: no cover
-
-
-def _numbers(items: Iterable[Value], what: str) -> None:
-    for index, item in enumerate(items):
-        if type(item) not in NUMBER_TYPES:
-            raise ExprError(f"{what} needs numbers, but item {index} is {type_name(item)}")
-
-
 def _position(value: Value, length: int, default: int) -> int:
     """A slice's end as JavaScript reads it: negative counts from the end."""
     if value is None:
         return default
     index = whole(value, "the position", -_FAR, _FAR)
     return max(index + length, 0) if index < 0 else min(index, length)
-
-
-# Numbers
-
-
-@function("sum(list: list) -> number", "All the numbers added up.", "[1, 2.5].sum()", 3.5)
-def sum_(budget: Budget, items: list[Value]) -> Value:
-    budget.items(len(items))
-    if not NUMBER_TYPES.issuperset(map(type, items)):
-        _numbers(items, "sum()")
-    return number(sum(items))
-
-
-@function("average(list: list) -> number", "The numbers' mean, null for an empty list.", "[1, 2].average()", 1.5)
-def average(budget: Budget, items: list[Value]) -> Value:
-    total = sum_(budget, items)
-    return total / len(items) if items else None
-
-
-def _extreme(budget: Budget, values: tuple[Value, ...], what: str) -> list[Value]:
-    items: list[Value] = values[0] if len(values) == 1 and type(values[0]) is list else list(values)
-    budget.items(len(items))
-    if items and str in same_kind(items, what):
-        budget.read(sum(map(len, items)))
-    return items
-
-
-@function(
-    "min(...values: list|number|text) -> any",
-    "The smallest item of a list, null if it is empty; or the smallest argument.",
-    "[3, 1, 2].min()",
-    1,
-    globals="Math.min",
-)
-def min_(budget: Budget, *values: Value) -> Value:
-    return min(_extreme(budget, values, "min()"), default=None)
-
-
-@function(
-    "max(...values: list|number|text) -> any",
-    "The largest item of a list, null if it is empty; or the largest argument.",
-    "Math.max(3, 1, 2)",
-    3,
-    globals="Math.max",
-)
-def max_(budget: Budget, *values: Value) -> Value:
-    return max(_extreme(budget, values, "max()"), default=None)
-
-
-# Parts and order
 
 
 @function("first(list: list) -> any", "The first item, null if there is none.", "[7, 8].first()", 7)
@@ -125,7 +53,6 @@ def at(budget: Budget, value: Value, index: Value) -> Value:
     "The part from start up to before end; negative positions count from the end.",
     "'invoice'.slice(0, -3)",
     "invo",
-    aliases="substring",
 )
 def slice_(budget: Budget, value: Value, start: Value, end: Value = None) -> Value:
     size = len(value)
@@ -172,7 +99,32 @@ def index_of(budget: Budget, value: Value, part: Value) -> int:
     return -1
 
 
-@function("reverse(value: list|text) -> list|text", "The items or characters backwards.", "[1, 2].reverse()", [2, 1])
+@function(
+    "lastIndexOf(value: list|text, part: any) -> number",
+    "Where the item or text is found last, -1 if it is not there.",
+    "'a/b/c'.lastIndexOf('/')",
+    3,
+)
+def last_index_of(budget: Budget, value: Value, part: Value) -> int:
+    if type(value) is str:
+        if type(part) is not str:
+            raise ExprError(f"only text can be searched for in text, not {type_name(part)}", hint="string() makes text")
+        budget.search(len(value), len(part))
+        return value.rfind(part)
+    budget.spend(len(value))
+    for index in range(len(value) - 1, -1, -1):
+        if equal(value[index], part, budget):
+            return index
+    return -1
+
+
+@function(
+    "reverse(value: list|text) -> list|text",
+    "The items or characters backwards.",
+    "[1, 2].reverse()",
+    [2, 1],
+    aliases="toReversed",
+)
 def reverse(budget: Budget, value: Value) -> Value:
     if type(value) is str:
         budget.make(len(value))
@@ -225,30 +177,99 @@ def flatten(budget: Budget, items: list[Value], depth: Value = 1) -> list[Value]
     return items
 
 
-@function("unique(list: list) -> list", "Every different item once, in order.", "[1, 'a', 1.0, 'a'].unique()", [1, "a"])
+def _identity(item: Value, budget: Budget) -> object:
+    """What is the same exactly for items that are equal; paid for."""
+    kind = type(item)
+    if kind is str:
+        budget.read(len(item))
+    elif kind is bool:
+        return (item,)
+    elif kind is list or kind is dict:
+        return (kind, to_json(item, budget, sort_keys=True))
+    return item
+
+
+def _known(items: list[Value], budget: Budget) -> set[object]:
+    budget.spend(len(items))
+    return {_identity(item, budget) for item in items}
+
+
+@function(
+    "unique(list: list) -> list",
+    "Every different item once, in order.",
+    "[1, 'a', 1.0, 'a'].unique()",
+    [1, "a"],
+    aliases="removeDuplicates",
+)
 def unique(budget: Budget, items: list[Value]) -> list[Value]:
     budget.spend(len(items))
     seen: set[object] = set()
     kept = []
     for item in items:
-        kind = type(item)
-        if kind is str:
-            budget.read(len(item))
-        key: object = item
-        if kind is bool:
-            key = (item,)
-        elif kind is list or kind is dict:
-            key = (kind, to_json(item, budget, sort_keys=True))
+        key = _identity(item, budget)
         if key not in seen:
             seen.add(key)
             kept.append(item)
     return kept
 
 
-@function("compact(list: list) -> list", "The list without null and empty texts.", "[1, null, '', 0].compact()", [1, 0])
-def compact(budget: Budget, items: list[Value]) -> list[Value]:
-    budget.items(len(items))
-    return [item for item in items if item is not None and item != ""]
+@function(
+    "union(list: list, other: list) -> list",
+    "Every different item of both lists once.",
+    "[1, 2].union([2, 3])",
+    [1, 2, 3],
+)
+def union(budget: Budget, items: list[Value], other: list[Value]) -> list[Value]:
+    budget.items(len(items) + len(other))
+    return unique(budget, items + other)
+
+
+@function(
+    "intersection(list: list, other: list) -> list",
+    "The items that are in the other list too.",
+    "[1, 2, 3].intersection([3, 2])",
+    [2, 3],
+)
+def intersection(budget: Budget, items: list[Value], other: list[Value]) -> list[Value]:
+    known = _known(other, budget)
+    budget.spend(len(items))
+    return [item for item in items if _identity(item, budget) in known]
+
+
+@function(
+    "difference(list: list, other: list) -> list",
+    "The items that are not in the other list.",
+    "[1, 2, 3].difference([2])",
+    [1, 3],
+)
+def difference(budget: Budget, items: list[Value], other: list[Value]) -> list[Value]:
+    known = _known(other, budget)
+    budget.spend(len(items))
+    return [item for item in items if _identity(item, budget) not in known]
+
+
+@function(
+    "append(list: list, ...items: any) -> list",
+    "The list with these items after it, each as one; concat() opens lists.",
+    "[1].append(2, [3])",
+    [1, 2, [3]],
+)
+def append(budget: Budget, items: list[Value], *more: Value) -> list[Value]:
+    budget.items(len(items) + len(more))
+    return [*items, *more]
+
+
+@function(
+    "compact(value: list|object) -> list|object",
+    "The list or object without null and empty texts.",
+    "[1, null, '', 0].compact()",
+    [1, 0],
+)
+def compact(budget: Budget, value: Value) -> Value:
+    budget.items(len(value))
+    if type(value) is dict:
+        return {key: item for key, item in value.items() if item is not None and item != ""}
+    return [item for item in value if item is not None and item != ""]
 
 
 @function(
@@ -273,6 +294,36 @@ def chunk(budget: Budget, items: list[Value], size: Value) -> list[Value]:
     step = whole(size, "the size", 1, _FAR)
     budget.spend(len(items) // step * 3 + len(items))
     return [items[start : start + step] for start in range(0, len(items), step)]
+
+
+@function(
+    "zip(list: list, other: list) -> list",
+    "Pairs of what stands at the same place in both lists, as many as the shorter one has items.",
+    "['a', 'b'].zip([1, 2])",
+    [["a", 1], ["b", 2]],
+)
+def zip_(budget: Budget, items: list[Value], other: list[Value]) -> list[Value]:
+    budget.spend(min(len(items), len(other)) * 2)
+    return [[one, two] for one, two in zip(items, other, strict=False)]
+
+
+@function(
+    "toObject(list: list, key: text, value: text) -> object",
+    "An object from a list of objects: under what each has at the one key, what it has at the other.",
+    "[{k: 'a', n: 1}, {k: 'b', n: 2}].toObject('k', 'n')",
+    {"a": 1, "b": 2},
+    aliases="smartJoin",
+)
+def to_object(budget: Budget, items: list[Value], key: str, value: str) -> dict[str, Value]:
+    budget.spend(len(items) * 2)
+    budget.read(len(key) + len(value))
+    result: dict[str, Value] = {}
+    for index, item in enumerate(items):
+        if type(item) is not dict:
+            raise ExprError(f"toObject() needs objects, but item {index} is {type_name(item)}")
+        if (name := item.get(key)) is not None:
+            result[name if type(name) is str else to_text(name, budget)] = item.get(value)
+    return result
 
 
 @function(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
+from apps.nodes.expressions.arithmetic import power
 from apps.nodes.expressions.budget import Budget
 from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions.registry import Table, whole
@@ -108,6 +109,52 @@ def sqrt(budget: Budget, value: Value) -> Value:
 
 
 @function(
+    "sign(number: number) -> number",
+    "1 for numbers above 0, -1 for those below, 0 for 0.",
+    "Math.sign(-3)",
+    -1,
+    globals="Math.sign",
+)
+def sign(budget: Budget, value: Value) -> int:
+    return int(value > 0) - int(value < 0)
+
+
+@function(
+    "pow(number: number, exponent: number) -> number",
+    "The number to the power of the exponent, as ** gives it.",
+    "Math.pow(2, 10)",
+    1024,
+    globals="Math.pow",
+)
+def pow_(budget: Budget, value: Value, exponent: Value) -> Value:
+    return power(value, exponent)
+
+
+@function("exp(number: number) -> number", "e to the power of the number.", "Math.exp(0)", 1.0, globals="Math.exp")
+def exp(budget: Budget, value: Value) -> Value:
+    try:
+        return number(math.exp(number(value)))
+    except OverflowError:
+        raise ExprError("the number is too large") from None
+
+
+@function("log(number: number) -> number", "The natural logarithm.", "Math.log(1)", 0.0, globals="Math.log")
+def log(budget: Budget, value: Value) -> Value:
+    return _logarithm(math.log, value)
+
+
+@function("log10(number: number) -> number", "The logarithm to base 10.", "Math.log10(1000)", 3.0, globals="Math.log10")
+def log10(budget: Budget, value: Value) -> Value:
+    return _logarithm(math.log10, value)
+
+
+def _logarithm(how: Callable[[Value], float], value: Value) -> float:
+    if value <= 0:
+        raise ExprError("only numbers above 0 have a logarithm")
+    return how(number(value))
+
+
+@function(
     "clamp(number: number, least: number, most: number) -> number",
     "The number, or the limit it exceeds.",
     "(140).clamp(0, 100)",
@@ -131,6 +178,45 @@ def to_fixed(budget: Budget, value: Value, digits: Value = 0) -> str:
     if abs(exact) >= Decimal("1e21"):
         return number_text(value)
     return f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _EXACT):f}"
+
+
+@function(
+    "formatNumber(number: number, digits?: number, point?: text, separator?: text) -> text",
+    "The number for people: digits behind the point (2), what the point is (.) and what parts thousands (,).",
+    "(1234567.891).formatNumber(2, ',', '.')",
+    "1.234.567,89",
+)
+def format_number(budget: Budget, value: Value, digits: Value = 2, point: str = ".", separator: str = ",") -> str:
+    text = to_fixed(budget, value, digits)
+    budget.make(len(text) * (1 + len(separator)) + len(point))
+    body, mark, rest = text.partition(".")
+    if not body.lstrip("-").isdigit():
+        return text
+    grouped = f"{int(body):,}".replace(",", separator)
+    return f"{'-' if body == '-0' else ''}{grouped}{point if mark else ''}{rest}"
+
+
+@function(
+    "isInteger(value: any) -> boolean",
+    "Whether the value is a whole number.",
+    "(2.5).isInteger()",
+    False,
+    globals="Number.isInteger",
+)
+def is_integer(budget: Budget, value: Value) -> bool:
+    return type(value) is int or (type(value) is float and value.is_integer())
+
+
+@function("isEven(number: number) -> boolean", "Whether the whole number is even.", "(4).isEven()", True)
+def is_even(budget: Budget, value: Value) -> bool:
+    if not is_integer(budget, value):
+        raise ExprError(f"{number_text(value)} is not a whole number")
+    return int(value) % 2 == 0
+
+
+@function("isOdd(number: number) -> boolean", "Whether the whole number is odd.", "(4).isOdd()", False)
+def is_odd(budget: Budget, value: Value) -> bool:
+    return not is_even(budget, value)
 
 
 @function(
@@ -219,6 +305,17 @@ def boolean(budget: Budget, value: Value) -> bool:
 )
 def is_empty(budget: Budget, value: Value) -> bool:
     return value is None or (type(value) in (str, list, dict) and not value)
+
+
+@function(
+    "isNotEmpty(value: any) -> boolean",
+    "Whether the value is not null and no empty text, list or object.",
+    "'Ada'.isNotEmpty()",
+    True,
+    globals="isNotEmpty",
+)
+def is_not_empty(budget: Budget, value: Value) -> bool:
+    return not is_empty(budget, value)
 
 
 @function(

@@ -68,6 +68,11 @@ def test(budget: Budget, text: str, pattern: Pattern) -> bool:
     return next(_found(budget, text, pattern), None) is not None
 
 
+def place(budget: Budget, text: str, pattern: Pattern) -> int:
+    found = next(_found(budget, text, pattern), None)
+    return -1 if found is None else int(found.start())
+
+
 def _groups(budget: Budget, found: Any) -> list[Value]:
     groups = [found.group(), *found.groups()]
     budget.spend(len(groups))

@@ -49,7 +49,14 @@ TYPES: Final[dict[str, frozenset[type]]] = {
     "object": frozenset({dict}),
     "pattern": frozenset({Pattern}),
 }
-LAMBDA_PARAMETERS: Final = {"item => any": 2, "item => boolean": 2, "(a, b) => number": 2, "(total, item) => any": 3}
+LAMBDA_PARAMETERS: Final = {
+    "item => any": 2,
+    "item => boolean": 2,
+    "(a, b) => number": 2,
+    "(total, item) => any": 3,
+    "(value, key) => any": 2,
+    "(value, key) => boolean": 2,
+}
 """The kinds of lambda and the most parameters one may have (the index comes after the item)."""
 
 

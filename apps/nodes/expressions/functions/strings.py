@@ -1,12 +1,11 @@
-"""Functions of texts, and those texts share with lists (slice, includes, indexOf, at, concat are in lists.py)."""
+"""Functions of texts. Those texts share with lists (slice, includes, indexOf, at, concat) are in lists.py."""
 
+import html
 import re
 import unicodedata
 from typing import Final
-from urllib.parse import quote
 
 from apps.nodes.expressions.budget import MAX_TEXT, Budget
-from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.functions import regex
 from apps.nodes.expressions.functions.registry import Pattern, Table, whole
 from apps.nodes.expressions.values import Value
@@ -16,6 +15,9 @@ function = TEXTS.function
 
 _WORD: Final = re.compile(r"\w+")
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
+_PART: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
+_TAG: Final = re.compile(r"<[^<>]*>")
+_FAR: Final = 2**53
 
 
 @function("lower(text: text) -> text", "The text in small letters.", "'Ada'.lower()", "ada", aliases="toLowerCase")
@@ -203,48 +205,136 @@ def slug(budget: Budget, text: str) -> str:
 
 
 @function(
-    "urlEncode(text: text) -> text",
-    "The text written so that it can be part of an address.",
-    "'a b&c'.urlEncode()",
-    "a%20b%26c",
-    globals="encodeURIComponent",
+    "substring(text: text, start: number, end?: number) -> text",
+    "The part from start up to before end, as in JavaScript: negative positions are 0, the smaller one comes first.",
+    "'invoice'.substring(2, 0)",
+    "in",
 )
-def url_encode(budget: Budget, text: str) -> str:
-    budget.make(len(text) * 3)
-    try:
-        return quote(text, safe="!'()*~-._")
-    except UnicodeError:
-        raise ExprError("this text contains half a character and cannot be encoded") from None
+def substring(budget: Budget, text: str, start: Value, end: Value = None) -> str:
+    size = len(text)
+    places = [start, size if end is None else end]
+    first, last = sorted(min(max(whole(place, "the position", -_FAR, _FAR), 0), size) for place in places)
+    budget.make(last - first)
+    return text[first:last]
 
 
 @function(
-    "test(text: text, pattern: text|pattern) -> boolean",
-    "Whether the pattern is found in the text.",
-    "'INV-7'.test(/^INV-\\d+$/)",
-    True,
-    cost=20,
+    "charAt(text: text, index: number) -> text",
+    "The character there, or the empty text; at() also counts from the end.",
+    "'abc'.charAt(1)",
+    "b",
 )
-def test(budget: Budget, text: str, pattern: str | Pattern) -> bool:
-    return regex.test(budget, text, regex.of(pattern))
+def char_at(budget: Budget, text: str, index: Value) -> str:
+    place = whole(index, "the position", -_FAR, _FAR)
+    return text[place] if 0 <= place < len(text) else ""
+
+
+@function("lines(text: text) -> list", "The lines of the text.", "'a\\nb'.lines()", ["a", "b"])
+def lines(budget: Budget, text: str) -> list[Value]:
+    budget.make(len(text))
+    budget.spend((text.count("\n") + text.count("\r")) >> 1)
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if text else []
+
+
+def _parts(budget: Budget, text: str) -> list[str]:
+    """The words a name is made of: parted by signs, and where small letters end."""
+    budget.make(len(text) * 2)
+    budget.spend(len(text) >> 1)
+    return _PART.findall(text)
 
 
 @function(
-    "match(text: text, pattern: text|pattern) -> list|empty",
-    "The first match and its groups, or null; with /pattern/g, every match.",
-    "'a1 b22'.match(/[a-z]\\d+/g)",
-    ["a1", "b22"],
-    cost=20,
+    "snakeCase(text: text) -> text",
+    "The words in small letters with _ between them.",
+    "'Order total (EUR)'.snakeCase()",
+    "order_total_eur",
+    aliases="toSnakeCase",
 )
-def match(budget: Budget, text: str, pattern: str | Pattern) -> list[Value] | None:
-    return regex.match(budget, text, regex.of(pattern))
+def snake_case(budget: Budget, text: str) -> str:
+    return "_".join(_parts(budget, text)).lower()
 
 
 @function(
-    "matchAll(text: text, pattern: text|pattern) -> list",
-    "Every match, each as a list of the match and its groups.",
-    "'a=1;b=2'.matchAll(/(\\w)=(\\d)/)",
-    [["a=1", "a", "1"], ["b=2", "b", "2"]],
-    cost=20,
+    "kebabCase(text: text) -> text",
+    "The words in small letters with - between them; slug() also drops accents.",
+    "'orderTotal'.kebabCase()",
+    "order-total",
+    aliases="toKebabCase",
 )
-def match_all(budget: Budget, text: str, pattern: str | Pattern) -> list[Value]:
-    return regex.match_all(budget, text, regex.of(pattern))
+def kebab_case(budget: Budget, text: str) -> str:
+    return "-".join(_parts(budget, text)).lower()
+
+
+@function(
+    "camelCase(text: text) -> text",
+    "The words joined, each but the first with a capital letter.",
+    "'order total'.camelCase()",
+    "orderTotal",
+    aliases="toCamelCase",
+)
+def camel_case(budget: Budget, text: str) -> str:
+    first, *rest = _parts(budget, text) or [""]
+    return first.lower() + "".join(part[:1].upper() + part[1:].lower() for part in rest)
+
+
+@function(
+    "sentenceCase(text: text) -> text",
+    "The text in small letters with a capital at its beginning.",
+    "'ORDER TOTAL'.sentenceCase()",
+    "Order total",
+    aliases="toSentenceCase",
+)
+def sentence_case(budget: Budget, text: str) -> str:
+    budget.make(len(text) * 2)
+    return text[:1].upper() + text[1:].lower()
+
+
+@function(
+    "quote(text: text, mark?: text) -> text",
+    "The text between quotes (or other marks); those inside get a backslash.",
+    "'5\" pipe'.quote()",
+    '"5\\" pipe"',
+)
+def quote(budget: Budget, text: str, mark: str = '"') -> str:
+    budget.search(len(text), len(mark))
+    budget.make(len(text) + text.count(mark) + 2 * len(mark) if mark else len(text))
+    return mark + text.replace(mark, "\\" + mark) + mark if mark else text
+
+
+@function(
+    "withoutAccents(text: text) -> text",
+    "The text with plain letters instead of accented ones.",
+    "'Crème brûlée'.withoutAccents()",
+    "Creme brulee",
+    aliases="replaceSpecialChars",
+)
+def without_accents(budget: Budget, text: str) -> str:
+    budget.make(len(text) * 2)
+    budget.spend(len(text) >> 2)
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(part for part in apart if not unicodedata.combining(part)))
+
+
+@function(
+    "removeTags(text: text) -> text",
+    "The text without HTML tags, for reading. It is not cleaned: what is shown as HTML needs escapeHtml().",
+    "'<p>Hello <b>Ada</b></p>'.removeTags()",
+    "Hello Ada",
+)
+def remove_tags(budget: Budget, text: str) -> str:
+    budget.make(len(text))
+    budget.spend(text.count("<") >> 1)
+    return _TAG.sub("", text)
+
+
+@function(
+    "escapeHtml(text: text) -> text",
+    "The text written so that HTML shows it as it is.",
+    "'a < b & c'.escapeHtml()",
+    "a &lt; b &amp; c",
+)
+def escape_html(budget: Budget, text: str) -> str:
+    longer = 4 * text.count("&") + 3 * (text.count("<") + text.count(">")) + 5 * (text.count('"') + text.count("'"))
+    budget.make(len(text) + longer)
+    budget.read(longer * 4)
+    return html.escape(text)
