@@ -1,11 +1,21 @@
 """The words of the language and how strongly its operators bind."""
 
+import math
 from typing import Final
 
 ROOTS: Final = ("json", "input", "node", "trigger", "vars", "execution", "workflow", "item", "index", "now", "today")
-NAMESPACES: Final = frozenset({"Math", "JSON", "Object", "Array", "Number", "String"})
+NAMESPACES: Final = {
+    "Array": "Array.isArray(x)",
+    "JSON": "JSON.stringify(x)",
+    "Math": "Math.round(x)",
+    "Number": "Number(x)",
+    "Object": "Object.keys(x)",
+    "String": "String(x)",
+}
+"""What holds functions, with one of them."""
 
 CONSTANTS: Final[dict[str, bool | None]] = {"null": None, "undefined": None, "true": True, "false": False}
+MATH_CONSTANTS: Final = {"PI": math.pi, "E": math.e}
 CONDITIONAL: Final = 1
 POWER: Final = 9
 UNARY: Final = 10
@@ -55,6 +65,7 @@ FOREIGN_NAMES: Final = {
 }
 """Names that stand for something elsewhere."""
 FOREIGN_ROOTS: Final = {
+    "": 'the output of another node is $node["Its name"]',
     **dict.fromkeys(("binary", "files"), "files are artifacts; a node's output holds their ids"),
     **dict.fromkeys(("credentials", "secrets"), "a credential is chosen in a node, and never read"),
     "env": "expressions cannot read the server's environment; use $vars",

@@ -12,6 +12,7 @@ from apps.nodes.expressions.grammar import (
     CONSTANTS,
     FOREIGN_NAMES,
     FOREIGN_ROOTS,
+    MATH_CONSTANTS,
     NAMESPACES,
     ROOTS,
     SYMBOL_HINTS,
@@ -234,7 +235,7 @@ class _Parser:
         if name == "env":
             self._fail("$env is never available", FOREIGN_ROOTS[name], token)
         if name not in ROOTS:
-            hint = FOREIGN_ROOTS.get(name) or near(name, ROOTS).replace("mean ", "mean $")
+            hint = FOREIGN_ROOTS.get(name) or (name and near(name, ROOTS).replace("mean ", "mean $"))
             self._fail(f"there is no {token.text}", hint or "there are $" + ", $".join(ROOTS), token)
         if name == "node":
             return self._node_output(token)
@@ -263,8 +264,12 @@ class _Parser:
         for scope in reversed(self._scopes):
             if name in scope:
                 return self._made(ast.Local(name, scope[name], start=token.start, end=token.end))
-        if self._is("("):
+        if self._is("(") and name not in WORDS:
             return self._global_call(token, name)
+        if name == "Math" and self._is(".") and self._peek(1).text in MATH_CONSTANTS:
+            self._take()
+            constant = self._take()
+            return self._made(ast.Literal(MATH_CONSTANTS[constant.text], start=token.start, end=constant.end))
         if name in NAMESPACES and self._is(".") and self._peek(1).kind == NAME and self._peek(2).text == "(":
             self._take()
             return self._global_call(token, f"{name}.{self._take().text}")
@@ -272,6 +277,8 @@ class _Parser:
             self._fail("a function cannot stand here", SYMBOL_HINTS["=>"], token)
         if name in WORDS:
             self._fail(f"{name} is not part of the expression language", WORDS[name], token)
+        if name in NAMESPACES:
+            self._fail(f"{name} is no value, it holds functions", f"as in {NAMESPACES[name]}", token)
         locals_ = [local for scope in self._scopes for local in scope]
         hint = FOREIGN_NAMES.get(name) or near(name, [*locals_, *CONSTANTS])
         if not hint and (root := near(name, ROOTS)):

@@ -59,8 +59,10 @@ def nearest(name: str, known: Iterable[object]) -> str | None:
             if len(pool) == _NEAR_POOL:
                 break
     lowered = {candidate.lower(): candidate for candidate in pool}
-    close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
-    return lowered[close[0]] if close else None
+    close = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.6)
+    # Two letters in the wrong order are the likelier slip.
+    swapped = [known for known in close if sorted(known) == sorted(name.lower())]
+    return lowered[(swapped or close)[0]] if close else None
 
 
 def near(name: str, known: Iterable[object]) -> str:

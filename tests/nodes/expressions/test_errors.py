@@ -116,6 +116,29 @@ def failure(text: str) -> ExprError:
             "{{ $json.name }} {{ $json.amont < 1 }}",
             "cannot compare empty with number at column 21: $json.amont is missing; did you mean amount?",
         ),
+        # what people know from elsewhere
+        ("{{ $json.items.mpa(i => i) }}", "there is no function mpa() at column 16: did you mean map()?"),
+        (
+            "{{ new Date() }}",
+            "new is not part of the expression language at column 4: "
+            "now is $now, another date date('2024-05-01'), a list [] and an object ({})",
+        ),
+        (
+            "{{ if ($json.amount) 1 }}",
+            "if is not part of the expression language at column 4: write condition ? one : other",
+        ),
+        ("{{ $json.amount > 1 and true }}", "unexpected and at column 21: write &&"),
+        ("{{ 'price' in $json }}", "unexpected in at column 12: write object.has('key') or list.includes(item)"),
+        ("{{ $if(1, 2, 3) }}", "there is no $if at column 4: write condition ? one : other"),
+        ("{{ $('Total').item }}", 'there is no $ at column 4: the output of another node is $node["Its name"]'),
+        ("{{ Math.TAU }}", "Math is no value, it holds functions at column 4: as in Math.round(x)"),
+        (
+            "{{ $json.items.push(1) }}",
+            "there is no function push() at column 16: "
+            "nothing is changed in place; append() and concat() give a longer list",
+        ),
+        ("{{ '2024-05-01'.getMonth() }}", "there is no function getMonth() at column 17: write month(): 1 is January"),
+        ("{{ '2024-05-01'.year }}", "year is a function of text at column 4: write year() with parentheses"),
         ("{{ 'x'.match(/(/) }}", "this pattern does not work: missing ): ( at column 14"),
     ],
 )

@@ -277,7 +277,6 @@ def test_now_is_one_moment_in_the_zone_of_the_scope() -> None:
         "/a/",
         "/a/.source",
         "name",
-        "Math.PI",
         "Math",
         "eval('1')",
         "$json.a()()",

@@ -193,7 +193,8 @@ def format_number(budget: Budget, value: Value, digits: Value = 2, point: str = 
     if not body.lstrip("-").isdigit():
         return text
     grouped = f"{int(body):,}".replace(",", separator)
-    return f"{'-' if body == '-0' else ''}{grouped}{point if mark else ''}{rest}"
+    is_below = body == "-0" and rest.strip("0")
+    return f"{'-' if is_below else ''}{grouped}{point if mark else ''}{rest}"
 
 
 @function(
