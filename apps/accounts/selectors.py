@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 
-from apps.accounts.models import ApiKey, AuditEvent, Membership, SignInLink, User, Workspace
+from apps.accounts.models import ApiKey, AuditEvent, Membership, Notice, SignInLink, User, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +142,27 @@ def audit_events(workspace_id: UUID) -> QuerySet[AuditEvent]:
 def audited_workspaces() -> list[Workspace]:
     """Every workspace, closed ones too, for a command typed on the machine. Works outside a tenant block."""
     return [Workspace(id=row[0], slug=row[1], name=row[2]) for row in _rows("SELECT * FROM accounts_audited()", [])]
+
+
+# ── Notices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def notices(workspace_id: UUID, user_id: UUID, *, is_unread: bool = False, kind: str = "") -> QuerySet[Notice]:
+    """What somebody was told in a workspace, what grew last on top."""
+    rows = Notice.objects.filter(workspace_id=workspace_id, user_id=user_id)
+    if is_unread:
+        rows = rows.filter(read_at=None)
+    if kind:
+        rows = rows.filter(kind=kind)
+    return rows.order_by("-last_at", "-id")
+
+
+def notice(workspace_id: UUID, user_id: UUID, notice_id: UUID) -> Notice | None:
+    """One notice of this person."""
+    return notices(workspace_id, user_id).filter(id=notice_id).first()
+
+
+def unread_notices(workspace_id: UUID, user_id: UUID) -> tuple[int, datetime | None]:
+    """How many notices somebody has not read, and when the last of them grew. One look into an index."""
+    found = notices(workspace_id, user_id, is_unread=True).order_by().aggregate(n=Count("id"), last=Max("last_at"))
+    return found["n"], found["last"]

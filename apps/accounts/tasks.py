@@ -11,3 +11,9 @@ from apps.accounts import services
 def forget_audit() -> None:
     """Delete some of the oldest audit events."""
     services.audit_forget()
+
+
+@shared_task(name="accounts.forget_notices", ignore_result=True)
+def forget_notices() -> None:
+    """Delete some of the oldest notices."""
+    services.notices_forget()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.core import clock
 from apps.core.models import Event
-from apps.executions import children, completion
+from apps.executions import children, completion, notices
 
 
 def child_ended(event: Event) -> None:
@@ -24,8 +24,14 @@ def completion_announce(event: Event) -> None:
         completion.completion_announce(event=event, now=clock.now())
 
 
+def failure_told(event: Event) -> None:
+    """Those whose workflow failed are told."""
+    notices.failure_notice(event=event, now=clock.now())
+
+
 SUBSCRIBERS = {
     "execution.finished": (child_ended, completion_announce),
     children.ABANDONED: (children_abandoned,),
+    "execution.failed": (failure_told,),
 }
 SENDERS = {completion.CHANNEL: completion.completion_send}

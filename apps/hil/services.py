@@ -13,7 +13,7 @@ from uuid import UUID
 
 from apps.accounts.access.actor import Actor, system
 from apps.accounts.services import audit_record, token_hash
-from apps.core import clock, jsonclean
+from apps.core import clock, events, jsonclean
 from apps.core.errors import DomainError, FieldError, Invalid
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -74,7 +74,7 @@ def _insert(
     wait: OpenWait, kind: Kind, title: str, message: str, data: Any, outcomes: list[dict[str, str]], priority: str
 ) -> Interaction:
     shown = jsonclean.cleaned({"title": title, "message": message, "data": data, "outcomes": outcomes})
-    return Interaction.objects.create(
+    made = Interaction.objects.create(
         id=wait.id,
         workspace_id=wait.workspace_id,
         execution_id=wait.execution_id,
@@ -89,6 +89,18 @@ def _insert(
         created_at=clock.now(),
         deadline_at=wait.wake_at,
         **shown,
+    )
+    _tell("question.asked", made)
+    return made
+
+
+def _tell(name: str, interaction: Interaction) -> None:
+    events.event_put(
+        workspace_id=interaction.workspace_id,
+        name=name,
+        subject_id=interaction.id,
+        now=clock.now(),
+        data={"workflow_id": str(interaction.workflow_id)},
     )
 
 
@@ -109,7 +121,13 @@ def interaction_withdraw(*, wait_ids: Sequence[UUID]) -> int:
 
 def _close(wait_ids: Sequence[UUID], *, status: InteractionStatus, outcome: str | None) -> int:
     still_open = Interaction.objects.filter(wait_id__in=list(wait_ids), status=InteractionStatus.PENDING)
-    return still_open.update(status=status, outcome=outcome, closed_at=clock.now())
+    asked = list(still_open.only("id", "workspace_id", "workflow_id"))
+    if not asked:
+        return 0
+    closed = still_open.update(status=status, outcome=outcome, closed_at=clock.now())
+    for interaction in asked:
+        _tell("question.closed", interaction)
+    return closed
 
 
 # ── Answered by people ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,6 +205,7 @@ def interaction_answer(
         found.answered_by_user = answerer.actor.user
         found.answered_at = found.closed_at = now
         found.save(update_fields=_ANSWER_FIELDS)
+        _tell("question.closed", found)
         if answerer.link_id:
             InteractionLink.objects.filter(workspace_id=workspace_id, id=answerer.link_id).update(used_at=now)
         audit_record(

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts import services
-from apps.accounts.models import Membership
+from apps.accounts.models import Membership, Notice
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.outbox import message_put
@@ -119,6 +119,14 @@ def circuit(cast: Cast) -> UUID:
     return made.id
 
 
+def notice(cast: Cast) -> UUID:
+    """Something alice was told."""
+    telling = services.Telling(kind="limit.reached", key="queue", title="The queue is full", url="/w/acme/")
+    with tenant(cast.workspace.id):
+        services.notice_put(workspace_id=cast.workspace.id, telling=telling, now=clock.now(), to=[cast.alice.id])
+        return Notice.objects.get(user=cast.alice).id
+
+
 def interaction_token(cast: Cast) -> str:
     """A link by which somebody outside can answer."""
     return asking.link_token(cast.workspace, cast.owner)
@@ -202,6 +210,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "sha256": lambda cast: "0" * 64,
     "artifact": lambda cast: uuid7(),
     "circuit": circuit,
+    "notice": notice,
+    **{f"/api/v1/app/notices/{{pk}}/{action}": notice for action in ("", "read/")},
     "/api/v1/app/circuits/{pk}/reset/": circuit,
     "redrive": redrive,
     "number": lambda cast: 1,
@@ -288,6 +298,15 @@ ROUTES = [
     Route(
         "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}
     ),
+    # ── notices: everybody's own ──
+    Route("GET", "/api/v1/app/notices/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/notices/read/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/notices/{pk}/", alice=200, bob=404, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/notices/{pk}/read/", alice=200, bob=404, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/notifications/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/notifications/bell/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/notifications/read/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/notifications/{notice}/", alice=302, bob=404, charlie=404, anonymous=302),
     # ── nodes and workflows, API ──
     Route("GET", "/api/v1/app/node-types/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/node-types/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),

@@ -99,6 +99,7 @@ class WorkspacePage(View):
             "actor": self.actor,
             "active": self.active,
             "inbox_count_url": reverse("inbox-count", args=[self.workspace.slug]),
+            "bell_url": reverse("notifications-bell", args=[self.workspace.slug]),
             "may": {permission.name.lower(): self.actor.can(permission) for permission in Permission},
         }
         return render(self.request, template, shell | (context or {}), status=status)

@@ -6,6 +6,7 @@ from apps.accounts.models.audit import AuditEvent, AuditHead, AuditLink
 from apps.accounts.models.grants import ObjectGrant
 from apps.accounts.models.invitations import Invitation
 from apps.accounts.models.keys import ApiKey, SignInLink
+from apps.accounts.models.notices import Notice
 from apps.accounts.models.people import Picture, User, UserManager
 from apps.accounts.models.workspaces import ROLE_CHOICES, FormerSlug, Membership, Workspace
 
@@ -18,6 +19,7 @@ __all__ = [
     "FormerSlug",
     "Invitation",
     "Membership",
+    "Notice",
     "ObjectGrant",
     "Picture",
     "SignInLink",

@@ -7,6 +7,7 @@ from apps.accounts.services.given import token_hash
 from apps.accounts.services.keys import CreatedKey, api_key_create, api_key_revoke, api_key_touch
 from apps.accounts.services.links import LINK_LIFETIME, sign_in_link_create, sign_in_link_use
 from apps.accounts.services.members import Added, member_add, member_remove, member_role_change
+from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.profile import profile_update
 from apps.accounts.services.workspaces import workspace_create, workspace_rename
 
@@ -14,6 +15,7 @@ __all__ = [
     "LINK_LIFETIME",
     "Added",
     "CreatedKey",
+    "Telling",
     "api_key_create",
     "api_key_revoke",
     "api_key_touch",
@@ -22,6 +24,10 @@ __all__ = [
     "member_add",
     "member_remove",
     "member_role_change",
+    "notice_put",
+    "notice_read",
+    "notice_settle",
+    "notices_forget",
     "profile_update",
     "sign_in_link_create",
     "sign_in_link_use",

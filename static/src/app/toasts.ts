@@ -5,6 +5,8 @@ export interface Toast {
   tone?: Tone;
   text: string;
   detail?: string;
+  /** Where its words lead. */
+  url?: string;
 }
 
 const SHOWN_FOR = 6000;
@@ -33,7 +35,7 @@ function fade(toast: HTMLElement): void {
 }
 
 /** Shows a line at the bottom left. Errors stay until they are closed. */
-export function showToast({ tone = "info", text, detail }: Toast): void {
+export function showToast({ tone = "info", text, detail, url }: Toast): void {
   const region = document.getElementById("toasts");
   if (!region) throw new Error("The page has no #toasts region (templates/base.html).");
   const toast = document.createElement("div");
@@ -50,7 +52,12 @@ export function showToast({ tone = "info", text, detail }: Toast): void {
   for (const line of [text, detail]) {
     if (!line) continue;
     const paragraph = document.createElement("p");
-    paragraph.textContent = line;
+    if (url && line === text) {
+      const link = document.createElement("a");
+      link.href = url;
+      link.textContent = line;
+      paragraph.append(link);
+    } else paragraph.textContent = line;
     words.append(paragraph);
   }
   const close = document.createElement("button");
@@ -79,5 +86,9 @@ export function startToasts(): void {
   document.addEventListener("toast", (event) => {
     const detail = (event as CustomEvent<Toast>).detail;
     if (detail?.text) showToast(detail);
+  });
+  // Or several at once: {"toasts": [{…}, {…}]}.
+  document.addEventListener("toasts", (event) => {
+    for (const toast of (event as CustomEvent<{ value: Toast[] }>).detail.value) showToast(toast);
   });
 }
