@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
 from config.bodies import bound
+from config.statements import bound_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
@@ -87,6 +88,7 @@ class SameOrigin:
 
 django.setup()
 bound()
+bound_statements()
 # Only now, since these modules read models.
 routing = import_module("apps.executions.routing")
 application = ProtocolTypeRouter(

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             )
         ),
     ),
+    path("api/v1/auth/", include("apps.accounts.api.auth_urls")),
     path("api/v1/public/", include("apps.insights.api.public_urls")),
     path("api/v1/schema/", Schema.as_view(), name="schema"),
     path("api/v1/docs/", Docs.as_view(), name="docs"),

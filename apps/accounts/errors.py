@@ -25,6 +25,39 @@ class KeyRefused(Unauthenticated):
     default_hint = "Make a new one under Settings → API keys, or with manage.py api_key_create."
 
 
+class TokenRefused(Unauthenticated):
+    """This token is not good (any more)."""
+
+    code = "accounts.token_refused"
+    default_hint = "Exchange the refresh token at /api/v1/auth/token/refresh, or sign in anew at /api/v1/auth/token."
+
+
+class SignInRefused(Unauthenticated):
+    """There is no account with this address and password."""
+
+    code = "accounts.sign_in_refused"
+
+
+class CodeNeeded(Unauthenticated):
+    """This account is protected by a second factor: send its code, too."""
+
+    code = "accounts.code_needed"
+    default_hint = "Send `code`: six digits of the authenticator app, or one of the recovery codes."
+
+
+class CodeRefused(Unauthenticated):
+    """This code is wrong, was used before, or has run out."""
+
+    code = "accounts.code_refused"
+
+
+class SecondFactorNeeded(Forbidden):
+    """This workspace lets in only people who have a second factor."""
+
+    code = "accounts.second_factor_needed"
+    default_hint = "Set up an authenticator app or a passkey in your profile, under Security."
+
+
 class SlugTaken(Conflict):
     """Another workspace has this address already."""
 

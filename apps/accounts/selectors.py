@@ -108,6 +108,14 @@ def has_anyone_signed_up(*, has_demo: bool) -> bool:
     return bool(SocialAccount.objects.exists())
 
 
+def has_second_factor(user_id: UUID) -> bool:
+    """Whether this person has an authenticator app or a passkey. Works outside a tenant block."""
+    from allauth.mfa.models import Authenticator
+
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
+
+
 def sign_in_link(workspace_id: UUID, hash_: str) -> SignInLink | None:
     """The link with this SHA-256, with its user and workspace."""
     return SignInLink.objects.select_related("user", "workspace").filter(workspace_id=workspace_id, hash=hash_).first()

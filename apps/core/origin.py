@@ -29,6 +29,14 @@ class Origin:
     user_agent: str = ""
 
     @property
+    def subscriber(self) -> str:
+        """Whom a limit counts: the address, of IPv6 the first 64 bits, of which one subscriber has all the others."""
+        found = _parsed(self.address)
+        if found is None or found.version == 4:
+            return self.address
+        return str(ip_network(f"{found}/64", strict=False))
+
+    @property
     def place(self) -> str:
         """The network the address lies in: the first 24 bits of IPv4, the first 48 of IPv6. Empty without an address.
 

@@ -24,13 +24,18 @@ _lock = threading.Lock()
 _open: Counter[str] = Counter()
 
 
+def check(who: str) -> None:
+    """Raise `TooManyStreams` (429) when `who` could not open another one now."""
+    most = settings.STREAMS_PER_PERSON
+    if most and _open.get(who, 0) >= most:
+        raise TooManyStreams(f"{most} live connections are open already.", headers={"Retry-After": "10"})
+
+
 @contextmanager
 def held_by(who: str) -> Iterator[None]:
     """One live connection of `who`, counted as long as the block is open. Raises `TooManyStreams` (429)."""
-    most = settings.STREAMS_PER_PERSON
     with _lock:
-        if most and _open[who] >= most:
-            raise TooManyStreams(f"{most} live connections are open already.", headers={"Retry-After": "10"})
+        check(who)
         _open[who] += 1
     try:
         yield

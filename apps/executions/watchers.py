@@ -8,8 +8,9 @@ from uuid import UUID
 
 from apps.accounts import selectors as accounts
 from apps.accounts.access import resolve
-from apps.accounts.access.actor import Actor
+from apps.accounts.access.actor import Access
 from apps.accounts.access.permissions import Permission
+from apps.core import streams
 from apps.core.errors import Unauthenticated
 from apps.executions import selectors
 from apps.executions.selectors import ExecutionNotFound
@@ -21,17 +22,32 @@ def workspace_to_watch(*, user: Any, authorization: str, execution_id: UUID) -> 
     An event stream cannot send headers, so the workspace is the execution's own. Raises `Unauthenticated`,
     `KeyRefused` or `NotAllowed`; for outsiders `ExecutionNotFound`.
     """
-    key = resolve.bearer(authorization)
-    if key is not None:
-        access = resolve.by_key(key)
-        return _checked(access.workspace.id, access.actor, execution_id)
-    if user is None or not user.is_authenticated:
+    return watcher(user=user, authorization=authorization, execution_id=execution_id).workspace.id
+
+
+def watcher(*, user: Any, authorization: str, execution_id: UUID) -> Access:
+    """Who follows an execution, in the workspace it belongs to. Raises what `workspace_to_watch` does."""
+    raw = resolve.bearer(authorization)
+    if raw is not None and not resolve.is_token(raw):
+        return _checked(resolve.by_key(raw), execution_id)
+    if raw is not None:
+        user = resolve.person_of(raw)
+    elif user is None or not user.is_authenticated:
         raise Unauthenticated(headers={"WWW-Authenticate": resolve.CHALLENGE})
     workspace_id = selectors.execution_workspace_id(execution_id=execution_id)
     for home in accounts.homes_of(user.pk):
         if home.workspace.id == workspace_id:
-            return _checked(workspace_id, resolve.member_actor(user, home.role), execution_id)
+            return _checked(resolve.entered(user, home, "session" if raw is None else "jwt"), execution_id)
     raise ExecutionNotFound
+
+
+def stream_of(*, user: Any, authorization: str, execution_id: UUID) -> tuple[UUID, str]:
+    """The workspace of an execution, and the name of who follows it. Raises what `workspace_to_watch` does, and
+    `TooManyStreams` when they follow as many as they may.
+    """
+    access = watcher(user=user, authorization=authorization, execution_id=execution_id)
+    streams.check(access.actor.name)
+    return access.workspace.id, access.actor.name
 
 
 def authorization_of(scope: Mapping[str, Any]) -> str:
@@ -39,11 +55,11 @@ def authorization_of(scope: Mapping[str, Any]) -> str:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"), "")
 
 
-def _checked(workspace_id: UUID, actor: Actor, execution_id: UUID) -> UUID:
-    if selectors.execution_workspace_id(execution_id=execution_id) != workspace_id:
+def _checked(access: Access, execution_id: UUID) -> Access:
+    if selectors.execution_workspace_id(execution_id=execution_id) != access.workspace.id:
         raise ExecutionNotFound
-    actor.require(Permission.EXECUTION_READ)
-    return workspace_id
+    access.actor.require(Permission.EXECUTION_READ)
+    return access
 
 
 def sequence_number(text: str) -> int:

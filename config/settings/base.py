@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "apps.core.api.middleware.Origins",
     "apps.core.api.middleware.Paths",
+    "apps.accounts.web.limits.StrangerLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -77,6 +78,7 @@ LEAN_MIDDLEWARE = [
     "apps.core.api.middleware.Security",
     "apps.core.api.middleware.Origins",
     "apps.core.api.middleware.Paths",
+    "apps.accounts.web.limits.StrangerLimits",
     "apps.core.api.middleware.Problems",
 ]
 STATIC_MIDDLEWARE = [
@@ -128,6 +130,9 @@ def _runtime_database(url: str, *, name: str) -> dict[str, Any]:
     }
     return found
 
+
+# How long one statement of a web request may take; set by config.asgi. Workers and commands take the time they need.
+WEB_STATEMENT_SECONDS = env.number("WEB_STATEMENT_SECONDS", 30)
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": _runtime_database(DATABASE_URL, name="DATABASE_URL"),
@@ -285,6 +290,27 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 
+# A second factor: an authenticator app with recovery codes, or passkeys, which also sign in by themselves.
+INSTALLED_APPS += ["allauth.mfa"]
+MFA_ADAPTER = "apps.accounts.web.factors.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "AgentFlow"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {"authenticate": "apps.accounts.web.factors.CodeForm"}
+# Browsers themselves allow passkeys over plain HTTP for localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith("http://")
+REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
+
+# Tokens of API clients that act for a person.
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
+HEADLESS_JWT_ROTATE_REFRESH_TOKEN = True
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = env.number("JWT_ACCESS_SECONDS", 300)
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = env.number("JWT_REFRESH_SECONDS", 14 * 24 * 3600)
+JWT_AUDIENCE = "agentflow-api"
+
 EMAIL_URL = env.text("EMAIL_URL", "")
 HAS_MAIL = bool(EMAIL_URL)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "agentflow@localhost")
@@ -364,6 +390,7 @@ API_BODY_LIMIT = 1_000_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.accounts.access.authentication.ApiKeyAuthentication",
+        "apps.accounts.access.authentication.TokenAuthentication",
         "apps.accounts.access.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

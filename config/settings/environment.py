@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import math
 import os
 import re
@@ -249,6 +250,16 @@ def _made_once(path: Path, content: str) -> None:
         pass
     finally:
         fresh.unlink()
+
+
+def signing_key(secret: str) -> str:
+    """JWT_SIGNING_KEY from the environment; else one made of the secret key, so that neither tells the other."""
+    value = os.environ.get("JWT_SIGNING_KEY", "")
+    if not value:
+        return hmac.new(secret.encode(), b"agentflow access tokens", "sha256").hexdigest()
+    if value.strip().lower() in PLACEHOLDERS or len(value) < 32 or len(set(value)) < 5:
+        raise ImproperlyConfigured("JWT_SIGNING_KEY is too short or a placeholder: 32 or more random characters.")
+    return value
 
 
 def secret_key() -> str:

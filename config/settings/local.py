@@ -17,6 +17,7 @@ from config.settings.base import (
 SECRET_KEY = env.secret_key() if env.text("SECRET_KEY", "") else env.secret_key_in(VAR_DIR)
 if not CREDENTIAL_KEYS and not CREDENTIAL_KEYS_FILE and CREDENTIAL_KEEPER.endswith(".LocalKeeper"):
     CREDENTIAL_KEYS_FILE = str(env.credential_keys_in(VAR_DIR))
+HEADLESS_JWT_PRIVATE_KEY = env.signing_key(SECRET_KEY)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 

@@ -12,6 +12,7 @@ SECRET_KEY = env.secret_key()
 SECRET_KEY_FALLBACKS = env.listing("SECRET_KEY_FALLBACKS")
 if CREDENTIAL_KEEPER.endswith(".LocalKeeper"):
     env.credential_keys(CREDENTIAL_KEYS, CREDENTIAL_KEYS_FILE)
+HEADLESS_JWT_PRIVATE_KEY = env.signing_key(SECRET_KEY)
 ALLOWED_HOSTS = env.listing("ALLOWED_HOSTS")
 if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts this installation answers for, separated by commas.")

@@ -13,6 +13,7 @@ from config.settings.base import BASE_DIR, DATABASES, RATE_LIMITS, VAR_DIR
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-only-for-tests"
 CREDENTIAL_KEYS = ["b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OS1hYmNkZWY="]
 CREDENTIAL_KEYS_FILE = ""
+HEADLESS_JWT_PRIVATE_KEY = "only-for-tests-signing-key-0123456789-abcdefghijklmnopqrstuvwxyz"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -253,6 +253,10 @@ ROUTES = [
     Route("GET", "/api/v1/schema/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/api/v1/docs/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/docs/errors", alice=200, bob=200, charlie=200, anonymous=200),
+    # Both are for people without a session; what the bodies must hold is tried in tests/accounts/test_tokens.py.
+    Route("POST", "/api/v1/auth/token/", alice=400, bob=400, charlie=400, anonymous=400),
+    Route("DELETE", "/api/v1/auth/token/", alice=401, bob=401, charlie=401, anonymous=401),
+    Route("POST", "/api/v1/auth/token/refresh/", alice=400, bob=400, charlie=400, anonymous=400),
     # ── accounts, API ──
     Route("GET", "/api/v1/app/me/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/members/", alice=200, bob=200, charlie=404, anonymous=401),

@@ -15,12 +15,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from apps.accounts.access import resolve
+from apps.accounts.access import limits, resolve
 from apps.accounts.access.actor import Access, Actor
 from apps.accounts.access.permissions import Permission
 from apps.accounts.models import Workspace
 from apps.core import replica
 from apps.core.errors import Forbidden, Unauthenticated
+from apps.core.ratelimit import Standing, headers
 from apps.core.tenancy import tenant
 
 
@@ -63,6 +64,7 @@ class InWorkspace(APIView):
         drf_request = self.initialize_request(request, *args, **kwargs)
         self.request = drf_request
         self.headers = self.default_response_headers
+        self.standings: list[Standing] = []
         try:
             self.initial(drf_request, *args, **kwargs)
             method = (drf_request.method or "").lower()
@@ -83,14 +85,21 @@ class InWorkspace(APIView):
         except Exception as error:
             response = self.handle_exception(error)
         self.response = self.finalize_response(drf_request, response, *args, **kwargs)
+        for name, value in headers(self.standings).items():
+            self.response.headers.setdefault(name, value)
         # What a workspace holds stays in no cache, neither a browser's nor a proxy's.
         self.response.headers.setdefault("Cache-Control", "no-store")
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, then find workspace and actor. Raises `Unauthenticated` or `WorkspaceUnknown`."""
-        super().initial(request, *args, **kwargs)
-        access = request.auth if isinstance(request.auth, Access) else self._access_of_session(request)
+        """Authenticate, then find workspace and actor. Raises `Unauthenticated`, `WorkspaceUnknown` or `TooMany`."""
+        try:
+            super().initial(request, *args, **kwargs)
+            access = request.auth if isinstance(request.auth, Access) else self._access_of_session(request)
+        except Unauthenticated:
+            self.standings = limits.spend_by_stranger()
+            raise
+        self.standings = limits.spend_by_actor(access)
         request.workspace, request.actor = access.workspace, access.actor  # type: ignore[attr-defined]
 
     def _access_of_session(self, request: Request) -> Access:

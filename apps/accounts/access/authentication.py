@@ -1,4 +1,4 @@
-"""How an API request proves who it is: an API key, or the browser's session with its CSRF token."""
+"""How an API request proves who it is: an API key, an access token, or the browser's session with its CSRF token."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as DjangoSession
 from rest_framework.request import Request
 
+from apps.accounts import tokens
 from apps.accounts.access import resolve
 from apps.accounts.access.actor import Access
 from apps.accounts.models import User
@@ -20,9 +21,27 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[AnonymousUser, Access] | None:
         """The access, or None when the request carries no key. Raises `KeyRefused`."""
         key = resolve.bearer(request.headers.get("Authorization", ""))
-        if key is None:
+        if key is None or tokens.looks_like_one(key):
             return None
         return AnonymousUser(), resolve.by_key(key, slug=request.headers.get("X-Workspace") or None)
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge of a 401."""
+        return resolve.CHALLENGE
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`, of a person. The workspace is named by `X-Workspace`. No CSRF check."""
+
+    def authenticate(self, request: Request) -> tuple[User, Access] | None:
+        """The person and their access, or None when the request carries no token. Raises `TokenRefused`."""
+        token = resolve.bearer(request.headers.get("Authorization", ""))
+        if token is None or not tokens.looks_like_one(token):
+            return None
+        named = request.headers.get("X-Workspace") or request.query_params.get("workspace")
+        access = resolve.by_token(token, slug=named)
+        assert access.actor.user is not None
+        return access.actor.user, access
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge of a 401."""
@@ -56,6 +75,23 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         """A bearer token."""
         return {"type": "http", "scheme": "bearer", "description": "An API key: `af_…`."}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The access token in the OpenAPI document."""
+
+    target_class = "apps.accounts.access.authentication.TokenAuthentication"
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """A bearer token."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A person's access token, from `POST /api/v1/auth/token`. Name the workspace in the header "
+            "`X-Workspace` when the person has several.",
+        }
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Finds out who asks and in which workspace: from a session or an API key, for HTTP and WebSocket alike.
+"""Finds out who asks and in which workspace: from a session, a token or an API key, for HTTP and WebSocket alike.
 
 Everything foreign is a 404: an outsider learns nothing about what exists.
 """
@@ -9,13 +9,20 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from django.conf import settings
 from django.http import HttpRequest
 
-from apps.accounts import selectors, services
+from apps.accounts import selectors, services, tokens
 from apps.accounts.access.actor import Access, Actor
 from apps.accounts.access.permissions import permissions_of_role, permissions_of_scopes
-from apps.accounts.errors import KeyRefused, WorkspaceNotNamed, WorkspaceUnknown
-from apps.accounts.models import User
+from apps.accounts.errors import (
+    KeyRefused,
+    SecondFactorNeeded,
+    TokenRefused,
+    WorkspaceNotNamed,
+    WorkspaceUnknown,
+)
+from apps.accounts.models import User, Workspace
 from apps.accounts.selectors import Home
 from apps.core.clock import now
 from apps.core.errors import Unauthenticated
@@ -53,6 +60,29 @@ def by_key(raw: str, *, slug: str | None = None) -> Access:
     return Access(found.workspace, actor)
 
 
+def by_token(raw: str, *, slug: str | None = None) -> Access:
+    """The access of the person an access token stands for: to the named workspace, else to their only one.
+
+    Raises `TokenRefused` (401), `WorkspaceUnknown` (404), `WorkspaceNotNamed` (400), `SecondFactorNeeded` (403).
+    """
+    user = person_of(raw)
+    return _enter(user, selectors.homes_of(user.pk), slug, via="jwt")
+
+
+def person_of(raw: str) -> User:
+    """The person an access token stands for. Raises `TokenRefused` (401)."""
+    try:
+        return tokens.check(raw).user
+    except TokenRefused as refused:
+        refused.headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
+        raise
+
+
+def by_bearer(raw: str, *, slug: str | None = None) -> Access:
+    """The access of whatever came as `Authorization: Bearer`: an API key, or a person's access token."""
+    return by_token(raw, slug=slug) if tokens.looks_like_one(raw) else by_key(raw, slug=slug)
+
+
 def by_user(user: User, *, slug: str | None = None, last: str | None = None) -> Access:
     """The access a signed-in person has: to the named workspace, else the one last looked at, else the only one.
 
@@ -61,7 +91,7 @@ def by_user(user: User, *, slug: str | None = None, last: str | None = None) -> 
     return _enter(user, selectors.homes_of(user.id), slug, last)
 
 
-def _enter(user: User, homes: list[Home], slug: str | None, last: str | None) -> Access:
+def _enter(user: User, homes: list[Home], slug: str | None, last: str | None = None, via: str = "session") -> Access:
     by_slug = {home.workspace.slug: home for home in homes}
     if slug:
         home = by_slug.get(slug)
@@ -73,7 +103,20 @@ def _enter(user: User, homes: list[Home], slug: str | None, last: str | None) ->
         home = homes[0] if homes else None
     if home is None:
         raise WorkspaceUnknown
-    return Access(home.workspace, member_actor(user, home.role))
+    return entered(user, home, via)
+
+
+def entered(user: User, home: Home, via: str = "session") -> Access:
+    """The access a member has to one of their workspaces. Raises `SecondFactorNeeded` where one is asked of them."""
+    if lacks_second_factor(user, home.workspace):
+        raise SecondFactorNeeded
+    return Access(home.workspace, member_actor(user, home.role, via))
+
+
+def lacks_second_factor(user: User, workspace: Workspace) -> bool:
+    """Whether the workspace, or the installation, asks for a second factor and this person has none."""
+    is_asked = workspace.requires_second_factor or settings.REQUIRE_SECOND_FACTOR
+    return is_asked and not selectors.has_second_factor(user.pk)
 
 
 def member_actor(user: User, role: str, via: str = "session") -> Actor:
@@ -89,8 +132,13 @@ def member_actor(user: User, role: str, via: str = "session") -> Actor:
     )
 
 
+def is_token(raw: str) -> bool:
+    """Whether what came as a bearer is a person's access token, and no API key."""
+    return tokens.looks_like_one(raw)
+
+
 def bearer(header: str) -> str | None:
-    """The key in an `Authorization` header, or None when it holds none."""
+    """The key or token in an `Authorization` header, or None when it holds none."""
     scheme, _, credentials = header.strip().partition(" ")
     return credentials.strip() if scheme.lower() == "bearer" and credentials.strip() else None
 
@@ -103,7 +151,7 @@ def of_request(request: HttpRequest, *, slug: str | None = None) -> Access:
     named = slug or request.headers.get("X-Workspace") or request.GET.get("workspace")
     key = bearer(request.headers.get("Authorization", ""))
     if key is not None:
-        return by_key(key, slug=named)
+        return by_bearer(key, slug=named)
     user = getattr(request, "user", None)
     if isinstance(user, User) or (user is not None and user.is_authenticated):
         return by_user(user, slug=named, last=request.session.get(LAST_WORKSPACE))
@@ -120,7 +168,7 @@ def of_scope(scope: Mapping[str, Any]) -> Access:
     named = headers.get("x-workspace") or next(iter(query.get("workspace", [])), None)
     key = bearer(headers.get("authorization", ""))
     if key is not None:
-        return by_key(key, slug=named)
+        return by_bearer(key, slug=named)
     user = scope.get("user")
     if user is not None and user.is_authenticated:
         session = scope.get("session")

@@ -9,6 +9,7 @@ from apps.accounts.services.links import LINK_LIFETIME, sign_in_link_create, sig
 from apps.accounts.services.members import Added, member_add, member_remove, member_role_change
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.profile import profile_update
+from apps.accounts.services.sessions import session_note
 from apps.accounts.services.workspaces import workspace_create, workspace_rename
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "notice_settle",
     "notices_forget",
     "profile_update",
+    "session_note",
     "sign_in_link_create",
     "sign_in_link_use",
     "token_hash",

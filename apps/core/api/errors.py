@@ -19,6 +19,7 @@ from apps.core.errors import Conflict, DomainError, FieldError, Forbidden, Inval
 from apps.core.jsonclean import cleaned
 
 logger = logging.getLogger(__name__)
+_STOPPED = "57014"  # query_canceled: what statement_timeout raises
 PROBLEM_PREFIXES = ("/api/", "/webhooks/", "/callbacks/", "/integrations/")
 
 
@@ -34,6 +35,13 @@ class StaleRow(Conflict):
 
     code = "core.constraint"
     default_hint = "Read it again and repeat the change."
+
+
+class TooSlow(Unavailable):
+    """This took the database too long, so it was stopped."""
+
+    code = "core.too_slow"
+    default_hint = "Ask for less: a shorter time, one workflow, a smaller page. Operators: WEB_STATEMENT_SECONDS."
 
 
 def wants_problem(request: HttpRequest) -> bool:
@@ -63,6 +71,8 @@ def as_domain_error(error: BaseException) -> DomainError | None:
             return Invalid("A value does not fit: it is too long, out of range, or of the wrong kind.")
         case IntegrityError():
             return StaleRow()
+        case OperationalError() if getattr(error.__cause__, "sqlstate", None) == _STOPPED:
+            return TooSlow(headers={"Retry-After": "30"})
         case OperationalError() | InterfaceError():
             return Unavailable("The database cannot be reached right now.", headers={"Retry-After": "2"})
         case RedisError():

@@ -20,9 +20,10 @@ from apps.accounts.access.api import WorkspaceAPIView
 from apps.accounts.access.permissions import Permission
 from apps.core.api.errors import answer
 from apps.core.errors import DomainError
+from apps.core.streams import held_by
 from apps.core.threads import in_thread, leave_request_thread
 from apps.executions.feed import Message, follow
-from apps.executions.watchers import sequence_number, workspace_to_watch
+from apps.executions.watchers import sequence_number, stream_of, workspace_to_watch
 
 RETRY_MS = 2_000
 
@@ -63,27 +64,26 @@ async def events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """The stream, or a problem document."""
     if request.method != "GET":
         return answer(request, OnlyRead(headers={"Allow": "GET"}))
-    user = await request.auser()
-    may_watch = partial(
-        workspace_to_watch, user=user, authorization=request.headers.get("Authorization", ""), execution_id=pk
-    )
+    authorization = request.headers.get("Authorization", "")
+    asking: dict[str, Any] = {"user": await request.auser(), "authorization": authorization, "execution_id": pk}
+    may_watch = partial(workspace_to_watch, **asking)
     try:
-        workspace_id = await in_thread(may_watch)()
+        workspace_id, who = await in_thread(stream_of)(**asking)
     except DomainError as refused:
         return answer(request, refused)
     after = sequence_number(request.headers.get("Last-Event-ID") or request.GET.get("after", "0"))
     return StreamingHttpResponse(
-        _stream(follow(workspace_id, pk, after, still_allowed=may_watch)),
+        _stream(follow(workspace_id, pk, after, still_allowed=may_watch), who),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(following: AsyncGenerator[Message]) -> AsyncGenerator[str]:
+async def _stream(following: AsyncGenerator[Message], who: str) -> AsyncGenerator[str]:
     yield f"retry: {RETRY_MS}\n\n"
     await leave_request_thread()  # here, since middleware uses it once more between the view and the stream
     # Who may no longer watch is told when the browser comes again.
-    with contextlib.suppress(DomainError):
+    with contextlib.suppress(DomainError), held_by(who):
         async with contextlib.aclosing(following) as messages:
             async for message in messages:
                 yield _event(message)

@@ -23,6 +23,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.api.errors import answer
 from apps.core.api.query import refuse_both, refuse_unknown
 from apps.core.errors import DomainError, FieldError, Invalid
+from apps.core.streams import held_by
 from apps.core.tenancy import tenant
 from apps.core.threads import in_thread, leave_request_thread
 from apps.executions import logbook, selectors
@@ -31,7 +32,7 @@ from apps.executions.api.events import RETRY_MS, OnlyRead
 from apps.executions.feed import follow
 from apps.executions.log_formats import FORMATS
 from apps.executions.logbook import Page, Wanted
-from apps.executions.watchers import workspace_to_watch
+from apps.executions.watchers import stream_of, workspace_to_watch
 
 BATCH = 1_000
 
@@ -145,7 +146,7 @@ async def download(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     opened = await _opened(request, pk, forms.DownloadQuery)
     if isinstance(opened, HttpResponseBase):
         return opened
-    workspace_id, asked, _may_watch = opened
+    workspace_id, asked, _may_watch, _who = opened
     content_type, _begin, _write = FORMATS[asked["format"]]
     name = f"execution-{pk}-{asked['view']}.{asked['format']}"
     return StreamingHttpResponse(
@@ -160,16 +161,16 @@ async def stream(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     opened = await _opened(request, pk, forms.StreamQuery)
     if isinstance(opened, HttpResponseBase):
         return opened
-    workspace_id, asked, may_watch = opened
+    workspace_id, asked, may_watch, who = opened
     asked["after"] = request.headers.get("Last-Event-ID") or asked["after"]
     return StreamingHttpResponse(
-        _events(workspace_id, pk, asked, may_watch),
+        _events(workspace_id, pk, asked, may_watch, who),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
-_Opened = tuple[UUID, dict[str, Any], Callable[[], UUID]]
+_Opened = tuple[UUID, dict[str, Any], Callable[[], UUID], str]
 
 
 async def _opened(
@@ -178,19 +179,19 @@ async def _opened(
     """Who asks for what, or the refusal."""
     if request.method != "GET":
         return answer(request, OnlyRead(headers={"Allow": "GET"}))
-    may_watch = partial(
-        workspace_to_watch,
-        user=await request.auser(),
-        authorization=request.headers.get("Authorization", ""),
-        execution_id=execution_id,
-    )
+    asking: dict[str, Any] = {
+        "user": await request.auser(),
+        "authorization": request.headers.get("Authorization", ""),
+        "execution_id": execution_id,
+    }
+    may_watch = partial(workspace_to_watch, **asking)
     try:
-        workspace_id = await in_thread(may_watch)()
+        workspace_id, who = await in_thread(stream_of)(**asking)
         asked = _asked(form, request.GET)
         await in_thread(_page)(workspace_id, execution_id, forms.wanted(asked), asked["after"], 1)
     except DomainError as refused:
         return answer(request, refused)
-    return workspace_id, asked, may_watch
+    return workspace_id, asked, may_watch, who
 
 
 def _page(workspace_id: UUID, execution_id: UUID, wanted: Wanted, after: str, size: int) -> Page:
@@ -219,12 +220,13 @@ async def _file(workspace_id: UUID, execution_id: UUID, asked: dict[str, Any]) -
 
 
 async def _events(
-    workspace_id: UUID, execution_id: UUID, asked: dict[str, Any], may_watch: Callable[[], UUID]
+    workspace_id: UUID, execution_id: UUID, asked: dict[str, Any], may_watch: Callable[[], UUID], who: str
 ) -> AsyncGenerator[str]:
     yield f"retry: {RETRY_MS}\n\n"
     await leave_request_thread()
     seen = int(asked["after"].partition(".")[0] or 0)
-    with contextlib.suppress(DomainError):  # who may no longer watch is told when the browser comes again
+    # Who may no longer watch is told when the browser comes again.
+    with contextlib.suppress(DomainError), held_by(who):
         async with contextlib.aclosing(follow(workspace_id, execution_id, seen, still_allowed=may_watch)) as messages:
             async for message in messages:
                 if "changes" not in message and "snapshot_seq" not in message:

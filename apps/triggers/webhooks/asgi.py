@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
-from apps.core import problems
+from apps.core import problems, ratelimit
 from apps.core.api.errors import as_domain_error
 from apps.core.jsonclean import cleaned
 from apps.core.origin import client_address
 from apps.triggers.errors import DeliveryTooLarge, NobodyListens
-from apps.triggers.webhooks import answers
+from apps.triggers.webhooks import answers, limits
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.callbacks import take
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
@@ -58,7 +59,8 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > MAX_BYTES:
         raise DeliveryTooLarge(f"The body has {int(length):,} bytes; at most {MAX_BYTES:,} are accepted.")
-    return await (take if is_callback else respond)(
+    standings = [] if is_callback else await limits.spent(workspace, path)
+    found = await (take if is_callback else respond)(
         Delivery(
             workspace=workspace,
             path=path.strip("/"),
@@ -70,6 +72,7 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
             is_self_test=scope.get(SELF_TEST) is True,
         )
     )
+    return replace(found, headers=found.headers | ratelimit.headers(standings)) if standings else found
 
 
 def _peer(scope: dict[str, Any]) -> str:

@@ -19,9 +19,9 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def test_it_is_openapi_3_1_with_both_ways_in(schema: dict[str, Any]) -> None:
+def test_it_is_openapi_3_1_with_all_ways_in(schema: dict[str, Any]) -> None:
     assert schema["openapi"].startswith("3.1")
-    assert set(schema["components"]["securitySchemes"]) == {"apiKey", "session"}
+    assert set(schema["components"]["securitySchemes"]) == {"apiKey", "accessToken", "session"}
 
 
 def test_every_operation_may_answer_with_a_problem(schema: dict[str, Any]) -> None:
