@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             _of(
                 "accounts.api.urls",
                 "nodes.api.urls",
+                "integrations.api.urls",
                 "workflows.api.urls",
                 "executions.api.urls",
                 "triggers.api.urls",

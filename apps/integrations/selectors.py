@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from apps.accounts.access.actor import Actor
 from apps.integrations import registry
 from apps.integrations.access import person_of
+from apps.integrations.declare import secret_names
 from apps.integrations.errors import CredentialUnknown
 from apps.integrations.models import Credential, CredentialUse
 
@@ -37,6 +38,18 @@ def credential(workspace_id: UUID, actor: Actor, credential_id: UUID) -> Credent
 def credentials_by_id(workspace_id: UUID, ids: set[UUID]) -> dict[UUID, Credential]:
     """Those of these ids that are there, whoever asks: whether they may be used is asked of `services.may_use`."""
     return {row.id: row for row in Credential.objects.filter(workspace_id=workspace_id, id__in=ids)}
+
+
+def secrets_shown(row: Credential) -> dict[str, dict[str, Any]]:
+    """What may be said of each secret field: whether it is set, and how a long one ends."""
+    kind = registry.credential_type(row.type)
+    names = secret_names(kind.Fields) if kind else tuple(row.endings)
+    return {name: {"is_set": name in row.endings, "ends_with": row.endings.get(name, "")} for name in names}
+
+
+def fitting(use: str) -> list[str]:
+    """The types that are good for this use: `http`, `webhook`, or the name of a type itself."""
+    return registry.fitting(use)
 
 
 def uses_by_day(workspace_id: UUID, credential_id: UUID, *, since: date) -> list[dict[str, Any]]:

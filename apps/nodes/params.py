@@ -15,7 +15,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from apps.core.suggest import nearest
-from apps.nodes.contract import Json, Node
+from apps.nodes.contract import CredentialRef, Json, Node
+from apps.nodes.contract.credentials import MARK as CREDENTIAL
 
 OPENING = "{{"
 
@@ -208,6 +209,50 @@ def _fits(schema: dict[str, Json], value: Json) -> bool:
         for key, member in schema.get("properties", {}).items()
         if isinstance(member, dict)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in stored parameters where a credential may be named: where, what it must be good for, what stands there.
+
+    `is_optional`: nothing needs to stand there.
+    """
+
+    path: str
+    use: str
+    value: Json
+    is_optional: bool = True
+
+    @property
+    def reference(self) -> CredentialRef | None:
+        """The credential that is named there."""
+        if not isinstance(self.value, Mapping) or self.value.get("kind") != "credential":
+            return None
+        try:
+            return CredentialRef.model_validate(self.value)
+        except ValidationError:
+            return None
+
+
+def credential_slots(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Slot]:
+    """Every place in stored parameters where a credential may be named, whether one is or not."""
+    schema = _schema(cls.Params)
+    return list(_slots(params, [schema], schema.get("$defs", {}), base))
+
+
+def _slots(value: Json, schemas: list[Json], defs: Json, path: str, required: bool = False) -> Iterator[Slot]:
+    options = list(_options(schemas, defs, value))
+    use = next((option[CREDENTIAL] for option in options if CREDENTIAL in option), None)
+    if use is not None:
+        yield Slot(path, use, value, not required)
+    elif isinstance(value, Mapping):
+        needed = {name for option in options for name in option.get("required", ())}
+        for name in dict.fromkeys([*(n for option in options for n in option.get("properties", ())), *value]):
+            inner = [_member(option, name) for option in options]
+            yield from _slots(value.get(name), inner, defs, _join(path, name), name in needed)
+    elif isinstance(value, list):
+        for at, item in enumerate(value):
+            yield from _slots(item, [option.get("items", {}) for option in options], defs, f"{path}[{at}]")
 
 
 # ── Resolved parameters ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,3 +10,10 @@ class WorkflowsConfig(AppConfig):
 
     name = "apps.workflows"
     label = "workflows"
+
+    def ready(self) -> None:
+        """Say which workflows name a credential."""
+        from apps.integrations import uses
+        from apps.workflows.credential_checks import uses_of
+
+        uses.register(uses_of)

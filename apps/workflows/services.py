@@ -19,6 +19,7 @@ from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
 from apps.nodes.contract import Trigger
 from apps.workflows import graph
+from apps.workflows.credential_checks import require_credentials
 from apps.workflows.errors import DraftConflict, NotActive, PathTaken, WorkflowUnknown
 from apps.workflows.graph import Finding, Graph, GraphInvalid, errors_in
 from apps.workflows.lint import lint, no_draft
@@ -111,7 +112,7 @@ def workflow_publish(*, workspace_id: UUID, workflow_id: UUID, actor: Actor, not
     """Make the draft the workflow's version. A draft that has not changed since gives the version it became then.
 
     An active workflow listens with the new version from this moment on. Raises `GraphInvalid` (400) with every error
-    of the lint, `PathTaken` (409).
+    of the lint, or with the credentials that are missing or that the actor may not use, `PathTaken` (409).
     """
     with tenant(workspace_id):
         workflow = _locked(workspace_id, workflow_id)
@@ -122,10 +123,13 @@ def workflow_publish(*, workspace_id: UUID, workflow_id: UUID, actor: Actor, not
 
 
 def version_snapshot(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> Version:
-    """The draft as it is now, kept for a test run; the same draft gives the same snapshot. Raises `GraphInvalid`."""
+    """The draft as it is now, kept for a test run; the same draft gives the same snapshot. Raises `GraphInvalid`,
+    also for credentials the actor may not use.
+    """
     with tenant(workspace_id):
         workflow = _locked(workspace_id, workflow_id)
         compiled = _sound(workflow.draft)
+        require_credentials(workspace_id, workflow.draft, actor)
         digest = _digest(workflow.draft)
         kept = Version.objects.filter(workflow=workflow, number=None, digest=digest).first()
         return kept or _version(workflow, compiled, actor, number=None, digest=digest, note="")
@@ -137,6 +141,7 @@ def _publish(workflow: Workflow, actor: Actor, note: str) -> Version:
     latest = workflow.active_version
     if latest is not None and latest.digest == digest:
         return latest
+    require_credentials(workflow.workspace_id, workflow.draft, actor)
     number = (Version.objects.filter(workflow=workflow).aggregate(last=Max("number"))["last"] or 0) + 1
     version = _version(workflow, compiled, actor, number=number, digest=digest, note=note)
     workflow.active_version = version

@@ -24,6 +24,7 @@ from apps.executions import redrives
 from apps.executions import services as executions
 from apps.executions.artifacts import Artifacts
 from apps.executions.models import Circuit
+from apps.integrations import services as integrations
 from apps.triggers.events import event_post
 from apps.workflows import services as workflows
 from apps.workflows import variables
@@ -153,6 +154,11 @@ def variable(cast: Cast) -> UUID:
     ).id
 
 
+def credential(cast: Cast) -> UUID:
+    """A token of the workspace."""
+    return integrations.credential_create(workspace_id=cast.workspace.id, actor=cast.owner, **TOKEN).id
+
+
 def event(cast: Cast) -> UUID:
     """Something that was posted to alice's workspace."""
     return event_post(
@@ -232,11 +238,20 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/values/{pk}/": value,
     "/api/v1/app/variables/{pk}/": variable,
     "variable": variable,
+    "credential": credential,
+    **{f"/api/v1/app/credentials/{{pk}}/{action}": credential for action in ("", "test/", "used-by/", "uses/")},
+    "/api/v1/app/credential-types/{pk}/": lambda cast: "bearer",
     "value": value,
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
 MEMBER = {"email": "erin@example.com", "role": "member"}
+TOKEN: dict[str, Any] = {
+    "name": "Stock",
+    "type": "bearer",
+    "fields": {"token": "0123456789abcdef"},
+    "allow_unverified": True,
+}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
 KEY = {"name": "CI", "lifetime": "never"}
@@ -344,6 +359,17 @@ ROUTES = [
     Route("GET", "/api/v1/app/variables/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("PATCH", "/api/v1/app/variables/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"value": 1}),
     Route("DELETE", "/api/v1/app/variables/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    # ── integrations, API ──
+    Route("GET", "/api/v1/app/credential-types/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/credential-types/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/credentials/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/credentials/", alice=201, bob=403, charlie=404, anonymous=401, body=TOKEN),
+    Route("GET", "/api/v1/app/credentials/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/credentials/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"name": "N"}),
+    Route("DELETE", "/api/v1/app/credentials/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/credentials/{pk}/test/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/credentials/{pk}/used-by/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/credentials/{pk}/uses/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/api/v1/app/search/", alice=200, bob=200, charlie=404, anonymous=401),
     # ── workflows, pages ──

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.integrations.access import may_manage, may_read, may_use, require_manage, require_use
+from apps.integrations.access import is_visible, may_manage, may_read, may_use, require_manage, require_use
 from apps.integrations.errors import CredentialAway, CredentialMissing
 from apps.integrations.opened import Opened, SignedDoor
 from apps.integrations.services.opening import credential_open, credential_values
@@ -25,6 +25,7 @@ __all__ = [
     "credential_used",
     "credential_values",
     "data_keys_rotate",
+    "is_visible",
     "keys_rotate",
     "may_manage",
     "may_read",

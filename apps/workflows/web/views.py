@@ -20,6 +20,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors, services
+from apps.workflows.credential_checks import credential_findings
 from apps.workflows.errors import DraftConflict
 from apps.workflows.graph import draft_of, errors_in
 from apps.workflows.lint import lint
@@ -110,7 +111,8 @@ class OneWorkflow(WorkspacePage):
         self, template: str, workflow: Workflow, context: dict[str, Any] | None = None, *, status: int = 200
     ) -> HttpResponse:
         """The page with its header."""
-        findings = lint(workflow.draft, variables=selectors.variable_keys(self.workspace.id, workflow.draft))
+        findings = credential_findings(self.workspace.id, workflow.draft, self.actor)
+        findings += lint(workflow.draft, variables=selectors.variable_keys(self.workspace.id, workflow.draft))
         errors = errors_in(findings)
         header = {
             "workflow": workflow,

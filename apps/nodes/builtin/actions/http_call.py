@@ -15,7 +15,7 @@ from apps.core.charsets import CHARSETS, charset_of, decode
 from apps.core.egress import CircuitOpen, EgressError
 from apps.core.errors import DomainError
 from apps.nodes.builtin.actions.http_bodies import Part, form_of, multipart_of, query_of
-from apps.nodes.contract import Context, Effect, Expr, HttpAnswer, Json, NodeError, NodeParams
+from apps.nodes.contract import Context, Effect, Expr, HttpAnswer, HttpAuth, Json, NoAuth, NodeError, NodeParams
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -35,6 +35,8 @@ class CallParams(NodeParams):
     """HTTP method."""
     url: Expr[Annotated[str, Field(min_length=1, max_length=8_000, pattern=r"^([Hh][Tt][Tt][Pp][Ss]?://|\{\{)")]]
     """Absolute address, beginning with https:// or http://."""
+    auth: HttpAuth = NoAuth()
+    """What proves who calls: nothing, or a credential of the workspace."""
     query: Annotated[dict[str, Expr[Any]], Field(max_length=200)] = Field(default_factory=dict)
     """Parameters added behind the `?`."""
     query_lists: Literal["repeat", "brackets", "indices", "comma"] = "repeat"
@@ -102,7 +104,7 @@ def send(
     if is_write and not any(name.lower() == "idempotency-key" for name in headers):
         headers["Idempotency-Key"] = key
     try:
-        answer = ctx.http.request(
+        answer = ctx.credentials.http(params.auth).request(
             params.method,
             params.url,
             headers=headers,
@@ -175,7 +177,7 @@ def _refused(params: CallParams, answer: HttpAnswer, now: datetime) -> NodeError
 
 
 _HINTS = {
-    401: "The other side wants to know who calls: check the Authorization header.",
+    401: "The other side wants to know who calls: choose a credential in auth, or test the one that is there.",
     403: "The other side knows the caller and refuses: check what it may do.",
     404: "Check the address.",
     405: "Check the method.",
