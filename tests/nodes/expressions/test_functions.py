@@ -137,7 +137,7 @@ def test_every_name_leads_to_its_entry() -> None:
         ("Math.round(2.5)", 3),
         ("Math.round(-2.5)", -2),
         ("Math.round(0.49999999999999994)", 0),
-        ("Math.round(1e300)", None),
+        ("Math.round(1e300)", 1e300),
         ("(2.345).round(2)", 2.35),
         ("(-2.345).round(2)", -2.34),
         ("(1234.5).round(-0)", 1235),
@@ -189,10 +189,7 @@ def test_every_name_leads_to_its_entry() -> None:
     ],
 )
 def test_functions(text: str, expected: Json) -> None:
-    if text == "Math.round(1e300)":
-        with pytest.raises(ExprError, match="too large"):
-            run(text)
-    elif text == "Math.floor(1.29, 1)":
+    if text == "Math.floor(1.29, 1)":
         assert run(text) == 1.2
     else:
         result = run(text)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StrictFloat, StrictInt, model_valida
 from apps.nodes import borrowed
 from apps.nodes.contract import Context, Done, Example, Expr, Json, Node, NodeOutput, NodeParams, NodeType, Result
 from apps.nodes.expressions import ExprError
-from apps.nodes.expressions.functions import dates
+from apps.nodes.expressions.functions import dates, moments
 
 _CODE = "datetime.failed"
 _CALENDAR = frozenset({"day", "week", "month", "quarter", "year"})
@@ -22,7 +22,7 @@ _Whole = Annotated[int, Field(ge=-120_000, le=120_000)]
 def _known(name: str) -> str:
     try:
         if name:
-            dates.zone(name)
+            moments.zone(name)
     except ExprError as error:
         raise ValueError(f"{error.message[:1].upper()}{error.message[1:]}; write it {error.hint}.") from None
     return name
@@ -47,7 +47,7 @@ def _moment(text: str, zone: str, name: str) -> str:
     with borrowed.refusals(_CODE, f"operation.{name}"):
         if not zone:
             return dates.to_iso(borrowed.budget(), text)
-        return dates.in_zone(borrowed.budget(), dates.date(borrowed.budget(), text, None, zone), zone)
+        return dates.in_zone_(borrowed.budget(), dates.date(borrowed.budget(), text, None, zone), zone)
 
 
 class Now(NodeParams):
@@ -60,7 +60,7 @@ class Now(NodeParams):
 
     def value(self, ctx: Context) -> Json:
         """The moment, in the zone."""
-        return _moment(dates.iso(ctx.now), self.zone, "zone")
+        return _moment(moments.iso(ctx.now), self.zone, "zone")
 
 
 class Parse(NodeParams):
@@ -163,7 +163,7 @@ class Difference(NodeParams):
 
 def _wall(moment: str) -> str:
     """What calendar and clock on the wall show, as if it were UTC."""
-    return dates.iso(dates.read(dates.read(moment).replace(tzinfo=None).isoformat()))
+    return moments.iso(moments.read(moments.read(moment).replace(tzinfo=None).isoformat()))
 
 
 class Boundary(_Dated):

@@ -49,12 +49,12 @@ def at(budget: Budget, value: Value, index: Value) -> Value:
 
 
 @function(
-    "slice(value: list|text, start: number, end?: number) -> list|text",
+    "slice(value: list|text, start?: number, end?: number) -> list|text",
     "The part from start up to before end; negative positions count from the end.",
     "'invoice'.slice(0, -3)",
     "invo",
 )
-def slice_(budget: Budget, value: Value, start: Value, end: Value = None) -> Value:
+def slice_(budget: Budget, value: Value, start: Value = None, end: Value = None) -> Value:
     size = len(value)
     part = value[_position(start, size, 0) : _position(end, size, size)]
     if type(part) is str:

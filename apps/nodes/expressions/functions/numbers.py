@@ -19,6 +19,8 @@ _NUMBER: Final = re.compile(r"\s*+(?P<sign>[+-]?)(?P<whole>[0-9]*+)(?P<rest>(?:\
 _INTEGER_START: Final = re.compile(r"\s*+[+-]?[0-9]++")
 _MAX_NUMBER_TEXT: Final = 100
 _EXACT: Final = Context(prec=400)
+_ALL_WHOLE: Final = 2**53
+"""From here on numbers have nothing behind the point."""
 _FALSE_WORDS: Final = frozenset({"", "false", "no", "off", "0", "n", "f"})
 _TRUE_WORDS: Final = frozenset({"true", "yes", "on", "1", "y", "t"})
 
@@ -39,7 +41,8 @@ def _rounded(value: Value, digits: int, how: Callable[[Value], int]) -> Value:
     """`value` with `how` applied at that many digits behind the point."""
     if type(value) is int:
         return value
-    number(value)
+    if abs(number(value)) >= _ALL_WHOLE:
+        return value
     if not digits:
         return how(value)
     shifted = Decimal(repr(value)).scaleb(digits, _EXACT)
@@ -92,8 +95,8 @@ def ceil(budget: Budget, value: Value, digits: Value = 0) -> Value:
     -1,
     globals="Math.trunc",
 )
-def trunc(budget: Budget, value: Value) -> int:
-    return int(number(value))
+def trunc(budget: Budget, value: Value) -> Value:
+    return int(value) if abs(number(value)) < _ALL_WHOLE else value
 
 
 @function("abs(number: number) -> number", "The number without its sign.", "Math.abs(-3)", 3, globals="Math.abs")

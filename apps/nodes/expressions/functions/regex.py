@@ -101,8 +101,11 @@ def split(budget: Budget, text: str, pattern: Pattern, most: int) -> list[Value]
         if start == end and (start == position or start >= len(text)):
             continue
         if len(parts) >= most:
-            return parts
+            return parts[:most]
         parts.append(text[position:start])
+        if found.re.groups:
+            budget.spend(found.re.groups)
+            parts += found.groups()
         position = end
     budget.read(len(text))
     return [*parts, text[position:]][:most]

@@ -18,6 +18,11 @@ _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 _PART: Final = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[0-9]+")
 _TAG: Final = re.compile(r"<[^<>]*>")
 _FAR: Final = 2**53
+SPACES: Final = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What JavaScript takes for space."""
 
 
 @function("lower(text: text) -> text", "The text in small letters.", "'Ada'.lower()", "ada", aliases="toLowerCase")
@@ -59,24 +64,24 @@ def title(budget: Budget, text: str) -> str:
 @function("trim(text: text) -> text", "The text without spaces around it.", "'  a b '.trim()", "a b")
 def trim(budget: Budget, text: str) -> str:
     budget.make(len(text))
-    return text.strip()
+    return text.strip(SPACES)
 
 
 @function("trimStart(text: text) -> text", "The text without spaces before it.", "'  a '.trimStart()", "a ")
 def trim_start(budget: Budget, text: str) -> str:
     budget.make(len(text))
-    return text.lstrip()
+    return text.lstrip(SPACES)
 
 
 @function("trimEnd(text: text) -> text", "The text without spaces after it.", "'  a '.trimEnd()", "  a")
 def trim_end(budget: Budget, text: str) -> str:
     budget.make(len(text))
-    return text.rstrip()
+    return text.rstrip(SPACES)
 
 
 @function(
     "split(text: text, separator: text|pattern, limit?: number) -> list",
-    "The parts of the text between separators; an empty separator gives its characters.",
+    "The parts of the text between separators, with the groups of a pattern; an empty one gives the characters.",
     "'a, b,c'.split(/, */)",
     ["a", "b", "c"],
 )
