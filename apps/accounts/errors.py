@@ -83,6 +83,65 @@ class RoleTooHigh(Forbidden):
     code = "accounts.role_too_high"
 
 
+class MemberUnknown(NotFound):
+    """This person is not, or no longer, a member of the workspace."""
+
+    code = "accounts.member_unknown"
+
+
+class PeopleOnly(Forbidden):
+    """This is for people who are signed in, not for keys."""
+
+    code = "accounts.people_only"
+
+
+class InvitationUnknown(NotFound):
+    """There is no such invitation in this workspace."""
+
+    code = "accounts.invitation_unknown"
+
+
+class InvitationGone(NotFound):
+    """This invitation has been used or withdrawn, has expired, or never existed."""
+
+    code = "accounts.invitation_gone"
+    default_hint = "Ask whoever invited you for a new one."
+
+
+class InvitationsMany(Conflict):
+    """This workspace has too many open invitations."""
+
+    code = "accounts.invitations_many"
+    default_hint = "Withdraw some that nobody answers."
+
+
+class InvitationTooSoon(Conflict):
+    """It was sent less than a minute ago."""
+
+    code = "accounts.invitation_too_soon"
+    default_hint = "Wait a minute; mail may take as long."
+
+
+class AccountExists(Conflict):
+    """There is an account for this address already."""
+
+    code = "accounts.account_exists"
+    default_hint = "Sign in as yourself, then accept."
+
+
+class ObjectRestricted(Forbidden):
+    """It was restricted: you may look at it, but not do this."""
+
+    code = "accounts.object_restricted"
+    default_hint = "Ask who shares it, or an owner or admin of the workspace."
+
+
+class PictureRefused(Invalid):
+    """This file cannot be used as a picture."""
+
+    code = "accounts.picture_refused"
+
+
 class ScopeUnknown(Invalid):
     """There is no such scope."""
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
-from apps.accounts.models import ApiKey, AuditEvent, Membership, Notice, SignInLink, User, Workspace
+from apps.accounts.models import (
+    ApiKey,
+    AuditEvent,
+    Invitation,
+    Membership,
+    Notice,
+    ObjectGrant,
+    Picture,
+    SignInLink,
+    User,
+    Workspace,
+)
+from apps.core.tenancy import tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +134,14 @@ def sign_in_link(workspace_id: UUID, hash_: str) -> SignInLink | None:
     return SignInLink.objects.select_related("user", "workspace").filter(workspace_id=workspace_id, hash=hash_).first()
 
 
-def members(workspace_id: UUID) -> QuerySet[Membership]:
-    """The people of a workspace, those who came first on top."""
-    return Membership.objects.filter(workspace_id=workspace_id).select_related("user").order_by("id")
+def members(workspace_id: UUID, *, q: str = "", role: str = "") -> QuerySet[Membership]:
+    """The people of a workspace, those who came first on top. `q` is part of a name or address."""
+    rows = Membership.objects.filter(workspace_id=workspace_id).select_related("user", "invited_by")
+    if q.strip():
+        rows = rows.filter(Q(user__name__icontains=q.strip()) | Q(user__email__icontains=q.strip()))
+    if role:
+        rows = rows.filter(role=role)
+    return rows.order_by("id")
 
 
 def member(workspace_id: UUID, membership_id: UUID) -> Membership | None:
@@ -135,6 +153,75 @@ def first_owner(workspace_id: UUID) -> User | None:
     """The owner who has been there longest."""
     found = members(workspace_id).filter(role="owner", user__is_active=True).first()
     return found.user if found else None
+
+
+def role_counts(workspace_id: UUID) -> dict[str, int]:
+    """How many members have each role."""
+    rows = Membership.objects.filter(workspace_id=workspace_id).values_list("role").annotate(count=Count("id"))
+    return dict(rows)
+
+
+def role_of(workspace_id: UUID, user_id: UUID) -> str:
+    """What somebody is in a workspace; empty when they are no member."""
+    rows = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id)
+    return rows.values_list("role", flat=True).first() or ""
+
+
+def is_last_owner(workspace_id: UUID, user_id: UUID) -> bool:
+    """Whether the workspace would have no owner who can sign in without this person."""
+    with tenant(workspace_id):
+        owners = Membership.objects.filter(workspace_id=workspace_id, role="owner", user__is_active=True)
+        found = set(owners.values_list("user_id", flat=True))
+    return found == {user_id}
+
+
+def has_account(email: str) -> bool:
+    """Whether somebody has an account with this address. For whoever holds an invitation to it."""
+    return User.objects.filter(email=email).exists()
+
+
+def picture(workspace_id: UUID, user_id: UUID) -> Picture | None:
+    """The picture of a member of the workspace."""
+    is_member = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id)
+    return Picture.objects.select_related("user").filter(user_id=user_id).first() if is_member.exists() else None
+
+
+def slug_is_taken(slug: str) -> bool:
+    """Whether a workspace has this address, or had it. Works outside a tenant block."""
+    return bool(_rows("SELECT accounts_slug_is_taken(%s)", [slug])[0][0])
+
+
+def closed_of(user_id: UUID) -> list[Workspace]:
+    """The closed workspaces an owner can open again, the latest first. Works outside a tenant block."""
+    rows = _rows("SELECT workspace_id, slug, name, created_at, closed_at FROM accounts_closed_of(%s)", [user_id])
+    return [Workspace(id=row[0], slug=row[1], name=row[2], created_at=row[3], closed_at=row[4]) for row in rows]
+
+
+def invitation_workspace(hash_: str) -> UUID | None:
+    """The workspace of the invitation with this SHA-256. Works outside a tenant block."""
+    found: UUID | None = _rows("SELECT accounts_invitation_workspace(%s)", [hash_])[0][0]
+    return found
+
+
+def invitations(workspace_id: UUID) -> QuerySet[Invitation]:
+    """Invitations that wait for an answer, expired ones too, the newest first."""
+    rows = Invitation.objects.filter(workspace_id=workspace_id, accepted_at=None, declined_at=None, revoked_at=None)
+    return rows.select_related("invited_by").order_by("-id")
+
+
+def hidden_from(workspace_id: UUID, user_id: UUID) -> list[UUID]:
+    """The objects of a workspace that are kept from this person; none from owners and admins.
+
+    Works outside a tenant block.
+    """
+    found: list[UUID] = _rows("SELECT accounts_hidden_from(%s, %s)", [workspace_id, user_id])[0][0]
+    return found
+
+
+def object_grants(workspace_id: UUID, object_ids: Iterable[UUID]) -> QuerySet[ObjectGrant]:
+    """Who may do what with these objects, with the people. An object without rows is everybody's."""
+    rows = ObjectGrant.objects.filter(workspace_id=workspace_id, object_id__in=list(object_ids))
+    return rows.select_related("user").order_by("id")
 
 
 def api_keys(workspace_id: UUID) -> QuerySet[ApiKey]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from apps.accounts.services import notices
+from apps.accounts.services import invitations, notices
 
-SENDERS = {notices.CHANNEL: notices.notice_send}
+SENDERS = {notices.CHANNEL: notices.notice_send, invitations.CHANNEL: invitations.invitation_mail}

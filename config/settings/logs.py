@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.redaction import NoSecrets
 
-_TOKENS = re.compile(r"(/(?:i|enter|callbacks)/)[^/\s\"'?]+")
+_TOKENS = re.compile(r"(/(?:i|enter|join|callbacks)/)[^/\s\"'?]+")
 _KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
 
 

@@ -67,6 +67,6 @@ def test_a_member_added_twice_at_once_is_a_member_once(committed_db: None, cast:
         ]
         * 4
     )
-    assert sum(isinstance(result, services.Added) for result in found) == 1, found
+    assert sum(isinstance(result, Membership) for result in found) == 1, found
     with tenant(cast.workspace.id):
         assert Membership.objects.filter(user__email="dora@example.com").count() == 1

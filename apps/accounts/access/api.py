@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from apps.accounts.access import limits, resolve
+from apps.accounts.access import limits, objects, resolve
 from apps.accounts.access.actor import Access, Actor
 from apps.accounts.access.permissions import Permission
 from apps.accounts.models import Workspace
@@ -73,13 +73,14 @@ class InWorkspace(APIView):
                 response = self.http_method_not_allowed(drf_request, *args, **kwargs)
             else:
                 self._allow(method)
-                if self._action(method) in self.may_lag:
-                    response = replica.read(
-                        self.workspace.id, partial(handler, drf_request, *args, **kwargs), reader=self.actor.name
-                    )
-                else:
-                    with self._transaction():
-                        response = handler(drf_request, *args, **kwargs)
+                with objects.unseen(self.workspace.id, self.actor):
+                    if self._action(method) in self.may_lag:
+                        response = replica.read(
+                            self.workspace.id, partial(handler, drf_request, *args, **kwargs), reader=self.actor.name
+                        )
+                    else:
+                        with self._transaction():
+                            response = handler(drf_request, *args, **kwargs)
                 if method not in ("get", "head"):
                     replica.wrote(self.actor.name)
         except Exception as error:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views import View
 
 from apps.accounts import selectors
-from apps.accounts.access import resolve
+from apps.accounts.access import objects, presence, resolve
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.menu import MenuEntry, navigation
 from apps.accounts.access.permissions import Permission
@@ -65,19 +67,21 @@ class WorkspacePage(View):
         self.homes = selectors.homes_of(user.pk)
         home = next((home for home in self.homes if home.workspace.slug == slug), None)
         if home is None:
-            raise WorkspaceUnknown
+            return self._moved(request, slug)
         self.workspace = home.workspace
         self.actor = resolve.member_actor(plain_user(user), home.role)
         if request.session.get(resolve.LAST_WORKSPACE) != slug:
             request.session[resolve.LAST_WORKSPACE] = slug
+        presence.note(request, workspace=self.workspace, user=plain_user(user))
         is_safe = request.method in ("GET", "HEAD", "OPTIONS")
         self.actor.require(self.permission if is_safe else self.post_permission or self.permission)
-        if self.may_lag and is_safe:
-            shown = partial(super().dispatch, request, *args, **kwargs)
-            response = replica.read(self.workspace.id, shown, reader=self.actor.name)
-        else:
-            with self._transaction():
-                response = super().dispatch(request, *args, **kwargs)
+        with objects.unseen(self.workspace.id, self.actor), _zone(plain_user(user)):
+            if self.may_lag and is_safe:
+                shown = partial(super().dispatch, request, *args, **kwargs)
+                response = replica.read(self.workspace.id, shown, reader=self.actor.name)
+            else:
+                with self._transaction():
+                    response = super().dispatch(request, *args, **kwargs)
         if not is_safe:
             replica.wrote(self.actor.name)
         # No proxy keeps it and no browser shows it unasked; with no-store, Back would lose what was typed.
@@ -104,8 +108,21 @@ class WorkspacePage(View):
         }
         return render(self.request, template, shell | (context or {}), status=status)
 
+    def _moved(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """On to the address the workspace has now, where it had this one before. Raises `WorkspaceUnknown`."""
+        now = selectors.workspace_by_slug(slug)
+        if now is None or now.id not in {home.workspace.id for home in self.homes} or request.method != "GET":
+            raise WorkspaceUnknown
+        rest = request.get_full_path().removeprefix(f"/w/{slug}/")
+        return HttpResponseRedirect(f"/w/{now.slug}/{rest}")
+
     def _transaction(self) -> AbstractContextManager[None]:
         return nullcontext() if self.manages_transaction else tenant(self.workspace.id)
+
+
+def _zone(user: User) -> AbstractContextManager[None]:
+    """Times are shown in the zone somebody chose; without one in UTC, which the browser puts into its own."""
+    return timezone.override(ZoneInfo(user.timezone)) if user.timezone else nullcontext()
 
 
 def plain_user(user: Any) -> User:

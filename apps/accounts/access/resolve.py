@@ -6,7 +6,7 @@ Everything foreign is a 404: an outsider learns nothing about what exists.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from apps.core.clock import now
 from apps.core.errors import Unauthenticated
 
 LAST_WORKSPACE = "workspace"  # the session's note of the workspace last looked at
+T = TypeVar("T")
 CHALLENGE = 'Bearer realm="AgentFlow"'
 
 
@@ -41,7 +42,7 @@ def by_key(raw: str, *, slug: str | None = None) -> Access:
         raise KeyRefused(f"The API key {found.name} has been revoked.", headers={"WWW-Authenticate": CHALLENGE})
     if found.expires_at is not None and found.expires_at <= at:
         raise KeyRefused(f"The API key {found.name} has expired.", headers={"WWW-Authenticate": CHALLENGE})
-    if slug and slug != found.workspace.slug:
+    if slug and slug != found.workspace.slug and _moved({found.workspace.slug: found}, slug) is None:
         raise WorkspaceUnknown
     allowed = permissions_of_scopes(found.scopes)
     if found.created_by_id is not None:  # a key never outgrows its maker
@@ -94,7 +95,7 @@ def by_user(user: User, *, slug: str | None = None, last: str | None = None) -> 
 def _enter(user: User, homes: list[Home], slug: str | None, last: str | None = None, via: str = "session") -> Access:
     by_slug = {home.workspace.slug: home for home in homes}
     if slug:
-        home = by_slug.get(slug)
+        home = by_slug.get(slug) or _moved(by_slug, slug)
     elif last in by_slug:
         home = by_slug[last]
     elif len(homes) > 1:
@@ -117,6 +118,12 @@ def lacks_second_factor(user: User, workspace: Workspace) -> bool:
     """Whether the workspace, or the installation, asks for a second factor and this person has none."""
     is_asked = workspace.requires_second_factor or settings.REQUIRE_SECOND_FACTOR
     return is_asked and not selectors.has_second_factor(user.pk)
+
+
+def _moved(by_slug: Mapping[str, T], slug: str) -> T | None:
+    """What belongs to the workspace that had this address before, if it is among these."""
+    now = selectors.workspace_by_slug(slug)
+    return by_slug.get(now.slug) if now else None
 
 
 def member_actor(user: User, role: str, via: str = "session") -> Actor:

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             "user",
             "hue",
             models.PositiveSmallIntegerField(
-                null=True, help_text="the colour of the initials, 0 to 9; null: by the name"
+                null=True, help_text="the colour of the initials, 0 to 5; null: by the name"
             ),
         ),
         migrations.AddField(

@@ -40,7 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
-    hue = models.PositiveSmallIntegerField(null=True, help_text="the colour of the initials, 0 to 9; null: by the name")
+    hue = models.PositiveSmallIntegerField(null=True, help_text="the colour of the initials, 0 to 5; null: by the name")
     picture = models.CharField(max_length=16, blank=True, default="", help_text="which picture; empty: the initials")
     timezone = models.CharField(max_length=64, blank=True, default="", help_text="empty: the browser's")
     theme = models.CharField(

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
+from apps.accounts.services.accounts import account_create, account_delete
 from apps.accounts.services.audit import audit_forget, audit_record
 from apps.accounts.services.given import token_hash
+from apps.accounts.services.invitations import (
+    Invited,
+    invitation_accept,
+    invitation_accept_new,
+    invitation_decline,
+    invitation_find,
+    invitation_resend,
+    invitation_revoke,
+    invitations_create,
+)
 from apps.accounts.services.keys import CreatedKey, api_key_create, api_key_revoke, api_key_touch
 from apps.accounts.services.links import LINK_LIFETIME, sign_in_link_create, sign_in_link_use
-from apps.accounts.services.members import Added, member_add, member_remove, member_role_change
+from apps.accounts.services.members import (
+    member_add,
+    member_leave,
+    member_remove,
+    member_role_change,
+    member_seen,
+    ownership_hand_over,
+)
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
-from apps.accounts.services.profile import profile_update
+from apps.accounts.services.profile import picture_remove, picture_set, profile_update
 from apps.accounts.services.sessions import session_note
-from apps.accounts.services.workspaces import workspace_create, workspace_rename
+from apps.accounts.services.sharing import object_share
+from apps.accounts.services.workspaces import (
+    workspace_close,
+    workspace_create,
+    workspace_move,
+    workspace_open,
+    workspace_rename,
+)
 
 __all__ = [
     "LINK_LIFETIME",
-    "Added",
     "CreatedKey",
+    "Invited",
     "Telling",
+    "account_create",
+    "account_delete",
     "api_key_create",
     "api_key_revoke",
     "api_key_touch",
     "audit_forget",
     "audit_record",
+    "invitation_accept",
+    "invitation_accept_new",
+    "invitation_decline",
+    "invitation_find",
+    "invitation_resend",
+    "invitation_revoke",
+    "invitations_create",
     "member_add",
+    "member_leave",
     "member_remove",
     "member_role_change",
+    "member_seen",
     "notice_put",
     "notice_read",
     "notice_settle",
     "notices_forget",
+    "object_share",
+    "ownership_hand_over",
+    "picture_remove",
+    "picture_set",
     "profile_update",
     "session_note",
     "sign_in_link_create",
     "sign_in_link_use",
     "token_hash",
+    "workspace_close",
     "workspace_create",
+    "workspace_move",
+    "workspace_open",
     "workspace_rename",
 ]

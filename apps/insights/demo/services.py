@@ -26,7 +26,7 @@ def demo_seed(*, now: datetime) -> bool:
 
     All of it or nothing, and only where there is no workspace `demo` yet. Whether it was made now.
     """
-    if accounts.workspace_by_slug(SLUG) is not None:
+    if accounts.slug_is_taken(SLUG):
         return False
     with transaction.atomic():
         owner = User.objects.filter(email=OWNER).first() or User.objects.create_user(OWNER, name="Demo Owner")

@@ -296,9 +296,7 @@ def test_the_address_is_shown_to_those_who_may_call_it(
     url, execution_id = started(office, caller)
     until(office, execution_id, "WAITING")
     whole = f"{settings.BASE_URL}{url}"
-    vera = member_add(
-        workspace=office.workspace, email="vera@example.com", role="viewer", actor=office.cast.owner
-    ).membership.user
+    vera = member_add(workspace=office.workspace, email="vera@example.com", role="viewer", actor=office.cast.owner).user
 
     for who, is_shown in ((office.cast.bob, True), (vera, False)):
         found = api(who).get(f"/api/v1/app/executions/{execution_id}/").json()

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """One service call."""
-        if options["if_missing"] and options["slug"] and selectors.workspace_by_slug(options["slug"]):
+        if options["if_missing"] and options["slug"] and selectors.slug_is_taken(options["slug"]):
             return
         address = options["owner"].strip().lower()
         owner = User.objects.filter(email=address).first() or User.objects.create_user(address)

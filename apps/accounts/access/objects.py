@@ -1,0 +1,88 @@
+"""Who may do what with one workflow or one credential, where that is less than their role allows.
+
+By default an object is for everybody, each as far as their role goes. Whoever may change it can restrict it: then each
+chosen member, and everybody else, has a level on it. A level never adds to a role. Owners and admins are not
+restricted, nor is the product itself; a key may what its maker may.
+
+Level `none` means the object is hidden: `unseen` takes it, and what belongs to it (its versions, executions, questions
+and schedules), out of all that is read in a request, so that lists, counts, searches and addresses know nothing of it.
+What runs by itself goes on: a webhook, a schedule or another workflow starts a hidden workflow as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from apps.accounts import selectors
+from apps.accounts.access.actor import Actor
+from apps.accounts.access.permissions import Role
+from apps.accounts.errors import ObjectRestricted
+from apps.core.tenancy import hiding
+
+NONE = "none"
+_UNRESTRICTED = (Role.OWNER, Role.ADMIN)
+
+
+class Kind(StrEnum):
+    """What can be restricted."""
+
+    WORKFLOW = "workflow"
+    CREDENTIAL = "credential"
+
+
+LEVELS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        Kind.WORKFLOW: (NONE, "view", "execute", "edit"),
+        Kind.CREDENTIAL: (NONE, "use", "manage"),
+    }
+)
+"""The levels of each kind; each allows all that those before it allow."""
+
+
+def level_of(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID) -> str:
+    """How far the actor may go with an object, apart from what their role allows. Must run inside `tenant()`."""
+    whole = LEVELS[kind][-1]
+    if actor.kind == "system" or actor.role in _UNRESTRICTED:
+        return whole
+    rows = list(selectors.object_grants(workspace_id, [object_id]).values_list("user_id", "level"))
+    if not rows:
+        return whole
+    person = actor.id if actor.kind == "user" else actor.maker_id
+    if person is None:  # a key made on the machine
+        return whole
+    if not actor.role and selectors.role_of(workspace_id, person) in _UNRESTRICTED:
+        return whole
+    levels: dict[UUID | None, str] = dict(rows)
+    return levels.get(person, levels.get(None, NONE))
+
+
+def may(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level: str) -> bool:
+    """Whether the actor may go so far with an object, apart from what their role allows. Inside `tenant()`."""
+    order = LEVELS[kind]
+    has = level_of(workspace_id=workspace_id, actor=actor, kind=kind, object_id=object_id)
+    return has in order and order.index(has) >= order.index(level)
+
+
+def require(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level: str, name: str) -> None:
+    """Raise `ObjectRestricted` (403) unless the actor may go so far. `name` is what people call the object."""
+    if not may(workspace_id=workspace_id, actor=actor, kind=kind, object_id=object_id, level=level):
+        words = {"edit": "change", "execute": "run", "manage": "change"}.get(level, level)
+        raise ObjectRestricted(f"“{name}” is shared with chosen people, and {actor.label} may not {words} it.")
+
+
+@contextmanager
+def unseen(workspace_id: UUID, actor: Actor) -> Iterator[None]:
+    """Whatever is read inside knows nothing of the objects that are hidden from this actor.
+
+    Goes around `tenant()`. Costs a look-up for members, viewers and keys, nothing for owners and admins.
+    """
+    person = actor.id if actor.kind == "user" else actor.maker_id
+    if person is None or actor.kind == "system" or actor.role in _UNRESTRICTED:
+        yield
+        return
+    with hiding(selectors.hidden_from(workspace_id, person)):
+        yield
