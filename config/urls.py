@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from apps.accounts.web.views import Addresses, Enter, Start, WorkspaceCreate
+from apps.accounts.web.joining import Join
+from apps.accounts.web.views import Addresses, Enter, Start
+from apps.accounts.web.workspaces import WorkspaceCreate, WorkspaceOpen
 from apps.core.api.views import Docs, Errors, Schema
 
 
@@ -43,7 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.triggers.webhooks.urls")),
     path("", include(_of("hil.web.public_urls", "insights.web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
+    path("join/<str:token>/", Join.as_view(), name="join"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),
+    path("workspaces/<slug:slug>/open/", WorkspaceOpen.as_view(), name="workspace-open"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
 ]

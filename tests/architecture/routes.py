@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from apps.accounts import services
-from apps.accounts.models import Membership, Notice
+from apps.accounts.models import Invitation, Membership, Notice
+from apps.accounts.services.invitations import token_of
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.outbox import message_put
@@ -54,8 +56,29 @@ class Route:
 
 def membership(cast: Cast) -> UUID:
     """A third member, whom nobody misses."""
-    added = services.member_add(workspace=cast.workspace, email="dora@example.com", role="viewer", actor=cast.owner)
-    return added.membership.id
+    return services.member_add(workspace=cast.workspace, email="dora@example.com", role="viewer", actor=cast.owner).id
+
+
+def invitation(cast: Cast) -> UUID:
+    """Somebody asked into alice's workspace, long enough ago to be asked again."""
+    made = invited(cast)
+    with tenant(cast.workspace.id):
+        Invitation.objects.filter(id=made.id).update(sent_at=clock.now() - timedelta(hours=1))
+    return made.id
+
+
+def invitation_token(cast: Cast) -> str:
+    """The link of an invitation."""
+    return token_of(invited(cast))
+
+
+def invited(cast: Cast) -> Invitation:
+    """Erin, asked in by alice."""
+    (each,) = services.invitations_create(
+        workspace=cast.workspace, emails=["erin@example.com"], role="member", actor=cast.owner
+    )
+    assert each.invitation is not None
+    return each.invitation
 
 
 def api_key(cast: Cast) -> UUID:
@@ -169,6 +192,13 @@ def event(cast: Cast) -> UUID:
 FILL: dict[str, Callable[[Cast], object]] = {
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
+    "/api/v1/app/invitations/{pk}/": invitation,
+    "/api/v1/app/invitations/{pk}/resend/": invitation,
+    "invitation": invitation,
+    "/join/{token}/": invitation_token,
+    "slug": lambda cast: "never-was",
+    "user": lambda cast: cast.bob.id,
+    "version": lambda cast: "none",
     "/api/v1/app/keys/{pk}/": api_key,
     "workflow": workflow,
     "execution": asking_execution,
@@ -245,13 +275,15 @@ FILL: dict[str, Callable[[Cast], object]] = {
 }
 """By the parameter's name, or by the whole path where a name such as `pk` means different things."""
 
-MEMBER = {"email": "erin@example.com", "role": "member"}
 TOKEN: dict[str, Any] = {
     "name": "Stock",
     "type": "bearer",
     "fields": {"token": "0123456789abcdef"},
     "allow_unverified": True,
 }
+INVITED = {"emails": ["erin@example.com"], "role": "member"}
+INVITE_FORM = {"emails": "erin@example.com", "role": "member"}
+PLACE = {"name": "Acme", "slug": "acme-works"}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
 KEY = {"name": "CI", "lifetime": "never"}
@@ -264,7 +296,12 @@ ROUTES = [
     Route("GET", "/", alice=302, bob=302, charlie=302, anonymous=302),
     Route("GET", "/enter/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("POST", "/enter/{token}/", alice=302, bob=302, charlie=302, anonymous=302),
+    # Whoever is signed in is asked whether they are meant; nobody makes an account without a password.
+    Route("GET", "/join/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("POST", "/join/{token}/", alice=409, bob=409, charlie=409, anonymous=422, body={"answer": "accept"}),
+    Route("GET", "/workspaces/", alice=200, bob=200, charlie=200, anonymous=302),
     Route("POST", "/workspaces/", alice=302, bob=302, charlie=302, anonymous=302, body={"name": "More"}),
+    Route("POST", "/workspaces/{slug}/open/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("GET", "/api/v1/schema/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/api/v1/docs/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/docs/errors", alice=200, bob=200, charlie=200, anonymous=200),
@@ -275,10 +312,40 @@ ROUTES = [
     # ── accounts, API ──
     Route("GET", "/api/v1/app/me/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/members/", alice=200, bob=200, charlie=404, anonymous=401),
-    Route("POST", "/api/v1/app/members/", alice=201, bob=403, charlie=404, anonymous=401, body=MEMBER),
     Route("GET", "/api/v1/app/members/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("PATCH", "/api/v1/app/members/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"role": "admin"}),
     Route("DELETE", "/api/v1/app/members/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/me/", alice=200, bob=200, charlie=404, anonymous=401, body={"name": "N"}),
+    Route("GET", "/api/v1/app/roles/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/invitations/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/invitations/", alice=201, bob=403, charlie=404, anonymous=401, body=INVITED),
+    Route("GET", "/api/v1/app/invitations/{pk}/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route("DELETE", "/api/v1/app/invitations/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/invitations/{pk}/resend/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workspaces/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workspaces/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "More"}),
+    Route("GET", "/api/v1/app/workspace/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/workspace/", alice=200, bob=403, charlie=404, anonymous=401, body=PLACE),
+    Route(
+        "POST",
+        "/api/v1/app/workspace/close/",
+        alice=204,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"confirmation": "acme"},
+    ),
+    # Alice is the last owner.
+    Route("POST", "/api/v1/app/workspace/leave/", alice=409, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/workspace/hand-over/",
+        alice=404,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"member": str(uuid7())},
+    ),
     Route("GET", "/api/v1/app/keys/", alice=200, bob=403, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/keys/", alice=201, bob=403, charlie=404, anonymous=401, body={"name": "CI"}),
     Route("GET", "/api/v1/app/keys/{pk}/", alice=200, bob=403, charlie=404, anonymous=401),
@@ -287,7 +354,45 @@ ROUTES = [
     # ── accounts, pages ──
     Route("GET", "/w/{workspace}/settings/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/settings/members/", alice=200, bob=200, charlie=404, anonymous=302),
-    Route("POST", "/w/{workspace}/settings/members/", alice=201, bob=403, charlie=404, anonymous=302, body=MEMBER),
+    Route("GET", "/w/{workspace}/settings/members/invite/", alice=200, bob=403, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/members/invite/",
+        alice=201,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body=INVITE_FORM,
+    ),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/invitations/{invitation}/resend/",
+        alice=201,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+    ),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/invitations/{invitation}/revoke/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+    ),
+    Route("GET", "/w/{workspace}/settings/roles/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/people/{user}/picture/{version}/", alice=404, bob=404, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/workspace/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/workspace/", alice=302, bob=403, charlie=404, anonymous=302, body=PLACE),
+    Route("POST", "/w/{workspace}/settings/workspace/leave/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/workspace/hand-over/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/workspace/close/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/profile/picture/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/profile/delete/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/notifications/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/notifications/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/sessions/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/sessions/", alice=302, bob=302, charlie=404, anonymous=302),
     Route(
         "POST",
         "/w/{workspace}/settings/members/{membership}/role/",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts import preferences
 from apps.accounts.access.permissions import SCOPES
-from apps.accounts.models import ROLE_CHOICES, ApiKey, AuditEvent, Membership
+from apps.accounts.models import ROLE_CHOICES, ApiKey, AuditEvent, Invitation, Membership, User
+from apps.accounts.notices import Channel
+from apps.accounts.services import invitations
+from apps.accounts.services.profile import HUES, THEMES
 from apps.core.api.serializers import Strict
+from apps.core.clock import now
 
 
 class MemberOut(serializers.ModelSerializer[Membership]):
@@ -17,32 +23,57 @@ class MemberOut(serializers.ModelSerializer[Membership]):
     user_id = serializers.UUIDField()
     email = serializers.EmailField(source="user.email")
     name = serializers.CharField(source="user.name")
+    invited_by = serializers.CharField(source="invited_by.label", default=None, allow_null=True)
 
     class Meta:
         model = Membership
-        fields = ["id", "user_id", "email", "name", "role", "created_at"]
+        fields = ["id", "user_id", "email", "name", "role", "created_at", "last_seen_at", "invited_by"]
 
 
-class MemberAdded(MemberOut):
-    """A new member; `sign_in_url` is there once, for a person who had no account yet."""
+class InvitationOut(serializers.ModelSerializer[Invitation]):
+    """An invitation that waits for an answer."""
 
-    sign_in_url = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField()
+    invited_by = serializers.CharField(source="invited_by_label")
 
-    class Meta(MemberOut.Meta):
-        fields = [*MemberOut.Meta.fields, "sign_in_url"]
+    class Meta:
+        model = Invitation
+        fields = [
+            *("id", "email", "role", "message", "state", "invited_by"),
+            *("created_at", "sent_at", "expires_at", "is_mailed"),
+        ]
 
-    def get_sign_in_url(self, row: Membership) -> str | None:
-        """The one-time link, or null."""
-        found: str | None = self.context.get("sign_in_url")
-        return found
+    @extend_schema_field({"type": "string", "enum": ["open", "expired", "accepted", "declined", "revoked"]})
+    def get_state(self, row: Invitation) -> str:
+        """Where it stands now."""
+        return row.state(now())
 
 
-class MemberIn(Strict):
-    """Who shall come in, and as what."""
+class InvitationsIn(Strict):
+    """Whom to ask in, and as what."""
 
-    email = serializers.EmailField(max_length=254)
+    emails = serializers.ListField(
+        child=serializers.EmailField(max_length=254), min_length=1, max_length=invitations.MOST_AT_ONCE
+    )
     role = serializers.ChoiceField(choices=ROLE_CHOICES)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
+    message = serializers.CharField(
+        max_length=invitations.LONGEST_MESSAGE, required=False, allow_blank=True, default=""
+    )
+
+
+class InvitedOut(serializers.Serializer[Any]):
+    """What became of one address. `url` is there once, where no mail is sent: hand it over."""
+
+    email = serializers.EmailField()
+    outcome = serializers.ChoiceField(choices=["invited", "member_already"])
+    invitation = InvitationOut(allow_null=True)
+    url = serializers.URLField(allow_null=True)
+
+
+class InvitedList(serializers.Serializer[Any]):
+    """What became of each address."""
+
+    results = InvitedOut(many=True)
 
 
 class RoleIn(Strict):
@@ -99,6 +130,50 @@ class WorkspaceOut(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class WorkspaceRow(WorkspaceOut):
+    """A workspace somebody belongs to."""
+
+    role = serializers.CharField()
+
+
+class WorkspaceList(serializers.Serializer[Any]):
+    """The workspaces of the person signed in, by name."""
+
+    results = WorkspaceRow(many=True)
+
+
+class WorkspaceIn(Strict):
+    """A new workspace. Without a slug one is made from the name."""
+
+    name = serializers.CharField(max_length=100)
+    slug = serializers.CharField(max_length=50, required=False, allow_null=True, default=None)
+
+
+class WorkspacePatch(Strict):
+    """Another name or address."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    slug = serializers.CharField(max_length=50, required=False)
+
+
+class ConfirmationIn(Strict):
+    """The slug of what shall be closed."""
+
+    confirmation = serializers.CharField(max_length=50)
+
+
+class HeirIn(Strict):
+    """Who shall own the workspace: the id of a membership."""
+
+    member = serializers.UUIDField()
+
+
+class LeftOut(serializers.Serializer[Any]):
+    """What ended with the membership."""
+
+    keys_revoked = serializers.IntegerField()
+
+
 class ActorOut(serializers.Serializer[Any]):
     """Who asks."""
 
@@ -108,10 +183,53 @@ class ActorOut(serializers.Serializer[Any]):
     role = serializers.CharField(allow_blank=True)
 
 
+class ProfileOut(serializers.Serializer[Any]):
+    """What somebody says of themselves."""
+
+    name = serializers.CharField(allow_blank=True)
+    email = serializers.EmailField()
+    timezone = serializers.CharField(allow_blank=True)
+    theme = serializers.ChoiceField(choices=["", *THEMES])
+    hue = serializers.IntegerField(allow_null=True)
+    notices = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": {"type": "boolean"}}}
+    )
+    def get_notices(self, user: User) -> dict[str, dict[Channel, bool]]:
+        """Every kind of notice, and whether they are told of it in the app and by mail."""
+        return preferences.table(user.preferences)
+
+
 class MeOut(serializers.Serializer[Any]):
-    """Who asks, where, and what they may do."""
+    """Who asks, where, and what they may do. `profile` is null for a key."""
 
     actor = ActorOut()
     workspace = WorkspaceOut()
     workspaces = WorkspaceOut(many=True)
     permissions = serializers.ListField(child=serializers.CharField())
+    profile = ProfileOut(allow_null=True)
+
+
+class MePatch(Strict):
+    """What to change about oneself."""
+
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    timezone = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    theme = serializers.ChoiceField(choices=["", *THEMES], required=False)
+    hue = serializers.IntegerField(min_value=0, max_value=HUES - 1, required=False, allow_null=True)
+    notices = serializers.DictField(child=serializers.DictField(child=serializers.BooleanField()), required=False)
+
+
+class RoleLine(serializers.Serializer[Any]):
+    """A role, and what it allows."""
+
+    role = serializers.ChoiceField(choices=ROLE_CHOICES)
+    permissions = serializers.ListField(child=serializers.CharField())
+    members = serializers.IntegerField()
+
+
+class RoleList(serializers.Serializer[Any]):
+    """All roles, the one that may most first."""
+
+    results = RoleLine(many=True)

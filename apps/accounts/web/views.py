@@ -1,4 +1,4 @@
-"""Pages of people, keys and workspaces."""
+"""The doors of the product, and the pages of keys. Pages of people stand beside, by noun."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from allauth.account.views import EmailView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -22,12 +21,12 @@ from django.views.decorators.debug import sensitive_variables
 from apps.accounts import selectors, services
 from apps.accounts.access import resolve
 from apps.accounts.access.menu import Menu, MenuEntry, navigation
-from apps.accounts.access.pages import WorkspacePage, plain_user
+from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.accounts.errors import LinkSpent
-from apps.accounts.models import ROLE_CHOICES, ApiKey, Membership
+from apps.accounts.models import ApiKey
 from apps.accounts.web.adapter import NoMail
-from apps.accounts.web.forms import KeyForm, MemberForm, ProfileForm
+from apps.accounts.web.forms import KeyForm
 from apps.core.clock import now
 from apps.core.errors import DomainError, NotFound
 
@@ -41,7 +40,7 @@ class Start(View):
             return redirect("account_login")
         homes = selectors.homes_of(request.user.pk)
         if not homes:
-            return render(request, "accounts/no_workspace.html")
+            return redirect("workspace-create")
         last = request.session.get(resolve.LAST_WORKSPACE)
         slugs = [home.workspace.slug for home in homes]
         return HttpResponseRedirect(f"/w/{last if last in slugs else slugs[0]}/")
@@ -106,15 +105,6 @@ class Addresses(EmailView):  # type: ignore[misc]
         return response
 
 
-class WorkspaceCreate(LoginRequiredMixin, View):
-    """A further workspace for somebody who is signed in."""
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Make it and go there."""
-        workspace = services.workspace_create(name=request.POST.get("name", ""), owner=plain_user(request.user))
-        return HttpResponseRedirect(f"/w/{workspace.slug}/")
-
-
 class Settings(WorkspacePage):
     """`settings/`: on to the first of the settings somebody may see."""
 
@@ -126,97 +116,6 @@ class Settings(WorkspacePage):
         """Redirect."""
         found = navigation(self.workspace.slug, self.actor, active=self.active, here="")
         return HttpResponseRedirect(found.settings[0].links[0].url)
-
-
-class Members(WorkspacePage):
-    """Who is here, and as what. Everybody may look; owners and admins may change it."""
-
-    permission = Permission.WORKFLOW_READ
-    post_permission = Permission.MEMBER_MANAGE
-    menu = MenuEntry(Menu.WORKSPACE, gettext_lazy("Members"), icon="users", order=20)
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The list, and the form to add somebody."""
-        return self._page(MemberForm())
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Add somebody."""
-        form = MemberForm(request.POST)
-        if not form.is_valid():
-            return self._page(form, status=422)
-        try:
-            added = services.member_add(workspace=self.workspace, actor=self.actor, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error("email", f"{error.message} {error.hint}".strip())
-            return self._page(form, status=422)
-        if added.token is None:
-            messages.success(request, _("%(email)s is in the workspace now.") % {"email": added.membership.user.email})
-            return HttpResponseRedirect(request.path)
-        link = f"{settings.BASE_URL}/enter/{added.token}/"
-        return _private(self._page(MemberForm(), fresh=added.membership, link=link, status=201))
-
-    def _page(
-        self, form: MemberForm, *, fresh: Membership | None = None, link: str = "", status: int = 200
-    ) -> HttpResponse:
-        context = {
-            "members": selectors.members(self.workspace.id),
-            "form": form,
-            "roles": ROLE_CHOICES,
-            "fresh": fresh,
-            "link": link,
-        }
-        return self.render("accounts/members.html", context, status=status)
-
-
-class _OneMember(WorkspacePage):
-    permission = Permission.MEMBER_MANAGE
-    http_method_names = ["post"]
-
-    def membership(self, membership_id: UUID) -> Membership:
-        """The membership, or 404."""
-        found = selectors.member(self.workspace.id, membership_id)
-        if found is None:
-            raise NotFound
-        return found
-
-    def done(self, text: str) -> HttpResponse:
-        """Back to the list with a notice."""
-        messages.success(self.request, text)
-        return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/members/")
-
-    def refused(self, error: DomainError) -> HttpResponse:
-        """Back to the list with the reason."""
-        messages.error(self.request, f"{error.message} {error.hint}".strip())
-        return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/members/")
-
-
-class MemberRole(_OneMember):
-    """Give a member another role."""
-
-    def post(self, request: HttpRequest, membership: UUID) -> HttpResponse:
-        """Change it."""
-        found = self.membership(membership)
-        try:
-            services.member_role_change(
-                workspace=self.workspace, membership=found, role=request.POST.get("role", ""), actor=self.actor
-            )
-        except DomainError as error:
-            return self.refused(error)
-        return self.done(_("%(name)s has another role now.") % {"name": found.user.label})
-
-
-class MemberRemove(_OneMember):
-    """End a membership."""
-
-    def post(self, request: HttpRequest, membership: UUID) -> HttpResponse:
-        """End it."""
-        found = self.membership(membership)
-        name = found.user.label
-        try:
-            services.member_remove(workspace=self.workspace, membership=found, actor=self.actor)
-        except DomainError as error:
-            return self.refused(error)
-        return self.done(_("%(name)s is no longer a member.") % {"name": name})
 
 
 class Keys(WorkspacePage):
@@ -274,28 +173,3 @@ class KeyRevoke(WorkspacePage):
         services.api_key_revoke(workspace=self.workspace, key=found, actor=self.actor)
         messages.success(request, _("The key %(name)s is revoked.") % {"name": found.name})
         return HttpResponseRedirect(f"/w/{self.workspace.slug}/settings/keys/")
-
-
-class Profile(WorkspacePage):
-    """What others read about the person signed in."""
-
-    permission = Permission.WORKFLOW_READ
-    menu = MenuEntry(Menu.YOU, gettext_lazy("Your profile"), icon="user-round", order=10)
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The form."""
-        assert self.actor.user is not None
-        return self._page(ProfileForm(initial={"name": self.actor.user.name}))
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Keep it."""
-        assert self.actor.user is not None
-        form = ProfileForm(request.POST)
-        if not form.is_valid():
-            return self._page(form, status=422)
-        services.profile_update(user=self.actor.user, name=form.cleaned_data["name"])
-        messages.success(request, _("Saved."))
-        return HttpResponseRedirect(request.path)
-
-    def _page(self, form: ProfileForm, *, status: int = 200) -> HttpResponse:
-        return self.render("accounts/profile.html", {"form": form}, status=status)

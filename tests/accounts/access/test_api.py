@@ -19,6 +19,7 @@ Api = Callable[..., APIClient]
 ME = "/api/v1/app/me/"
 KEYS = "/api/v1/app/keys/"
 MEMBERS = "/api/v1/app/members/"
+INVITATIONS = "/api/v1/app/invitations/"
 
 
 def key(cast: Cast, *scopes: str, **more: Any) -> str:
@@ -54,7 +55,7 @@ class TestKeys:
     def test_nobody_sets_what_is_not_theirs_to_set(self, cast: Cast, api: Api) -> None:
         client = api(key(cast))
         more = {"is_staff": True, "workspace": "x"}
-        for path, body in ((MEMBERS, {"email": "d@example.com", "role": "viewer"}), (KEYS, {"name": "k"})):
+        for path, body in ((INVITATIONS, {"emails": ["d@example.com"], "role": "viewer"}), (KEYS, {"name": "k"})):
             document = assert_problem(client.post(path, body | more, format="json"), 400, "core.invalid")
             assert {error["path"] for error in document["errors"]} == {"is_staff", "workspace"}
 

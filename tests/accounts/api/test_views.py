@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.accounts import services
@@ -22,20 +21,6 @@ def member_id(client: APIClient, email: str) -> str:
 
 
 class TestMembers:
-    def test_somebody_new_is_let_in_once_by_the_address_in_the_answer(self, cast: Cast, api: Api) -> None:
-        response = api(cast.alice).post(MEMBERS, {"email": "Dora@example.com", "role": "viewer", "name": "Dora"})
-        assert response.status_code == 201
-        assert response["Cache-Control"] == "no-store"
-        made = response.json()
-        assert (made["email"], made["name"], made["role"]) == ("dora@example.com", "Dora", "viewer")
-        path = made["sign_in_url"][made["sign_in_url"].index("/enter/") :]
-        assert Client().post(path)["Location"] == "/w/acme/"
-        assert "sign_in_url" not in api(cast.alice).get(f"{MEMBERS}{made['id']}/").json()
-
-    def test_somebody_with_an_account_gets_no_address(self, cast: Cast, api: Api) -> None:
-        made = api(cast.alice).post(MEMBERS, {"email": "charlie@example.com", "role": "member"}).json()
-        assert made["sign_in_url"] is None
-
     def test_roles_change_and_the_last_owner_stays(self, cast: Cast, api: Api) -> None:
         client = api(cast.alice)
         bob, alice = member_id(client, "bob@example.com"), member_id(client, "alice@example.com")
@@ -50,7 +35,7 @@ class TestMembers:
         secret = services.api_key_create(
             workspace=cast.workspace, name="x", scopes=["member:manage", "workflow:read"], actor=cast.owner
         ).secret
-        refused = api(secret).post(MEMBERS, {"email": "eve@example.com", "role": "owner"})
+        refused = api(secret).post("/api/v1/app/invitations/", {"emails": ["eve@example.com"], "role": "owner"})
         assert (refused.status_code, refused.json()["code"]) == (403, "accounts.role_too_high")
 
     def test_a_member_of_another_workspace_is_not_found(self, cast: Cast, api: Api) -> None:
@@ -93,11 +78,11 @@ class TestKeys:
 def test_the_audit_log_says_who_did_what_also_by_key(cast: Cast, api: Api) -> None:
     client = api(cast.alice)
     secret = client.post(KEYS, {"name": "Robot"}).json()["key"]
-    api(secret).post(MEMBERS, {"email": "dora@example.com", "role": "member"})
+    api(secret).post("/api/v1/app/invitations/", {"emails": ["dora@example.com"], "role": "member"})
     rows = client.get("/api/v1/app/audit-events/").json()["results"]
     found = {(row["actor_label"], row["action"], row["target"]) for row in rows}
     assert ("alice@example.com", "api_key.created", "Robot") in found
-    assert ("key Robot", "member.added", "dora@example.com") in found
+    assert ("key Robot", "invitation.created", "dora@example.com") in found
     assert secret not in str(rows)
 
 

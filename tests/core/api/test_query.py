@@ -15,7 +15,7 @@ LISTS = {
     "executions": "workflow, workflow_id, status, since, search, page_size, cursor",
     "interactions": "status, kind, execution_id, workflow, workflow_id, page_size, cursor",
     "workflows": "status, q, page_size, cursor",
-    "members": "page_size, cursor",
+    "members": "q, role, page_size, cursor",
     "keys": "page_size, cursor",
     "audit-events": "page_size, cursor",
     "node-types": "type, q",
