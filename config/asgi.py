@@ -56,7 +56,7 @@ class Web:
         scope["root_path"] = ""
         path: str = scope["path"]
         handler: Any
-        if path.startswith(("/webhooks/", "/callbacks/")):
+        if path.startswith(("/webhooks/", "/webhooks-test/", "/callbacks/")):
             handler = self.webhooks
         elif path.startswith(settings.STATIC_URL):
             handler = self.static

@@ -27,7 +27,11 @@ from apps.executions import services as executions
 from apps.executions.artifacts import Artifacts
 from apps.executions.models import Circuit
 from apps.integrations import services as integrations
+from apps.triggers.deliveries import Arrival, Outcome, note
 from apps.triggers.events import event_post
+from apps.triggers.inbox import Wanted
+from apps.triggers.models import Delivery
+from apps.triggers.replays import replay_start
 from apps.workflows import services as workflows
 from apps.workflows import variables
 from tests.cast import Cast
@@ -189,6 +193,26 @@ def event(cast: Cast) -> UUID:
     ).event.id
 
 
+def delivery(cast: Cast) -> UUID:
+    """Something that arrived for an active workflow and was refused."""
+    made = workflow(cast)
+    note(
+        Arrival("webhook", "POST /orders", request={"body": {"id": 1}}),
+        Outcome("limited", "core.too_many_requests", "Too many.", 429),
+        workspace_id=cast.workspace.id,
+        workflow_id=made,
+        node_id="hook",
+    )
+    with tenant(cast.workspace.id):
+        return Delivery.objects.values_list("id", flat=True).get(workflow_id=made)
+
+
+def replay(cast: Cast) -> UUID:
+    """A job that has one delivery to replay."""
+    wanted = Wanted(ids=(delivery(cast),))
+    return replay_start(workspace_id=cast.workspace.id, actor=cast.owner, wanted=wanted, now=clock.now()).id
+
+
 FILL: dict[str, Callable[[Cast], object]] = {
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
@@ -265,6 +289,15 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/webhooks/{workspace}/{path}": lambda cast: "nobody/listens",
     "/callbacks/{token}": lambda cast: "a-guess",
     "/api/v1/app/events/{pk}/": event,
+    **{f"/api/v1/app/deliveries/{{pk}}/{action}": delivery for action in ("", "replay/")},
+    **{f"/api/v1/app/replays/{{pk}}/{action}": replay for action in ("", "cancel/", "items/")},
+    "/api/v1/app/workflows/{pk}/triggers/": workflow,
+    **{
+        f"/api/v1/app/workflows/{{pk}}/triggers/{{node}}/{action}": workflow
+        for action in ("", "pause/", "resume/", "try/")
+    },
+    "node": lambda cast: "hook",
+    "/webhooks-test/{workspace}/{path}": lambda cast: "nobody/listens",
     "/api/v1/app/values/{pk}/": value,
     "/api/v1/app/variables/{pk}/": variable,
     "variable": variable,
@@ -667,11 +700,63 @@ ROUTES = [
     Route("POST", "/w/{workspace}/workflows/{workflow}/run/", alice=302, bob=302, charlie=404, anonymous=302),
     # ── doors with a proof of their own ──
     Route("POST", "/webhooks/{workspace}/{path}", alice=404, bob=404, charlie=404, anonymous=404, is_asynchronous=True),
+    Route(
+        "POST",
+        "/webhooks-test/{workspace}/{path}",
+        alice=404,
+        bob=404,
+        charlie=404,
+        anonymous=404,
+        is_asynchronous=True,
+    ),
     Route("GET", "/api/v1/app/values/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/values/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("DELETE", "/api/v1/app/values/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/settings/values/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/settings/values/{value}/delete/", alice=302, bob=302, charlie=404, anonymous=302),
+    # ── triggers, API ──
+    Route("GET", "/api/v1/app/deliveries/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/deliveries/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/deliveries/{pk}/replay/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/replays/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/replays/", alice=409, bob=409, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/replays/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/replays/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/replays/{pk}/items/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/webhooks/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/schedules/preview/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        body={"expression": "every day at 9"},
+    ),
+    Route("GET", "/api/v1/app/workflows/{pk}/triggers/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/workflows/{pk}/triggers/",
+        alice=201,
+        bob=201,
+        charlie=404,
+        anonymous=401,
+        body={"subtype": "MANUAL"},
+    ),
+    Route("GET", "/api/v1/app/workflows/{pk}/triggers/{node}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "PATCH",
+        "/api/v1/app/workflows/{pk}/triggers/{node}/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        body={"name": "Orders in"},
+    ),
+    Route("DELETE", "/api/v1/app/workflows/{pk}/triggers/{node}/", alice=204, bob=204, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/triggers/{node}/pause/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/triggers/{node}/resume/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/triggers/{node}/try/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/events/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/events/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "order.paid"}),
     Route("GET", "/api/v1/app/events/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),

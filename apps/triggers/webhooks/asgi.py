@@ -16,7 +16,7 @@ from apps.core.api.errors import as_domain_error
 from apps.core.jsonclean import cleaned
 from apps.core.origin import client_address
 from apps.triggers.errors import DeliveryTooLarge, NobodyListens
-from apps.triggers.webhooks import answers, limits
+from apps.triggers.webhooks import answers, limits, trials
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.callbacks import take
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
@@ -33,7 +33,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """One request below `/webhooks/` or `/callbacks/`. Refusals and faults are problem documents, as everywhere."""
+    """One request below `/webhooks/`, `/webhooks-test/` or `/callbacks/`. Refusals and faults are problem documents."""
     try:
         answer = await _answer(scope, receive)
     except _Gone:
@@ -49,10 +49,11 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     address = str(scope["path"])
     is_callback = address.startswith(CALLBACKS)
+    is_test = address.startswith(TESTS)
     if is_callback:
         workspace, path = "", address.removeprefix(CALLBACKS)
     else:
-        workspace, _, path = address.removeprefix(PREFIX).partition("/")
+        workspace, _, path = address.removeprefix(TESTS if is_test else PREFIX).partition("/")
         if not workspace or not path.strip("/"):
             raise NobodyListens("The address of a webhook is /webhooks/<workspace>/<path>.")
     headers = headers_of(scope["headers"])
@@ -60,7 +61,8 @@ async def _answer(scope: dict[str, Any], receive: Receive) -> Answer:
     if length.isdecimal() and int(length) > MAX_BYTES:
         raise DeliveryTooLarge(f"The body has {int(length):,} bytes; at most {MAX_BYTES:,} are accepted.")
     standings = [] if is_callback else await limits.spent(workspace, path)
-    found = await (take if is_callback else respond)(
+    answer = take if is_callback else trials.respond if is_test else respond
+    found = await answer(
         Delivery(
             workspace=workspace,
             path=path.strip("/"),

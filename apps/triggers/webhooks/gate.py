@@ -19,16 +19,13 @@ from apps.triggers.errors import (
     ReplyFailed,
     SenderRefused,
     TransformFailed,
-    TriggerPaused,
 )
 from apps.triggers.webhooks import signatures
 from apps.triggers.webhooks.delivery import Delivery, short
 
 
-def admit(params: Mapping[str, Any], delivery: Delivery, *, is_paused: bool) -> None:
-    """What is cheap to find out. Raises `TriggerPaused`, `SenderRefused`, `DeliveryTooLarge` or `HeaderMissing`."""
-    if is_paused:
-        raise TriggerPaused(headers={"Retry-After": "120"})
+def admit(params: Mapping[str, Any], delivery: Delivery) -> None:
+    """What is cheap to find out. Raises `SenderRefused`, `DeliveryTooLarge` or `HeaderMissing`."""
     allowed = params.get("allowed_ips")
     if allowed and not _is_allowed(delivery.remote, tuple(allowed)):
         raise SenderRefused(f"{delivery.remote or 'The sender'} may not call this webhook.")

@@ -123,10 +123,12 @@ def _accept(delivery: Delivery, is_again: bool, *, execution_id: UUID, channel: 
         raise nobody
     is_proven = False
     try:
-        gate.admit(target.params, delivery, is_paused=is_paused)
+        gate.admit(target.params, delivery)
         now = clock.now()
         signed_id = gate.prove(target.params, delivery, now)
         is_proven = True
+        if is_paused:
+            raise TriggerPaused(headers={"Retry-After": "120"})
         gate.count(target.params, target.workflow_id, target.node_id)
         return _start(target, delivery, signed_id, now, is_again, execution_id=execution_id, channel=channel)
     except DomainError as refused:

@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from apps.core.origin import client_address
 from apps.triggers.errors import DeliveryTooLarge
+from apps.triggers.webhooks import trials
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.callbacks import take
 from apps.triggers.webhooks.delivery import MAX_BYTES, Delivery, headers_of
@@ -17,6 +18,12 @@ from apps.triggers.webhooks.front import respond
 async def receive(request: HttpRequest, workspace: str, path: str) -> HttpResponse:
     """Take a delivery in and answer as its webhook node says. Raises what `front.respond` lists."""
     return _sent(await respond(_delivery(request, workspace, path)))
+
+
+@csrf_exempt
+async def receive_test(request: HttpRequest, workspace: str, path: str) -> HttpResponse:
+    """Take in what was sent to a test address. Raises what `trials.respond` lists."""
+    return _sent(await trials.respond(_delivery(request, workspace, path)))
 
 
 @csrf_exempt
