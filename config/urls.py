@@ -39,7 +39,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "w/<slug:workspace>/",
         include(
-            _of("insights.web.urls", "workflows.web.urls", "executions.web.urls", "hil.web.urls", "accounts.web.urls")
+            _of(
+                "insights.web.urls",
+                "integrations.web.urls",
+                "workflows.web.urls",
+                "executions.web.urls",
+                "hil.web.urls",
+                "accounts.web.urls",
+            )
         ),
     ),
     path("", include("apps.triggers.webhooks.urls")),

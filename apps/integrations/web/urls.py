@@ -1,0 +1,16 @@
+"""Pages below a workspace: `/w/<slug>/…`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.integrations.web import views
+
+urlpatterns = [
+    path("integrations/", views.CredentialList.as_view(), name="credentials"),
+    path("integrations/new/", views.CredentialTypes.as_view(), name="credential-types"),
+    path("integrations/new/<slug:type>/", views.CredentialNew.as_view(), name="credential-new"),
+    path("integrations/<uuid:credential>/", views.CredentialDetail.as_view(), name="credential"),
+    path("integrations/<uuid:credential>/test/", views.CredentialTest.as_view(), name="credential-test"),
+    path("integrations/<uuid:credential>/delete/", views.CredentialDelete.as_view(), name="credential-delete"),
+]
