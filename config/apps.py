@@ -5,6 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.conf import settings
+
+from apps.core.telemetry import spans
 
 
 class CompositionConfig(AppConfig):
@@ -13,5 +16,7 @@ class CompositionConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        """Load the Celery application."""
+        """Load the Celery application; record spans if somebody wants them."""
         import_module("config.celery")
+        if settings.TRACES_ENDPOINT:
+            spans.configure(service="agentflow", version=settings.REVISION)

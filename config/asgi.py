@@ -15,12 +15,13 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
+from apps.core.telemetry.asgi import Watched
 from config.bodies import bound
 from config.statements import bound_statements
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
-LEAN_PREFIXES = ("/integrations/", "/api/v1/public/", "/demo/")
+LEAN_PREFIXES = ("/metrics", "/integrations/", "/api/v1/public/", "/demo/")
 
 
 class Handler(ASGIHandler):
@@ -58,8 +59,10 @@ class Web:
         handler: Any
         if path.startswith(("/webhooks/", "/webhooks-test/", "/callbacks/")):
             handler = self.webhooks
+            scope["route"] = f"/{path.split('/', 2)[1]}/"
         elif path.startswith(settings.STATIC_URL):
             handler = self.static
+            scope["route"] = settings.STATIC_URL
         elif path.startswith(LEAN_PREFIXES):
             handler = self.lean
         else:
@@ -93,7 +96,7 @@ bound_statements()
 routing = import_module("apps.executions.routing")
 application = ProtocolTypeRouter(
     {
-        "http": Web(),
+        "http": Watched(Web()),
         "websocket": AllowedHostsOriginValidator(
             SameOrigin(AuthMiddlewareStack(URLRouter(routing.websocket_urlpatterns)))
         ),

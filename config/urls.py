@@ -8,6 +8,7 @@ from apps.accounts.web.joining import Join
 from apps.accounts.web.views import Addresses, Enter, Start
 from apps.accounts.web.workspaces import WorkspaceCreate, WorkspaceOpen
 from apps.core.api.views import Docs, Errors, Schema
+from apps.insights.api.metrics import read_metrics
 
 
 def _of(*modules: str) -> list[URLResolver]:
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/public/", include("apps.insights.api.public_urls")),
     path("api/v1/schema/", Schema.as_view(), name="schema"),
     path("api/v1/docs/", Docs.as_view(), name="docs"),
+    path("metrics", read_metrics, name="metrics"),
     path("docs/errors", Errors.as_view(), name="errors"),
     path(
         "w/<slug:workspace>/",

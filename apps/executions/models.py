@@ -67,6 +67,7 @@ class Execution(models.Model):
     response = models.JSONField(null=True)
     unknown_writes = models.JSONField(default=list)
     started_by = models.JSONField(null=True)
+    trace = models.TextField(null=True, help_text="traceparent of the request that started it")
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from apps.core import events
 from apps.core.errors import Conflict, NotFound, TooLarge
 from apps.core.ids import uuid7
+from apps.core.telemetry import trace
 from apps.core.tenancy import tenant
-from apps.executions import limits, live, payloads, store
+from apps.executions import limits, live, metrics, payloads, store
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.origin import PRIORITIES
 from apps.executions.origin import Origin as Origin
@@ -78,14 +79,14 @@ _START = """
 INSERT INTO executions_execution (id, workspace_id, workflow_id, version_id, trigger_node, mode, status, queue,
     priority, runnable_at, held_by, fence, seq, resume_count, max_concurrent, lineage_id, dedupe_key, reply_to, input,
     unknown_writes, started_by, created_at, deadline_at, by_reference, concurrency_key, key_limit, key_counts,
-    rate_count, rate_seconds, slot_at, debounce_key, debounce_until, depth, tells_end)
+    rate_count, rate_seconds, slot_at, debounce_key, debounce_until, depth, tells_end, trace)
 SELECT %(id)s, %(workspace)s, %(workflow)s, %(version)s, %(trigger)s, %(mode)s, 'NEW', %(queue)s,
     %(priority)s, COALESCE(%(due)s, clock_timestamp()),
     CASE WHEN paused.is AND %(pause)s = 'queue' THEN 'pause' ELSE %(held)s END,
     0, 0, 0, %(max_concurrent)s, %(lineage)s, %(dedupe)s, %(reply_to)s, %(input)s::jsonb, '[]', %(by)s::jsonb,
     %(now)s, clock_timestamp() + %(timeout)s * interval '1 second', %(refs)s::jsonb, %(key)s, %(key_limit)s,
     %(key_counts)s, %(rate_count)s, %(rate_seconds)s, %(slot)s, %(debounce_key)s,
-    clock_timestamp() + %(debounce_wait)s * interval '1 second', %(depth)s, %(tells_end)s
+    clock_timestamp() + %(debounce_wait)s * interval '1 second', %(depth)s, %(tells_end)s, %(trace)s
 FROM (SELECT %(pause)s <> 'allow' AND EXISTS (
           SELECT 1 FROM executions_execution p
           WHERE p.workflow_id = %(workflow)s AND p.mode = 'production'
@@ -168,6 +169,7 @@ def execution_start(
                 "now": now,
                 "timeout": timeout,
                 "depth": depth,
+                "trace": trace.header(),
                 "tells_end": origin.tells_end and mode == "production",
             },
         )
@@ -306,7 +308,7 @@ def _end(
     change = [{"status": str(status), "finished_at": now.isoformat(), "error_code": error["code"]}]
     with tenant(workspace_id), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT status, fence, owner IS NULL FROM executions_execution WHERE id = %s FOR UPDATE"
+            "SELECT status, fence, owner IS NULL, mode, started_at FROM executions_execution WHERE id = %s FOR UPDATE"
             + ("" if waits else " SKIP LOCKED"),
             [execution_id],
         )
@@ -333,6 +335,7 @@ def _end(
     outcome = {"execution_id": str(execution_id), "status": str(status), "response": given, "output": None}
 
     def tell() -> None:
+        metrics.ended(status=str(status), mode=row[3], started_at=row[4], at=now)
         live.changed(execution_id, seq=seq, at=now, changes=json.loads(changes))
         if reply_to and "response" not in json.loads(references or "{}"):  # a large one is read by whoever waits
             live.reply(reply_to, outcome | {"error": error})

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -99,6 +100,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
+        self._make_room_for_metrics()
         await self._bring_database_up_to_date()
         if self._stopping.is_set():
             return 0
@@ -126,6 +128,14 @@ class Supervisor:
         self._stopping.set()
 
     # Before anything runs
+
+    def _make_room_for_metrics(self) -> None:
+        """An empty folder in which the processes put their figures together, if anybody may read them."""
+        if os.environ.get("METRICS_TOKEN"):
+            folder = self._var / "metrics"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
     async def _bring_database_up_to_date(self) -> None:
         """Migrate and fill the demo workspace, unless nothing has changed since that was last done."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings import environment as env
-from config.settings.logs import logging_for, without_tokens
+from config.settings.logs import for_sentry, logging_for
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("AGENTFLOW_VAR", str(BASE_DIR / "var")))
@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.core.api.middleware.Origins",
+    "apps.core.api.middleware.Routes",
     "apps.core.api.middleware.Paths",
     "apps.accounts.web.limits.StrangerLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -78,6 +79,7 @@ LEAN_MIDDLEWARE = [
     "apps.core.api.middleware.ContentPolicy",
     "apps.core.api.middleware.Security",
     "apps.core.api.middleware.Origins",
+    "apps.core.api.middleware.Routes",
     "apps.core.api.middleware.Paths",
     "apps.accounts.web.limits.StrangerLimits",
     "apps.core.api.middleware.Problems",
@@ -435,6 +437,15 @@ LANGUAGES = [("en", "English")]
 LOGGING = logging_for(level=env.text("LOG_LEVEL", "INFO"), shape=env.text("LOG_FORMAT", "text"))
 LOGGING_CONFIG = "logging.config.dictConfig"
 
+# Figures for Prometheus at /metrics, for whoever knows the token; without one there is no such page. Workers that share
+# no machine with a web server tell theirs at METRICS_LISTEN (host:port), to everybody who reaches it.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+METRICS_LISTEN = env.text("METRICS_LISTEN", "")
+if METRICS_LISTEN and not METRICS_LISTEN.rpartition(":")[2].isdecimal():
+    raise ImproperlyConfigured(f"METRICS_LISTEN={METRICS_LISTEN!r} must be host:port.")
+# Where spans are sent; the other variables of OpenTelemetry are read by its SDK.
+TRACES_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 SENTRY_DSN = env.text("SENTRY_DSN", "")
 if SENTRY_DSN:
     import sentry_sdk
@@ -445,6 +456,6 @@ if SENTRY_DSN:
         send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
-        before_send=lambda event, hint: without_tokens(event),
+        before_send=for_sentry,
         release=REVISION or None,
     )

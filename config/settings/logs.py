@@ -10,6 +10,7 @@ import structlog
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.redaction import NoSecrets
+from apps.core.telemetry import trace
 
 _TOKENS = re.compile(r"(/(?:i|enter|join|callbacks)/)[^/\s\"'?]+")
 _KEYS = re.compile(r"\baf_[A-Za-z0-9]{8}_[A-Za-z0-9_-]+")
@@ -34,6 +35,22 @@ class WithoutTokens(logging.Filter):
         return True
 
 
+class WithTrace(logging.Filter):
+    """Says to what a record belongs: the trace of its request, the execution, the node."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record; `trace_labels` is what is known, `trace` the same as a text to append."""
+        record.trace_labels = found = trace.labels()
+        record.trace = "".join(f" {name}={value}" for name, value in found.items())
+        return True
+
+
+def _named(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """The labels as members of their own."""
+    record = event.get("_record")
+    return {**event, **(getattr(record, "trace_labels", None) or trace.labels())}
+
+
 def without_tokens(value: Any) -> Any:
     """A text, or all texts of a report made of dicts and lists, with one-time links and API keys hidden."""
     if isinstance(value, str):
@@ -43,6 +60,11 @@ def without_tokens(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [without_tokens(inner) for inner in value]
     return value
+
+
+def for_sentry(event: Any, hint: Any) -> Any:
+    """A report without tokens, found by the trace, the execution and the node it belongs to."""
+    return without_tokens(event | {"tags": {**(event.get("tags") or {}), **trace.labels()}})
 
 
 def _on_one_line(value: object) -> object:
@@ -60,13 +82,14 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _named,
     ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"secrets": {"()": NoSecrets}, "tokens": {"()": WithoutTokens}},
+        "filters": {"secrets": {"()": NoSecrets}, "tokens": {"()": WithoutTokens}, "trace": {"()": WithTrace}},
         "formatters": {
-            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s", "datefmt": "%H:%M:%S"},
+            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s%(trace)s", "datefmt": "%H:%M:%S"},
             "json": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": before,
@@ -78,7 +101,7 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
             },
         },
         "handlers": {
-            "stderr": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["secrets", "tokens"]},
+            "stderr": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["secrets", "tokens", "trace"]},
         },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
@@ -87,6 +110,8 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
             # A refused request is the caller's affair and already answered; only faults of the product are logged.
             "django.request": {"level": "ERROR"},
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            # Every request, call and end of an execution: for machines that collect lines, too much for people.
+            "agentflow.access": {"level": "INFO" if shape == "json" else "WARNING"},
             "daphne": {"level": "WARNING"},
             "amqp": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},

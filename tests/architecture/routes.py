@@ -338,6 +338,7 @@ ROUTES = [
     Route("POST", "/workspaces/{slug}/open/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("GET", "/api/v1/schema/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("GET", "/api/v1/docs/", alice=200, bob=200, charlie=200, anonymous=200),
+    Route("GET", "/metrics", alice=404, bob=404, charlie=404, anonymous=404),
     Route("GET", "/docs/errors", alice=200, bob=200, charlie=200, anonymous=200),
     # Both are for people without a session; what the bodies must hold is tried in tests/accounts/test_tokens.py.
     Route("POST", "/api/v1/auth/token/", alice=400, bob=400, charlie=400, anonymous=400),

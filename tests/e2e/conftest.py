@@ -15,11 +15,13 @@ from config.embedded.services import REPOSITORY
 from tests.chaos.world import free_port
 from tests.e2e.browser import ARGUMENTS, PATIENCE_MS, Tabs, find_browser
 from tests.e2e.product import Product, product
+from tests.fakes.collector import Collector, collector
 from tests.fakes.receiver import Receiver, receiver
 from tests.services import folder_for_servers
 
 PICTURES = REPOSITORY / "var" / "e2e"
 """What the pages looked like when a test failed."""
+METRICS_TOKEN = "figures-for-tests"
 _failed = pytest.StashKey[bool]()
 
 
@@ -57,9 +59,25 @@ def vendor() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="package")
-def running(browser: Browser, vendor: Receiver) -> Iterator[Product]:
-    """The product; started only where there is a browser."""
-    with folder_for_servers("agentflow-e2e") as folder, product(folder, free_port(), allow=vendor.host) as made:
+def spans() -> Iterator[Collector]:
+    """Where the product sends its spans."""
+    with collector() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def running(browser: Browser, vendor: Receiver, spans: Collector) -> Iterator[Product]:
+    """The product, with everything on by which it can be seen inside; started only where there is a browser."""
+    seen = {
+        "LOG_FORMAT": "json",
+        "METRICS_TOKEN": METRICS_TOKEN,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    with (
+        folder_for_servers("agentflow-e2e") as folder,
+        product(folder, free_port(), allow=vendor.host, **seen) as made,
+    ):
         yield made
 
 

@@ -24,12 +24,18 @@ GIVEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CELERY_BROKER_URL",
 class Product:
     """A running product. `link` is the one-time sign-in link it printed, `key` an API key of the demo workspace."""
 
-    def __init__(self, folder: Path, port: int, *, allow: str) -> None:
+    def __init__(self, folder: Path, port: int, *, allow: str, **settings: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "up.log"
-        self.environment = {
-            name: value for name, value in os.environ.items() if name not in GIVEN and not name.startswith("AGENTFLOW_")
-        } | {"AGENTFLOW_VAR": str(folder), "AGENTFLOW_PORT": str(port), "EGRESS_ALLOW": allow}
+        self.environment = (
+            {
+                name: value
+                for name, value in os.environ.items()
+                if name not in GIVEN and not name.startswith("AGENTFLOW_")
+            }
+            | {"AGENTFLOW_VAR": str(folder), "AGENTFLOW_PORT": str(port), "EGRESS_ALLOW": allow}
+            | settings
+        )
         self.link = self.key = ""
         parent = os.getpid()
         with self.log.open("wb") as output:
@@ -91,9 +97,11 @@ class Product:
 
 
 @contextmanager
-def product(folder: Path, port: int, *, allow: str) -> Iterator[Product]:
-    """A running product, ended at the end. Its workflows may call the private address `allow` ("host:port")."""
-    made = Product(folder, port, allow=allow)
+def product(folder: Path, port: int, *, allow: str, **settings: str) -> Iterator[Product]:
+    """A running product, ended at the end. Its workflows may call the private address `allow` ("host:port"); `settings`
+    are environment variables.
+    """
+    made = Product(folder, port, allow=allow, **settings)
     try:
         made.await_open()
         yield made

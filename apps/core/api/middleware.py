@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import cast
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from csp.utils import build_policy
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.security import SecurityMiddleware
@@ -108,6 +109,23 @@ class Origins(_Middleware):
     async def _later(self, request: HttpRequest, found: origin.Origin) -> HttpResponseBase:
         with origin.coming_from(found):
             return await cast(Awaitable[HttpResponseBase], self.get_response(request))
+
+
+class Routes(_Middleware):
+    """Tells the server around Django which route a request took, for its figures."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if iscoroutinefunction(self.get_response):
+            return self._later(request)
+        return self._told(request, cast(HttpResponseBase, self.get_response(request)))
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        return self._told(request, await cast(Awaitable[HttpResponseBase], self.get_response(request)))
+
+    def _told(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.resolver_match is not None and isinstance(request, ASGIRequest):
+            cast(dict[str, Any], request.scope)["route"] = f"/{request.resolver_match.route}"
+        return response
 
 
 class Paths(_Middleware):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ from apps.core.egress import errors
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, system_resolver
 from apps.core.egress.transport import CONNECT_SECONDS, GuardedTransport, deadline, was_cut
+from apps.core.telemetry import spans, trace
+
+access = logging.getLogger("agentflow.access")
 
 MAX_REDIRECTS = 3
 MAX_URL = 8_192
@@ -90,27 +95,42 @@ class HttpDoor:
         Raises `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
         """
         request = _request(method, url, headers, params, json, content)
-        first = _origin(request.url)
-        with deadline(timeout):
-            for hop in range(MAX_REDIRECTS + 1):
-                try:
-                    wire = request if sign is None or _origin(request.url) != first else _signed(request, sign)
-                    answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes)
-                except errors.EgressError as failed:
-                    if hop and not failed.sent:  # what came before was sent and answered
-                        raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
-                    raise
-                if not follow_redirects or target is None:
-                    return answer if wire is request else replace(answer, url=str(request.url))
-                request = _redirected(request, answer.status, target)
-        raise errors.RedirectRefused(
-            f"{url} redirected more than {MAX_REDIRECTS} times.", hint="Call the last address."
-        )
+        with spans.span(f"HTTP {method}", kind="client") as span, deadline(timeout):
+            if place := trace.header():
+                request.headers.setdefault("traceparent", place)
+            began = time.perf_counter()
+            answer = self._followed(request, timeout, max_bytes, MAX_REDIRECTS if follow_redirects else None, sign)
+            if access.isEnabledFor(logging.INFO):
+                said = (method, request.url.host, answer.status, (time.perf_counter() - began) * 1e3)
+                access.info("%s to %s was answered %s in %.1f ms", *said)
+            if spans.is_on():
+                span.set_attribute("http.request.method", method)
+                span.set_attribute("server.address", request.url.host)
+                span.set_attribute("http.response.status_code", answer.status)
+        return answer
 
     def close(self) -> None:
         """Close every connection."""
         self._reads.close()
         self._writes.close()
+
+    def _followed(
+        self, request: httpx2.Request, timeout: float, max_bytes: int, redirects: int | None, sign: Sign | None
+    ) -> Answer:
+        """The answer; with `redirects`, the one they lead to, after at most so many."""
+        url, first = request.url, _origin(request.url)
+        for hop in range((redirects or 0) + 1):
+            try:
+                wire = request if sign is None or _origin(request.url) != first else _signed(request, sign)
+                answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes)
+            except errors.EgressError as failed:
+                if hop and not failed.sent:  # what came before was sent and answered
+                    raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
+                raise
+            if redirects is None or target is None:
+                return answer if wire is request else replace(answer, url=str(request.url))
+            request = _redirected(request, answer.status, target)
+        raise errors.RedirectRefused(f"{url} redirected more than {redirects} times.", hint="Call the last address.")
 
     def _send(self, request: httpx2.Request, patience: float, max_bytes: int) -> tuple[Answer, str | None]:
         request.extensions = {"timeout": {"connect": patience, "read": None, "write": None}}

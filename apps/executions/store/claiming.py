@@ -19,7 +19,7 @@ from apps.executions.store.shapes import Claimed, FenceLost, News
 
 _CLAIMED = """
 SELECT id, workspace_id, workflow_id, version_id, trigger_node, mode, fence, seq, input, lineage_id, reply_to,
-       response, created_at, started_at, resume_count, by_reference, data_bytes, hold, debug, is_contended
+       response, created_at, started_at, resume_count, by_reference, data_bytes, hold, debug, is_contended, trace
 """
 
 

@@ -36,6 +36,7 @@ class Claimed:
     hold: dict[str, Any] | None = None
     debug: dict[str, Any] | None = None
     is_contended: bool = False  # somebody may wait for its place
+    trace: str | None = None  # of the request that started it
 
     @property
     def is_fresh(self) -> bool:

@@ -16,6 +16,7 @@ from kombu.messaging import Consumer
 
 from apps.core import relay
 from apps.core.ids import uuid7
+from apps.core.telemetry import metrics
 from apps.executions import live, store
 from apps.executions.poke import exchange_of
 from apps.executions.worker.dispatcher import Dispatcher
@@ -77,6 +78,8 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
             lease_seconds=settings.ENGINE_LEASE_SECONDS,
             sweeps=self.sweeps,
         )
+        if settings.METRICS_LISTEN:
+            metrics.serve(settings.METRICS_LISTEN)
         live.only_watched()
         # Hundreds of threads wait for answers: one that has its answer must not wait 5 ms for one that computes.
         sys.setswitchinterval(0.0005)

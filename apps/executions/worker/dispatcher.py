@@ -19,7 +19,9 @@ from uuid import UUID
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from apps.core import clock
-from apps.executions import graphs, live, services, store
+from apps.core.telemetry import trace
+from apps.executions import graphs, live, metrics, services, store
+from apps.executions.engine.states import TERMINAL
 from apps.executions.store import Checkpoint, FenceLost
 from apps.executions.worker import steps
 from apps.executions.worker.changes import answers_caller, reply_of
@@ -252,6 +254,8 @@ class Dispatcher:
             self._give_back(claimed.id)
 
     def _begin(self, run: Run) -> None:
+        waited = (run.claimed.started_at - run.claimed.created_at).total_seconds()
+        metrics.START_SECONDS.observe(max(0.0, waited))
         run.begin(clock.now())
 
     def _restore(self, run: Run) -> None:
@@ -278,6 +282,10 @@ class Dispatcher:
 
     def _move(self, run: Run, step: Callable[[Run], object]) -> None:
         """Take one step with a run under its lock, then let everything follow that follows."""
+        with trace.within(run.span.trace, execution_id=run.id):
+            self._moved(run, step)
+
+    def _moved(self, run: Run, step: Callable[[Run], object]) -> None:
         try:
             with run.lock:
                 if run.is_dropped:
@@ -328,7 +336,8 @@ class Dispatcher:
         result = None
         try:
             if not run.is_dropped and run.in_flight.get(call.key) is call:  # what was given up is not sent any more
-                result = self._quarantine.perform(run, call) if call.is_suspect else call.perform()
+                with trace.within(run.span.trace, execution_id=run.id, node_id=call.node_id):
+                    result = self._quarantine.perform(run, call) if call.is_suspect else call.perform()
         finally:
             self._slots.release()
         try:
@@ -358,6 +367,10 @@ class Dispatcher:
         live.changed(run.id, seq=run.seq, at=point.at, changes=point.changes)
         if run.claimed.reply_to and answers_caller(point):
             live.reply(run.claimed.reply_to, reply_of(point, run.given_response))
+        if point.status in TERMINAL:
+            metrics.ended(
+                status=str(point.status), mode=run.claimed.mode, started_at=run.claimed.started_at, at=point.at
+            )
         if point.is_released:
             self._part(run)
             if is_answered:
@@ -402,6 +415,7 @@ class Dispatcher:
 
     def _part(self, run: Run) -> None:
         run.is_dropped = True
+        run.span.end()
         for call in list(run.in_flight.values()):
             call.hang_up()
         with self._lock:

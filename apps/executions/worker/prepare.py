@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import math
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from apps.core import clock, egress, jsonclean
+from apps.core.telemetry import spans
+from apps.executions import metrics
 from apps.executions.artifacts import Artifacts
 from apps.executions.engine import mapping, plan
 from apps.executions.engine.noderun import Key, NodeRun
@@ -63,7 +66,19 @@ class Call:
 
         What is returned is free of the secrets the node used.
         """
-        return self.context.credentials.cleaned(self._performed())
+        began = time.perf_counter()
+        kind = f"{self.node.type}.{self.node.subtype}"
+        with spans.span(f"node {kind}") as span:
+            result = self.context.credentials.cleaned(self._performed())
+            if isinstance(result, NodeError):
+                span.failed(f"{result.code}: {result.message}")
+            if spans.is_on():
+                span.set_attribute("node.id", self.node_id)
+                span.set_attribute("node.path", self.key[0])
+                span.set_attribute("node.type", kind)
+        outcome = type(result).__name__.removeprefix("Node").lower()
+        metrics.NODE_SECONDS.labels(kind, outcome).observe(time.perf_counter() - began)
+        return result
 
     def _performed(self) -> Result | NodeError:
         try:

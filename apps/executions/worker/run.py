@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core import clock, jsonclean
+from apps.core.telemetry import spans, trace
 from apps.executions.engine import plan, said, settle
 from apps.executions.engine.noderun import CONTAINER, Key, NodeRun
 from apps.executions.engine.rounds import Frame
@@ -45,6 +46,11 @@ class Run(Hand):
 
     def __init__(self, claimed: Claimed, graph: Graph, variables: dict[str, Any] | None = None) -> None:
         super().__init__(claimed, graph, variables)
+        self.span = spans.opened(
+            "execute_workflow",
+            trace.read(claimed.trace) or trace.begun(),
+            attributes={"workflow.id": str(claimed.workflow_id), "execution.id": str(claimed.id)},
+        )
         self.lock = threading.RLock()
         self.taken_at = clock.now()
         self.seq = claimed.seq

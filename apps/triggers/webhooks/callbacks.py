@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -43,7 +44,7 @@ async def take(delivery: Delivery) -> Answer:
         "received_at": clock.now().isoformat(),
     }
     receive = partial(_receive, address, call, arrived_at=time.monotonic())
-    outcome = await asyncio.get_running_loop().run_in_executor(receiver.THREADS, receive)
+    outcome = await asyncio.get_running_loop().run_in_executor(receiver.THREADS, copy_context().run, receive)
     return of_value(200, {"status": outcome, "execution_id": str(address.execution_id)})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,7 @@ async def respond(delivery: Delivery) -> Answer:
             channel=ticket.channel,
             arrived_at=time.monotonic(),
         )
-        accepted: Accepted = await loop.run_in_executor(receiver.THREADS, accept)
+        accepted: Accepted = await loop.run_in_executor(receiver.THREADS, copy_context().run, accept)
         links = _links(delivery.workspace, accepted.execution_id)
         if not accepted.is_started:
             return answers.of_value(200, {"status": "tested", "given": accepted.given})

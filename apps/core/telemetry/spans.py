@@ -1,0 +1,136 @@
+"""Spans for OpenTelemetry. Without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and the SDK is not even imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol
+
+from apps.core.telemetry import trace as traces
+from apps.core.telemetry.trace import Trace
+
+Kind = Literal["internal", "server", "client"]
+Value = str | int | float | bool
+
+
+_NOWHERE = Trace("0" * 32, "0" * 16, 0)
+_tracer: Any = None
+
+
+class Span(Protocol):
+    """An open span. `trace` is the place in the trace that what happens inside belongs to."""
+
+    trace: Trace
+
+    def set_attribute(self, key: str, value: Value) -> None:
+        """Say something of it."""
+
+    def failed(self, reason: str) -> None:
+        """It did not do what it was to do."""
+
+    def end(self) -> None:
+        """It is over. Ending it again does nothing."""
+
+
+def opened(name: str, inside: Trace, *, kind: Kind = "internal", attributes: Mapping[str, Value] | None = None) -> Span:
+    """A span of this trace that is open until it is ended, for what does not begin and end in one place."""
+    return _Silent(inside) if _tracer is None else _recorded(name, inside, kind, attributes)
+
+
+@contextmanager
+def span(name: str, *, kind: Kind = "internal", attributes: Mapping[str, Value] | None = None) -> Iterator[Span]:
+    """A span of the current trace around what happens inside; a new trace where there is none. An exception marks it
+    as failed and passes on. Calls made inside name this span as their parent.
+    """
+    inside = traces.current()
+    if _tracer is None:
+        yield _Silent(inside or _NOWHERE)
+        return
+    made = _recorded(name, inside, kind, attributes)
+    with traces.within(made.trace):
+        try:
+            yield made
+        except BaseException as error:
+            made.failed(f"{type(error).__name__}: {error}"[:500])
+            raise
+        finally:
+            made.end()
+
+
+def is_on() -> bool:
+    """Whether spans are recorded."""
+    return _tracer is not None
+
+
+def configure(*, service: str, version: str = "", exporter: Any = None) -> None:
+    """Record spans and send them where the standard variables of OpenTelemetry say (`OTEL_EXPORTER_OTLP_ENDPOINT`,
+    `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_TRACES_SAMPLER`, …), as OTLP over HTTP. In the background; a collector that is
+    away costs spans and nothing else. `exporter` stands in for that, in tests.
+    """
+    global _tracer
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.version": version}))
+    if exporter is None:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    else:
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+    _tracer = provider.get_tracer("agentflow")
+
+
+def switch_off() -> None:
+    """Record nothing any more."""
+    global _tracer
+    _tracer = None
+
+
+class _Silent:
+    __slots__ = ("trace",)
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def set_attribute(self, key: str, value: Value) -> None:
+        pass
+
+    def failed(self, reason: str) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
+class _Recorded:
+    def __init__(self, inner: Any, trace: Trace) -> None:
+        self._inner, self.trace = inner, trace
+
+    def set_attribute(self, key: str, value: Value) -> None:
+        self._inner.set_attribute(key, value)
+
+    def failed(self, reason: str) -> None:
+        from opentelemetry.trace import Status, StatusCode
+
+        self._inner.set_status(Status(StatusCode.ERROR, reason))
+
+    def end(self) -> None:
+        if self._inner.is_recording():
+            self._inner.end()
+
+
+def _recorded(name: str, inside: Trace | None, kind: Kind, attributes: Mapping[str, Value] | None) -> _Recorded:
+    from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, TraceFlags, set_span_in_context
+
+    context = None
+    if inside is not None:
+        parent = SpanContext(
+            int(inside.trace_id, 16), int(inside.span_id, 16), is_remote=True, trace_flags=TraceFlags(inside.flags)
+        )
+        context = set_span_in_context(NonRecordingSpan(parent))
+    inner = _tracer.start_span(name, context=context, kind=SpanKind[kind.upper()], attributes=dict(attributes or {}))
+    place = inner.get_span_context()
+    names = inside.names if inside else ()
+    return _Recorded(inner, Trace(f"{place.trace_id:032x}", f"{place.span_id:016x}", int(place.trace_flags) & 1, names))
