@@ -52,7 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ),
     ),
     path("", include("apps.triggers.webhooks.urls")),
-    path("", include(_of("hil.web.public_urls", "insights.web.public_urls"))),
+    path("", include(_of("hil.web.public_urls", "insights.web.public_urls", "integrations.web.public_urls"))),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
     path("join/<str:token>/", Join.as_view(), name="join"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),

@@ -145,3 +145,72 @@ class CredentialUse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} × {self.credential_id} on {self.day}"
+
+
+class Grant(Sealed):
+    """What a provider gave for a credential: its tokens are in `sealed`, what may be shown beside them.
+
+    `revision` counts the tokens it had. Whoever renews them holds it until `claimed_until`; `is_in_doubt` says that
+    somebody began to and was not heard of again, so that the provider may have given tokens nobody has.
+    """
+
+    SEAL = "oauth_grant"
+
+    credential = models.OneToOneField(Credential, on_delete=models.CASCADE, related_name="grant")
+    account = models.CharField(max_length=200, blank=True)
+    scope = models.CharField(max_length=2_000, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    expires_at = models.DateTimeField(null=True)
+    renew_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    is_in_doubt = models.BooleanField(default=False)
+    connected_at = models.DateTimeField()
+    connected_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    renewed_at = models.DateTimeField(null=True)
+    broken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "integrations_grant"
+
+    def __str__(self) -> str:
+        return f"grant of {self.credential_id}"
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether somebody has to connect again."""
+        return self.broken_at is not None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the access token is of no use any more."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the tokens should be renewed by now."""
+        return self.renew_at is not None and self.renew_at <= now
+
+
+class Connecting(Sealed):
+    """Somebody was sent to a provider and has not come back yet. `sealed` holds the PKCE verifier.
+
+    It is found by the hash of `state`, counts for one person in one browser session, once, for ten minutes, and only
+    while the credential is what it was.
+    """
+
+    SEAL = "oauth_connecting"
+
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    state_digest = models.CharField(max_length=64, unique=True)
+    session_digest = models.CharField(max_length=64)
+    credential_changed_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "integrations_connecting"
+
+    def __str__(self) -> str:
+        return f"connecting {self.credential_id}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,7 +27,11 @@ class SigningHttp(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A credential that can sign. Its repr shows no secret."""
+    """A credential that can sign. Its repr shows no secret.
+
+    What was connected knows when its tokens are to be renewed, and by whom: `renew(is_refused)` gives it with fresh
+    ones, at once where the present ones were refused.
+    """
 
     id: UUID
     name: str
@@ -34,6 +39,14 @@ class Opened:
     fields: Any
     held: Mapping[str, Json] = field(default_factory=dict, repr=False)
     allowed_hosts: tuple[str, ...] = ()
+    renew_at: datetime | None = None
+    renew: Callable[[bool], Opened] | None = field(default=None, repr=False)
+
+    def fresh(self) -> Opened:
+        """With tokens that are good now. May ask the provider: not to be called inside a transaction."""
+        if self.renew is None or self.renew_at is None or self.renew_at > clock.now():
+            return self
+        return self.renew(False)
 
     def sign(self, request: Outgoing) -> Outgoing:
         """The request with what proves who sends it. Raises `Refused`, or `HostNotAllowed`."""
@@ -79,7 +92,9 @@ class SignedDoor:
         clean = self._redactor
         try:
             self._opened.require_host(url)
-            answer = self._inner.request(method, url, sign=self._opened.sign, **given)
+            answer = self._sent(self._opened.fresh(), method, url, given)
+            if answer.status == 401 and self._opened.renew is not None:  # ended early: nothing was done there
+                answer = self._sent(self._opened.renew(True), method, url, given)
         except EgressError as failed:
             failed.message, failed.hint = clean.text(failed.message), clean.text(failed.hint)
             failed.args = (failed.message,)
@@ -90,3 +105,9 @@ class SignedDoor:
             content=clean.content(answer.content),
             url=clean.text(answer.url),
         )
+
+    def _sent(self, opened: Opened, method: str, url: str, given: Mapping[str, Any]) -> Answer:
+        if opened is not self._opened:
+            self._redactor.add(*opened.secrets())
+            self._opened = opened
+        return self._inner.request(method, url, sign=opened.sign, **given)

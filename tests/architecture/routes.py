@@ -181,6 +181,18 @@ def variable(cast: Cast) -> UUID:
     ).id
 
 
+def account(cast: Cast) -> UUID:
+    """A credential that somebody connects by signing in elsewhere."""
+    fields = {
+        "authorize_url": "https://login.example.com/",
+        "token_url": "https://login.example.com/t",
+        "client_id": "c",
+    }
+    return integrations.credential_create(
+        workspace_id=cast.workspace.id, actor=cast.owner, name="Account", type="oauth2", fields=fields
+    ).id
+
+
 def credential(cast: Cast) -> UUID:
     """A token of the workspace."""
     return integrations.credential_create(workspace_id=cast.workspace.id, actor=cast.owner, **TOKEN).id
@@ -302,6 +314,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/variables/{pk}/": variable,
     "variable": variable,
     "credential": credential,
+    "connection": account,
     "type": lambda cast: "bearer",
     **{f"/api/v1/app/credentials/{{pk}}/{action}": credential for action in ("", "test/", "used-by/", "uses/")},
     "/api/v1/app/credential-types/{pk}/": lambda cast: "bearer",
@@ -510,6 +523,11 @@ ROUTES = [
     Route("POST", "/api/v1/app/credentials/{pk}/test/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/credentials/{pk}/used-by/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/credentials/{pk}/uses/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/integrations/oauth/callback", alice=400, bob=400, charlie=400, anonymous=302),
+    Route("POST", "/w/{workspace}/integrations/{connection}/connect/", alice=200, bob=403, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/integrations/{connection}/disconnect/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
     Route("GET", "/w/{workspace}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/api/v1/app/search/", alice=200, bob=200, charlie=404, anonymous=401),
     # ── integrations, pages ──

@@ -15,6 +15,7 @@ from apps.integrations import registry, vault
 from apps.integrations.declare import CredentialType
 from apps.integrations.errors import CredentialMissing
 from apps.integrations.models import Credential
+from apps.integrations.oauth import grants
 from apps.integrations.opened import Opened
 
 
@@ -22,7 +23,9 @@ def credential_open(*, workspace_id: UUID, credential_id: UUID, use: str = "", n
     """The credential in plain text. `use`: what it must be good for; `name`: what the one who asks knows it by.
 
     Asks nobody's permission: whoever published or started the workflow had it then. A private one of somebody who has
-    left the workspace is not there any more. Raises `CredentialMissing`, `CannotOpen` or `KeysAway`.
+    left the workspace is not there any more. One that was connected is renewed first where that is due, which is not to
+    be done inside a transaction. Raises `CredentialMissing`, `CannotOpen` or `KeysAway`, and for connected ones
+    `NeedsReconnecting` or `TokenAway`.
     """
     with tenant(workspace_id):
         row = (
@@ -46,7 +49,8 @@ def credential_open(*, workspace_id: UUID, credential_id: UUID, use: str = "", n
                 f"“{row.name}” is a {kind.name.lower()}, which is not what is needed here.",
                 hint="Choose another credential in the node.",
             )
-        return opened(row, kind, secrets_of(row))
+        found = opened(row, kind, secrets_of(row))
+    return found if not kind.obtained else grants.connected(workspace_id, found)
 
 
 def credential_values(*, workspace_id: UUID, credential_id: UUID, use: str = "", name: str = "") -> dict[str, Any]:
@@ -80,14 +84,8 @@ def opened(row: Credential, kind: CredentialType, secrets: Mapping[str, Any]) ->
         name=row.name,
         kind=kind,
         fields=fields,
-        held=held_of(row, kind),
         allowed_hosts=tuple(row.allowed_hosts),
     )
-
-
-def held_of(row: Credential, kind: CredentialType) -> Mapping[str, Any]:
-    """What a flow obtained for it, such as tokens. Types without a flow hold nothing."""
-    return {}
 
 
 def _called(name: str) -> str:

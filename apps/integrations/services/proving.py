@@ -18,6 +18,7 @@ from apps.integrations import selectors
 from apps.integrations.access import require_use
 from apps.integrations.declare import Refused
 from apps.integrations.models import Credential
+from apps.integrations.oauth import grants
 from apps.integrations.opened import Opened, SignedDoor
 from apps.integrations.services.opening import kind_of, opened, secrets_of
 
@@ -31,8 +32,18 @@ class Verdict:
     refusal: DomainError | None = None
 
 
-def ask(credential: Opened) -> Verdict:
-    """Call the other side with it, through the egress door. Holds no transaction: it takes as long as it takes."""
+def ask(credential: Opened, *, workspace_id: UUID | None = None) -> Verdict:
+    """Call the other side with it, through the egress door. Holds no transaction: it takes as long as it takes.
+
+    What has to be connected is asked about only with the workspace in which it is.
+    """
+    if credential.kind.obtained:
+        try:
+            if workspace_id is None:
+                return Verdict(None, "It is not connected yet.")
+            credential = grants.connected(workspace_id, credential)
+        except EgressError as refused:
+            return Verdict(False, refused.message[:500], Refused(refused.message, hint=refused.hint or None))
     if not credential.kind.has_test or not credential.kind.is_testable(credential.fields):
         return Verdict(None, "There is no address to test it with.")
     redactor = Redactor(credential.secrets())
@@ -53,7 +64,7 @@ def credential_test(*, workspace_id: UUID, credential_id: UUID, actor: Actor) ->
         row = selectors.credential(workspace_id, actor, credential_id)
         require_use(actor, row)
         found = opened(row, kind_of(row), secrets_of(row))
-    verdict = ask(found)
+    verdict = ask(found, workspace_id=workspace_id)
     with tenant(workspace_id):
         row = selectors.credential(workspace_id, actor, credential_id)
         keep(row, verdict)

@@ -15,7 +15,7 @@ from apps.accounts.access.actor import Actor
 from apps.accounts.access.permissions import Permission
 from apps.accounts.services import audit_record
 from apps.core import clock, jsonclean
-from apps.core.errors import FieldError, Invalid
+from apps.core.errors import DomainError, FieldError, Invalid
 from apps.core.ids import uuid7
 from apps.core.suggest import nearest
 from apps.core.tenancy import tenant
@@ -24,6 +24,9 @@ from apps.integrations.access import person_of, require_manage
 from apps.integrations.declare import CredentialType, secret_names
 from apps.integrations.errors import Changed, InUse, NameTaken, NotTested, TypeUnknown
 from apps.integrations.models import Credential
+from apps.integrations.oauth import grants
+from apps.integrations.oauth.declare import OAuthType
+from apps.integrations.opened import Opened
 from apps.integrations.services.opening import kind_of, opened, secrets_of
 from apps.integrations.services.proving import Verdict, ask, keep
 from apps.nodes.params import faults
@@ -112,7 +115,9 @@ def credential_update(
         hosts = _hosts(allowed_hosts)
         changed += ["allowed_hosts"] if hosts != row.allowed_hosts else []
         row.allowed_hosts = hosts
-    if changed:
+    if isinstance(kind, OAuthType):
+        _require_secret_anew(kind, changed, before, fields or {})
+    elif changed:
         verdict = _proved(row, kind, secret, allow_unverified=allow_unverified)
     with tenant(workspace_id):
         current = selectors.credential(workspace_id, actor, credential_id)
@@ -133,6 +138,8 @@ def credential_update(
             current.revision += 1
         if verdict is not None:
             keep(current, verdict)
+        if isinstance(kind, OAuthType):
+            grants.grant_follow(current, kind, changed)
         current.updated_at = at
         _save(current)
         _record(current, actor, "updated", {"changed": changed, "is_verified": current.is_verified})
@@ -140,7 +147,11 @@ def credential_update(
 
 
 def credential_delete(*, workspace_id: UUID, credential_id: UUID, actor: Actor, force: bool = False) -> None:
-    """Delete it for good. Raises `InUse` with the places that name it, unless `force`; they fail from then on."""
+    """Delete it for good. Raises `InUse` with the places that name it, unless `force`; they fail from then on.
+
+    The provider of a connected one is asked to forget it, too, behind the deletion and once: not to be called inside a
+    transaction.
+    """
     with tenant(workspace_id):
         row = selectors.credential(workspace_id, actor, credential_id)
         require_manage(actor, row)
@@ -149,8 +160,23 @@ def credential_delete(*, workspace_id: UUID, credential_id: UUID, actor: Actor, 
             names = list(dict.fromkeys(f"“{use.workflow_name}”" for use in found))
             shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
             raise InUse(f"“{row.name}” is used by {shown}.", uses=[_as_dict(use) for use in found[:100]])
+        given_back = _given_back(row)
         _record(row, actor, "deleted", {"type": row.type, "used_by": len(found)})
         row.delete()
+    if given_back is not None:
+        grants.revoked(*given_back)
+
+
+def _given_back(row: Credential) -> tuple[Opened, dict[str, Any]] | None:
+    """What a provider is to be asked to forget. What cannot be read any more is only forgotten here."""
+    kind = registry.credential_type(row.type)
+    if not isinstance(kind, OAuthType):
+        return None
+    try:
+        held = grants.tokens_of(row.workspace_id, row.id)
+        return (opened(row, kind, secrets_of(row)), held) if held else None
+    except DomainError:
+        return None
 
 
 def _as_dict(use: uses.Use) -> dict[str, str]:
@@ -161,6 +187,16 @@ def _as_dict(use: uses.Use) -> dict[str, str]:
         "node_name": use.node_name,
         "where": use.where,
     }
+
+
+def _require_secret_anew(
+    kind: OAuthType, changed: Sequence[str], before: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """A secret that nobody can read must not be sent to an address of one's own, either."""
+    moved = sorted(kind.sent_to.intersection(changed))
+    if moved and before.get("client_secret") and not given.get("client_secret"):
+        message = f"Enter the client secret again: with another {moved[0]} it is sent somewhere else."
+        raise Invalid(message, errors=[FieldError(path="fields.client_secret", message=message)])
 
 
 # ── What is given ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.integrations.web import views
+from apps.integrations.web import connecting, views
 
 urlpatterns = [
     path("integrations/", views.CredentialList.as_view(), name="credentials"),
@@ -13,4 +13,6 @@ urlpatterns = [
     path("integrations/<uuid:credential>/", views.CredentialDetail.as_view(), name="credential"),
     path("integrations/<uuid:credential>/test/", views.CredentialTest.as_view(), name="credential-test"),
     path("integrations/<uuid:credential>/delete/", views.CredentialDelete.as_view(), name="credential-delete"),
+    path("integrations/<uuid:connection>/connect/", connecting.Connect.as_view(), name="credential-connect"),
+    path("integrations/<uuid:connection>/disconnect/", connecting.Disconnect.as_view(), name="credential-disconnect"),
 ]

@@ -25,6 +25,8 @@ from apps.integrations import registry, selectors, services, uses
 from apps.integrations.declare import CredentialType, Refused
 from apps.integrations.errors import CredentialUnknown, NotTested
 from apps.integrations.models import Credential
+from apps.integrations.oauth.connecting import redirect_uri
+from apps.integrations.oauth.showing import connection_of
 from apps.integrations.web.forms import CredentialForm
 
 PAGE_SIZE = 50
@@ -117,7 +119,10 @@ class CredentialNew(WorkspacePage):
         self, kind: CredentialType, form: CredentialForm, doubt: DomainError | None = None, *, status: int = 200
     ) -> HttpResponse:
         with tenant(self.workspace.id):
-            return self.render("integrations/new.html", {"kind": kind, "form": form, "doubt": doubt}, status=status)
+            context = {"kind": kind, "form": form, "doubt": doubt}
+            if kind.obtained:
+                context["redirect_uri"] = redirect_uri()
+            return self.render("integrations/new.html", context, status=status)
 
 
 @method_decorator([sensitive_post_parameters(), sensitive_variables()], name="dispatch")
@@ -190,6 +195,7 @@ class CredentialDetail(WorkspacePage):
             "is_testable": kind is not None and kind.has_test,
             "may_test": services.may_use(self.actor, row),
             "may_change": may_manage,
+            "connection": connection_of(row, kind),
         }
         return self.render("integrations/credential.html", context, status=status)
 

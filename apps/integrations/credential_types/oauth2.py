@@ -1,0 +1,75 @@
+"""Any provider of OAuth 2, by its addresses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from urllib.parse import parse_qsl
+
+from pydantic import Field, SecretStr, model_validator
+
+from apps.integrations.oauth.declare import ClientAuth, OAuthFields, OAuthType, Provider
+
+_ADDRESS = r"^($|[Hh][Tt][Tt][Pp][Ss]?://)"
+Address = Annotated[str, Field(max_length=2_000, pattern=_ADDRESS)]
+
+
+class OAuth2(OAuthType):
+    """An account at any provider of OAuth 2, by an app of your own there.
+
+    Register the redirect address that is shown here with your app, then connect.
+    """
+
+    type, name, icon = "oauth2", "OAuth 2", "shield-check"
+
+    class Fields(OAuthFields):
+        grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
+        """`authorization_code`: a person signs in and allows it. `client_credentials`: the app acts for itself."""
+        authorize_url: Address = ""
+        """Where people sign in and allow it; not needed where the app acts for itself."""
+        token_url: Annotated[str, Field(min_length=1, max_length=2_000, pattern=_ADDRESS)]
+        """Where tokens are given."""
+        client_id: Annotated[str, Field(min_length=1, max_length=1_000)]
+        """The app's client id."""
+        client_secret: Annotated[SecretStr, Field(max_length=5_000)] = SecretStr("")
+        """The app's client secret. Empty for an app that has none."""
+        scopes: Annotated[str, Field(max_length=2_000)] = ""
+        """What is asked for, with spaces between."""
+        client_auth: ClientAuth = "basic"
+        """How the app proves itself: in the Authorization header, in the body, or (`none`) by its id alone."""
+        has_pkce: bool = True
+        """Whether a one-time proof (PKCE, S256) goes along. Switch it off only where the provider refuses it."""
+        authorize_parameters: Annotated[str, Field(max_length=2_000)] = ""
+        """Further parameters of the sign-in page, as in `audience=orders&prompt=consent`."""
+        token_parameters: Annotated[str, Field(max_length=2_000)] = ""
+        """Further parameters when tokens are asked for."""
+        issuer: Annotated[str, Field(max_length=2_000)] = ""
+        """What the provider calls itself (`iss`). When it is set, an answer in another's name is refused."""
+        revoke_url: Address = ""
+        """Where tokens are given back when you disconnect or delete. Empty: they are only forgotten."""
+        account_url: Address = ""
+        """An address that says whose account it is, in JSON. Also called to test the connection."""
+        account_path: Annotated[str, Field(min_length=1, max_length=200)] = "email"
+        """Where in that answer the account's name stands."""
+
+        @model_validator(mode="after")
+        def _complete(self) -> Self:
+            if self.grant == "authorization_code" and not self.authorize_url:
+                raise ValueError("Say where people sign in: authorize_url is empty.")
+            return self
+
+    def provider(self, fields: Fields) -> Provider:
+        """What the fields say."""
+        return Provider(
+            grant=fields.grant,
+            authorize_url=fields.authorize_url,
+            token_url=fields.token_url,
+            revoke_url=fields.revoke_url,
+            account_url=fields.account_url,
+            account_path=fields.account_path,
+            issuer=fields.issuer,
+            scopes=tuple(fields.scopes.split()),
+            has_pkce=fields.has_pkce,
+            client_auth=fields.client_auth,
+            authorize_parameters=dict(parse_qsl(fields.authorize_parameters, keep_blank_values=True)),
+            token_parameters=dict(parse_qsl(fields.token_parameters, keep_blank_values=True)),
+        )
