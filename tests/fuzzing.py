@@ -13,6 +13,8 @@ from typing import Final
 _MODE: Final = os.environ.get("AGENTFLOW_FUZZ", "")
 SEED: Final = int(os.environ.get("AGENTFLOW_FUZZ_SEED") or 7)
 """What every generator begins with."""
+IS_SAME_EACH_TIME: Final = not _MODE
+"""For Hypothesis: `settings(derandomize=IS_SAME_EACH_TIME)`."""
 
 
 def cases(few: int, many: int) -> int:

@@ -1,9 +1,9 @@
 """Random expressions: whatever they are, they are read back as printed and end in a value or an ExprError."""
 
 import json
-import os
 from typing import Final
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +12,9 @@ from apps.nodes.expressions.functions import GLOBALS, METHODS
 from apps.nodes.expressions.functions.registry import LAMBDA_PARAMETERS
 from apps.nodes.expressions.grammar import ROOTS
 from apps.nodes.expressions.parser import parse
+from tests.fuzzing import IS_SAME_EACH_TIME, cases
+
+pytestmark = pytest.mark.fuzz
 
 DATA: Final[Json] = {
     "a": 1,
@@ -24,9 +27,10 @@ DATA: Final[Json] = {
 }
 SCOPE: Final = Scope(json=DATA, input={"main": DATA}, node={"A": DATA, "B": 2}, vars={"x": "1"}, item=DATA, index=0)
 BOUNDED: Final = settings(
-    max_examples=int(os.environ.get("EXPRESSIONS_FUZZ_EXAMPLES", "150")),
+    max_examples=cases(100, 5_000),
     deadline=None,
     database=None,
+    derandomize=IS_SAME_EACH_TIME,
     suppress_health_check=list(HealthCheck),
 )
 

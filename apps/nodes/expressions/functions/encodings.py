@@ -63,7 +63,7 @@ def url_encode(budget: Budget, text: str) -> str:
 )
 def url_decode(budget: Budget, text: str) -> str:
     budget.make(len(text))
-    budget.spend(text.count("%") >> 1)
+    budget.spend(text.count("%"))
     if wrong := _PERCENT.search(text):
         raise ExprError(f"the % at character {wrong.start() + 1} is not followed by two digits of 0-9 and A-F")
     return _decoded(text)
@@ -108,7 +108,7 @@ def parse_query(budget: Budget, text: str) -> dict[str, Value]:
     budget.make(len(text))
     result: dict[str, Value] = {}
     parts = text.removeprefix("?").replace("+", " ").split("&")
-    budget.spend(len(parts) * 4 + (text.count("%") >> 1))
+    budget.spend(len(parts) * 4 + text.count("%"))
     for part in parts:
         if not part:
             continue
