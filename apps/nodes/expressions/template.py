@@ -296,8 +296,9 @@ class _Resolver:
         before = budget.fuel
         try:
             result = compile_template(text).evaluate(self._scope, budget)
-            if type(result) in (str, list, dict):
-                self._room -= measure(result)
+            kind = type(result)
+            if kind is str or kind is list or kind is dict:
+                self._room -= len(result) if kind is str else measure(result)  # type: ignore[arg-type]
                 if self._room < 0:
                     raise ExprError("the results of these parameters are too large together", column=1)
         except ExprError as error:
