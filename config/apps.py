@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin.apps import AdminConfig
 
 from apps.core.telemetry import spans
 
@@ -20,3 +21,9 @@ class CompositionConfig(AppConfig):
         import_module("config.celery")
         if settings.TRACES_ENDPOINT:
             spans.configure(service="agentflow", version=settings.REVISION)
+
+
+class OperatorsConfig(AdminConfig):
+    """Django's admin with the site of our operators."""
+
+    default_site = "apps.accounts.access.operators.site.OperatorSite"

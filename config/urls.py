@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from apps.accounts.web.joining import Join
@@ -53,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("", include("apps.triggers.webhooks.urls")),
     path("", include(_of("hil.web.public_urls", "insights.web.public_urls", "integrations.web.public_urls"))),
+    path("admin/", admin.site.urls),
     path("enter/<str:token>/", Enter.as_view(), name="enter"),
     path("join/<str:token>/", Join.as_view(), name="join"),
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),

@@ -43,6 +43,16 @@ def event_put(
     pump.poke_on_commit()
 
 
+def event_tell_again(*, workspace_id: UUID, event_id: UUID) -> None:
+    """Tell an event that was given up, or waits for its next try, to those who were not told yet, from now on.
+
+    Nothing happens to one that is told meanwhile.
+    """
+    with tenant(workspace_id):
+        Event.objects.filter(workspace_id=workspace_id, id=event_id).update(due_at=Now(), attempts=0)
+        pump.poke_on_commit()
+
+
 def events_tell() -> bool:
     """Tell some of the events that are due, in any workspace. Returns whether there may be more.
 

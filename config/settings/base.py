@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "apps.triggers",
     "apps.hil",
     "apps.insights",
+    "unfold.apps.BasicAppConfig",
+    "config.apps.OperatorsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -387,6 +389,37 @@ DJANGO_VITE = {
     "default": {"dev_mode": False, "manifest_path": STATIC_DIST / "manifest.json", "static_url_prefix": ""},
 }
 
+# ── Operators: /admin/ ────────────────────────────────────────────────────────────────────────────────────────────────
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "AgentFlow operators",
+    "SITE_HEADER": "AgentFlow",
+    "SITE_SUBHEADER": "Operators",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "BORDER_RADIUS": "6px",
+    "ENVIRONMENT": "apps.accounts.access.operators.actor.badge",
+    "DASHBOARD_CALLBACK": "apps.insights.operators.dashboard",
+    "COLORS": {
+        "primary": {
+            "50": "#f5f6fe",
+            "100": "#eef0fd",
+            "200": "#dadefa",
+            "300": "#b9c0f5",
+            "400": "#8791fa",
+            "500": "#525fe4",
+            "600": "#4250d4",
+            "700": "#3541bb",
+            "800": "#2c379f",
+            "900": "#20233d",
+            "950": "#15172a",
+        },
+    },
+}
+
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 API_BODY_LIMIT = 1_000_000
@@ -433,6 +466,7 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = ["config.formats"]
 
 LOGGING = logging_for(level=env.text("LOG_LEVEL", "INFO"), shape=env.text("LOG_FORMAT", "text"))
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -26,6 +26,7 @@ from apps.accounts.services.members import (
     ownership_hand_over,
 )
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
+from apps.accounts.services.operators import operator_set, user_switch
 from apps.accounts.services.profile import picture_remove, picture_set, profile_update
 from apps.accounts.services.sessions import session_note
 from apps.accounts.services.sharing import object_share
@@ -66,6 +67,7 @@ __all__ = [
     "notice_settle",
     "notices_forget",
     "object_share",
+    "operator_set",
     "ownership_hand_over",
     "picture_remove",
     "picture_set",
@@ -74,6 +76,7 @@ __all__ = [
     "sign_in_link_create",
     "sign_in_link_use",
     "token_hash",
+    "user_switch",
     "workspace_close",
     "workspace_create",
     "workspace_move",
