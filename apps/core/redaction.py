@@ -11,6 +11,7 @@ import base64
 import html
 import json
 import logging
+import re
 import threading
 import traceback
 import weakref
@@ -22,6 +23,7 @@ MARK = "[secret]"
 SHORTEST = 6
 """Shorter secrets are not looked for: `test` stands in every second answer."""
 _LONG_LINE = 16
+_PERCENT = re.compile(r"%[0-9A-F]{2}")
 T = TypeVar("T")
 
 
@@ -29,14 +31,18 @@ def forms_of(secret: str) -> frozenset[str]:
     """The secret as it may appear. Empty when it is too short to be told from ordinary words."""
     found: set[str] = set()
     for part in _parts(secret):
-        found |= {part, quote(part, safe=""), quote(part), quote_plus(part), html.escape(part)}
-        found |= {html.escape(part, quote=False)}
-        found |= {json.dumps(part)[1:-1], json.dumps(part, ensure_ascii=False)[1:-1]}
-        found |= {json.dumps(part)[1:-1].replace("/", "\\/"), repr(part)[1:-1]}
         raw = part.encode("utf-8", "surrogatepass")
-        found |= {raw.hex(), raw.hex().upper(), *_base64(raw)}
-    found |= {quote(each, safe="") for each in tuple(found) if "%" not in each and each.isascii()}
+        once = {part, html.escape(part), html.escape(part, quote=False), repr(part)[1:-1], *_json(part), *_base64(raw)}
+        twice = {deeper for text in once if text != part for deeper in _json(text)}
+        percent = {written for text in once for written in (quote(text, safe=""), quote(text), quote_plus(text))}
+        small = {_PERCENT.sub(lambda hex_: hex_[0].lower(), text) for text in percent}
+        found |= once | twice | percent | small | {raw.hex(), raw.hex().upper()}
     return frozenset(each for each in found if len(each) >= SHORTEST)
+
+
+def _json(text: str) -> set[str]:
+    plain, whole = (json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True))
+    return {plain, whole, plain.replace("/", "\\/"), whole.replace("/", "\\/")}
 
 
 def _parts(secret: str) -> Iterator[str]:

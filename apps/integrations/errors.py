@@ -78,6 +78,13 @@ class HostNotAllowed(EgressError):
     default_hint = "Add the host to the credential's allowed hosts, or call another one."
 
 
+class CannotSign(EgressError):
+    """This request cannot be signed with this credential."""
+
+    code = "egress.cannot_sign"
+    status = 400
+
+
 class CannotOpen(Unavailable):
     """The secrets of this workspace cannot be decrypted: the key they were encrypted with is missing or wrong."""
 

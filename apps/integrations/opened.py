@@ -12,8 +12,8 @@ from uuid import UUID
 from apps.core import clock
 from apps.core.egress import Answer, EgressError, Outgoing
 from apps.core.redaction import Redactor
-from apps.integrations.declare import CredentialType, Signing
-from apps.integrations.errors import HostNotAllowed
+from apps.integrations.declare import CredentialType, Refused, Signing
+from apps.integrations.errors import CannotSign, HostNotAllowed
 from apps.nodes.contract import Json
 
 
@@ -95,6 +95,8 @@ class SignedDoor:
             answer = self._sent(self._opened.fresh(), method, url, given)
             if answer.status == 401 and self._opened.renew is not None:  # ended early: nothing was done there
                 answer = self._sent(self._opened.renew(True), method, url, given)
+        except Refused as refused:
+            raise CannotSign(clean.text(refused.message), hint=clean.text(refused.hint)) from None
         except EgressError as failed:
             failed.message, failed.hint = clean.text(failed.message), clean.text(failed.hint)
             failed.args = (failed.message,)

@@ -1,0 +1,183 @@
+"""Secrets of credentials in use appear nowhere: not in the database, files, logs, API, pages, exports.
+
+Each credential holds a canary, is used against a server that says back what it was sent, in answers, errors, headers,
+files and broken HTTP, and then everything is searched for every form of every canary. `AGENTFLOW_CANARIES=200`
+makes it two hundred of them.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from rest_framework.test import APIClient
+
+from apps.accounts.access.resolve import member_actor
+from apps.accounts.models import User, Workspace
+from apps.core.redaction import NoSecrets, forms_of
+from apps.executions import circuits
+from apps.integrations import services
+from apps.integrations.models import Credential
+from apps.workflows import services as workflows
+from tests.executions.conftest import Engine, definition, node
+from tests.fakes.echo import WAYS, echo
+
+pytestmark = pytest.mark.integration
+CANARIES = int(os.environ.get("AGENTFLOW_CANARIES", "6"))
+
+
+def canary() -> str:
+    return f"cn~{secrets.token_urlsafe(15)}+/={secrets.token_hex(4)}"
+
+
+MAKE: dict[str, Callable[[str], dict[str, str]]] = {
+    "http_basic": lambda secret: {"username": "ann", "password": secret},
+    "bearer": lambda secret: {"token": secret},
+    "header": lambda secret: {"header": "X-Secret", "value": secret},
+    "query": lambda secret: {"parameter": "api_key", "value": secret},
+    "aws": lambda secret: {
+        "access_key_id": "AKIAEXAMPLE",
+        "secret_access_key": secret,
+        "session_token": secret,
+        "service": "s3",
+    },
+    "webhook_secret": lambda secret: {"secret": secret},
+}
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the server's log would hold, at its most talkative."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(NoSecrets())
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def create(workspace: Workspace, alice: User, url: str, at: int, secret: str) -> Credential:
+    type_ = list(MAKE)[at % len(MAKE)]
+    fields = MAKE[type_](secret)
+    if type_ != "webhook_secret":
+        fields["test_url"] = f"{url}/{('json', 'refuse')[at % 2]}"
+    return services.credential_create(
+        workspace_id=workspace.id,
+        actor=member_actor(alice, "owner"),
+        name=f"Canary {at}",
+        type=type_,
+        fields=fields,
+        allow_unverified=True,
+    )
+
+
+def calls(url: str, row: Credential, ways: tuple[str, ...]) -> dict[str, Any]:
+    """These ways of echoing, one after the other; what the first one gave is handed on."""
+    auth = {"kind": "credential", "credential": str(row.id), "name": row.name, "type": row.type}
+    nodes = [node("t", "TRIGGER.MANUAL")]
+    for way in ways:
+        method = "POST" if way in ("json", "refuse") else "GET"
+        given = {"url": f"{url}/{way}", "method": method, "auth": auth, "timeout_seconds": 2}
+        nodes.append(node(way, "ACTION.HTTP_REQUEST", **given, _on_error="continue", _retry={"attempts": 1}))
+    nodes.append(node("all", "ACTION.TRANSFORM", fields=[{"name": "x", "value": f'{{{{ $node["{ways[0]}"] }}}}'}]))
+    names = [each["id"] for each in nodes]
+    return definition(nodes, [f"{a} > {b}" for a, b in pairwise(names)])
+
+
+def whole_database() -> dict[str, str]:
+    """Every row of every table as text, read by a role from which nothing is hidden."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "SELECT c.oid::regclass::text FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        found = {}
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT string_agg(t::text, chr(10)) FROM {table} t")
+            found[table] = cursor.fetchone()[0] or ""
+    return found
+
+
+def test_no_canary_is_found_anywhere(
+    engine: Engine, workspace: Workspace, alice: User, objects: Path, log: io.StringIO, settings: Any, client: Client
+) -> None:
+    planted = {at: canary() for at in range(CANARIES)}
+    client.force_login(alice)
+    api = APIClient()
+    api.force_login(alice)
+    answers: dict[str, str] = {}
+    with echo() as there:
+        settings.EGRESS_ALLOW = [there.host]
+        rows = {at: create(workspace, alice, there.url, at, secret) for at, secret in planted.items()}
+        for at, row in rows.items():
+            if row.type == "webhook_secret":
+                continue
+            # Few go all the ways; of many, each goes three, so that all types have gone all of them.
+            ways = WAYS if CANARIES < 20 else tuple(WAYS[(at // len(MAKE) + turn) % len(WAYS)] for turn in (0, 3, 6))
+            circuits.forget()
+            with connections["owner"].cursor() as cursor:
+                cursor.execute("DELETE FROM executions_circuit")
+            made = workflows.workflow_create(
+                workspace_id=workspace.id,
+                actor=member_actor(alice, "owner"),
+                name=f"With {row.name}",
+                definition=calls(there.url, row, ways),
+            )
+            started = api.post(f"/api/v1/app/workflows/{made.id}/test/")
+            assert started.status_code == 201, started.content
+            execution = started.json()["id"]
+            engine.poke()
+            assert engine.until(execution, seconds=30)["status"] == "SUCCESS"
+            if CANARIES >= 20 and at % 11:
+                continue
+            for path in (
+                f"executions/{execution}/",
+                f"executions/{execution}/logs/",
+                f"executions/{execution}/artifacts/",
+                f"workflows/{made.id}/",
+                f"workflows/{made.id}/export/",
+                f"credentials/{row.id}/",
+                f"credentials/{row.id}/uses/",
+            ):
+                answer = api.get(f"/api/v1/app/{path}")
+                assert answer.status_code == 200, path
+                answers[f"{row.type} {path}"] = b"".join(answer).decode()
+            for page in (f"executions/{execution}/", f"workflows/{made.id}/", f"integrations/{row.id}/"):
+                answers[f"{row.type} {page}"] = client.get(f"/w/{workspace.slug}/{page}").content.decode()
+        # It was really sent: otherwise finding nothing would prove nothing.
+        heads = "\n".join(there.heads)
+        for at, secret in planted.items():
+            if rows[at].type in ("http_basic", "bearer", "header", "query"):
+                assert any(form in heads for form in forms_of(secret)), rows[at].type
+    for listing in ("credentials/", "executions/", "logs/", "audit-events/", "circuits/", "workflows/"):
+        answers[listing] = api.get(f"/api/v1/app/{listing}").content.decode()
+    for page in ("integrations/", "executions/", "workflows/", "settings/limits/"):
+        answers[page] = client.get(f"/w/{workspace.slug}/{page}").content.decode()
+    files = {str(path): path.read_bytes().decode("latin-1") for path in objects.rglob("*") if path.is_file()}
+    places = whole_database() | answers | files | {"log": log.getvalue()}
+    assert any(place.startswith("executions_node") and text for place, text in places.items())
+    assert "[secret]" in "".join(places.values())
+    assert len(files) >= 1
+    found = [
+        (place, at, rows[at].type, form)
+        for at, secret in planted.items()
+        for form in forms_of(secret)
+        for place, text in places.items()
+        if form in text
+    ]
+    assert found == []
+    characters = sum(map(len, places.values()))
+    print(f"{CANARIES} canaries, {len(there.heads)} calls, {len(places)} places, {characters:,} characters, 0 found")
