@@ -22,8 +22,10 @@ from apps.workflows import graph
 from apps.workflows.credential_checks import require_credentials
 from apps.workflows.errors import DraftConflict, NotActive, PathTaken, WorkflowUnknown
 from apps.workflows.graph import Finding, Graph, GraphInvalid, errors_in
+from apps.workflows.graph.findings import error
 from apps.workflows.lint import lint, no_draft
 from apps.workflows.models import ActiveTrigger, Status, Version, Workflow
+from apps.workflows.transfer import normalised
 
 Json = Any
 EMPTY: dict[str, Json] = {"nodes": [], "connections": [], "settings": {}}
@@ -304,8 +306,17 @@ def _record(workflow: Workflow, actor: Actor, verb: str, data: dict[str, Json] |
 
 
 def _draft(definition: Json) -> Json:
-    """The definition as a draft, which may have errors as long as its shape can be understood."""
-    refused: tuple[Finding, ...] = no_draft(lint(definition))
+    """The definition as a draft, which may have errors as long as its shape can be understood.
+
+    Other products' connections and names are taken for ours, as long as nothing of them would be lost.
+    """
+    definition, remarks = normalised(definition)
+    lost = [remark for remark in remarks if remark.kind == "left_out"]
+    refused: tuple[Finding, ...] = tuple(
+        error("import.left_out", remark.path, f"{remark.node}: {remark.message}".strip(": "), remark.hint)
+        for remark in lost
+    )
+    refused = refused or no_draft(lint(definition))
     if refused:
         raise GraphInvalid(refused)
     return EMPTY | definition

@@ -485,6 +485,15 @@ ROUTES = [
     Route("GET", "/api/v1/app/workflows/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "N"}),
     Route("POST", "/api/v1/app/workflows/validate/", alice=200, bob=200, charlie=404, anonymous=401, body=DEFINITION),
+    Route(
+        "POST",
+        "/api/v1/app/workflows/import/",
+        alice=201,
+        bob=201,
+        charlie=404,
+        anonymous=401,
+        body={"document": DEFINITION["definition"]},
+    ),
     Route("GET", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("PUT", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body=DRAFT),
     Route("PATCH", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body={"name": "N"}),
@@ -585,6 +594,7 @@ ROUTES = [
     Route("GET", "/w/{workspace}/workflows/new/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/new/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}),
     Route("GET", "/w/{workspace}/workflows/{workflow}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/imported/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/edit/", alice=200, bob=200, charlie=404, anonymous=302),
     Route(
         "POST", "/w/{workspace}/workflows/{workflow}/edit/", alice=302, bob=302, charlie=404, anonymous=302, body=FORM

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.serializers import Strict
+from apps.workflows.graph.schema import definition_schema
 from apps.workflows.models import Status, Version, Workflow
+from apps.workflows.transfer import ordered
+
+DEFINITION: dict[str, Any] = {
+    "anyOf": [
+        definition_schema() | {"title": "Definition"},
+        {"type": "object", "title": "As it was sent", "description": "With numbers sent as texts, say."},
+    ]
+}
+"""A definition as the API gives it."""
 
 
 class WorkflowIn(Strict):
@@ -16,7 +27,30 @@ class WorkflowIn(Strict):
     format = serializers.CharField(required=False, help_text="Of an exported file.")
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
-    definition = serializers.JSONField(required=False, help_text="nodes, connections, settings. Without: empty.")
+    definition = serializers.JSONField(
+        required=False,
+        help_text="nodes, connections, settings; see the answer. Connections by name or kind, and names of other "
+        "products are taken as well, as long as nothing would be lost. Without: empty.",
+    )
+
+
+class ImportIn(Strict):
+    """A file to take over: an export of ours, or a workflow of another product (n8n, agents, React Flow, …)."""
+
+    document = serializers.JSONField(help_text="The file, as it is.")
+    name = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="Else its own."
+    )
+
+
+class RemarkOut(serializers.Serializer[Any]):
+    """What became of one part of an imported file that is not the same here."""
+
+    kind = serializers.ChoiceField(choices=["left_out", "changed", "check"])
+    node = serializers.CharField(allow_blank=True, help_text="Its name in the file; empty: the workflow as a whole.")
+    path = serializers.CharField(allow_blank=True, help_text="Place in the file.")
+    message = serializers.CharField()
+    hint = serializers.CharField(allow_blank=True)
 
 
 class WorkflowPut(Strict):
@@ -69,6 +103,15 @@ class ValidateOut(serializers.Serializer[Any]):
     findings = FindingOut(many=True)
 
 
+@extend_schema_field(DEFINITION)
+class DefinitionOut(serializers.JSONField):
+    """A definition with its members in the order of the documentation."""
+
+    def to_representation(self, value: Any) -> Any:
+        """The database keeps members by the length of their names."""
+        return ordered(value)
+
+
 class VersionOut(serializers.ModelSerializer[Version]):
     """A published version."""
 
@@ -82,7 +125,7 @@ class VersionOut(serializers.ModelSerializer[Version]):
 class VersionDetail(VersionOut):
     """A published version with its definition."""
 
-    definition = serializers.JSONField()
+    definition = DefinitionOut()
 
     class Meta(VersionOut.Meta):
         fields = [*VersionOut.Meta.fields, "definition"]
@@ -120,7 +163,7 @@ class WorkflowOut(serializers.ModelSerializer[Workflow]):
     """A workflow. `definition` is its draft."""
 
     status = serializers.ChoiceField(choices=Status.choices)
-    definition = serializers.JSONField(source="draft")
+    definition = DefinitionOut(source="draft")
     version = VersionOut(source="active_version", allow_null=True)
     has_unpublished_changes = serializers.SerializerMethodField()
     triggers = serializers.SerializerMethodField()
@@ -148,3 +191,11 @@ class WorkflowOut(serializers.ModelSerializer[Workflow]):
     def get_triggers(self, workflow: Workflow) -> list[dict[str, Any]]:
         """The triggers with the addresses of webhooks."""
         return list(TriggerOut(self.context["triggers"], many=True).data)
+
+
+class ImportOut(serializers.Serializer[Any]):
+    """The workflow that was made, and what became of what is not the same here."""
+
+    workflow = WorkflowOut()
+    form = serializers.CharField(help_text="Whose form the file had: AgentFlow, n8n, React Flow, …")
+    remarks = RemarkOut(many=True)

@@ -20,7 +20,7 @@ from apps.workflows.credential_checks import credential_findings
 from apps.workflows.graph import Finding, errors_in
 from apps.workflows.lint import lint
 from apps.workflows.models import Status, Workflow
-from apps.workflows.transfer import Parcel, export_document, import_document
+from apps.workflows.transfer import Parcel, export_document, import_document, normalised
 
 _STATUS = OpenApiParameter("status", enum=Status.values, description="Without: all but archived ones.")
 _SEARCH = OpenApiParameter("q", description="Part of the name.")
@@ -48,6 +48,7 @@ class Workflows(WorkspaceViewSet):
         "versions": Permission.WORKFLOW_READ,
         "version": Permission.WORKFLOW_READ,
         "export": Permission.WORKFLOW_READ,
+        "import_file": Permission.WORKFLOW_CREATE,
     }
 
     @extend_schema(parameters=[_STATUS, _SEARCH], responses=forms.WorkflowRow(many=True))
@@ -75,6 +76,26 @@ class Workflows(WorkspaceViewSet):
             definition=given.get("definition"),
         )
         return self._shown(workflow, status=201)
+
+    @extend_schema(request=forms.ImportIn, responses={201: forms.ImportOut})
+    @action(detail=False, methods=["post"], url_path="import", url_name="import")
+    def import_file(self, request: Request) -> Response:
+        """A new workflow from a file: an export of ours, or of another product, such as n8n.
+
+        What has no equivalent here is left out and listed by node. Refused where nothing is left.
+        """
+        given = self._read(forms.ImportIn)
+        parcel = import_document(given["document"], name=given["name"].strip())
+        workflow = services.workflow_create(
+            workspace_id=self.workspace.id,
+            actor=self.actor,
+            name=parcel.name,
+            description=parcel.description,
+            definition=parcel.definition,
+        )
+        shown = self._shown(workflow).data
+        remarks = [remark.as_dict() for remark in parcel.remarks]
+        return Response({"workflow": shown, "form": parcel.source, "remarks": remarks}, status=201)
 
     @extend_schema(responses=forms.WorkflowOut)
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -105,7 +126,7 @@ class Workflows(WorkspaceViewSet):
         if "definition" not in given:
             message = "Send the definition to look at."
             raise Invalid(message, errors=[FieldError(path="definition", message=message)])
-        return Response(_judged(self._linted(given["definition"])))
+        return Response(_judged(self._linted(normalised(given["definition"])[0])))
 
     @extend_schema(request=forms.ValidateIn, responses=forms.ValidateOut)
     @action(detail=True, methods=["post"], url_path="validate")
@@ -113,7 +134,8 @@ class Workflows(WorkspaceViewSet):
         """What the lint says about the draft, or about the definition that is sent. Nothing is saved or run."""
         workflow = selectors.workflow_get(self.workspace.id, pk)
         given = self._read(forms.ValidateIn)
-        return Response(_judged(self._linted(given.get("definition", workflow.draft))))
+        definition = normalised(given["definition"])[0] if "definition" in given else workflow.draft
+        return Response(_judged(self._linted(definition)))
 
     @extend_schema(request=forms.PublishIn, responses=forms.PublishOut)
     @action(detail=True, methods=["post"])

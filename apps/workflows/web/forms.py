@@ -38,7 +38,7 @@ class NewForm(forms.Form):
         label=_("Paste a workflow"),
         required=False,
         strip=True,
-        help_text=_("An exported workflow, or a definition with nodes and connections."),
+        help_text=_("An exported workflow, of this product or of n8n; or a definition with nodes and connections."),
         widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
     )
     file = forms.FileField(label=_("Or a file"), required=False)

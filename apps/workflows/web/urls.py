@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import settings, variables, views
+from apps.workflows.web import imported, settings, variables, views
 
 urlpatterns = [
     path("workflows/", views.WorkflowList.as_view(), name="workflows"),
     path("workflows/new/", views.WorkflowNew.as_view(), name="workflow-new"),
     path("workflows/<uuid:workflow>/", views.WorkflowCanvas.as_view(), name="workflow"),
+    path("workflows/<uuid:workflow>/imported/", imported.WorkflowImported.as_view(), name="workflow-imported"),
     path("workflows/<uuid:workflow>/edit/", views.WorkflowEdit.as_view(), name="workflow-edit"),
     path("workflows/<uuid:workflow>/triggers/", views.WorkflowTriggers.as_view(), name="workflow-triggers"),
     path("workflows/<uuid:workflow>/settings/", settings.WorkflowSettings.as_view(), name="workflow-settings"),

@@ -28,6 +28,7 @@ from apps.workflows.models import Status, Workflow
 from apps.workflows.samples import sample_body
 from apps.workflows.transfer import Parcel, export_document
 from apps.workflows.web.forms import EditForm, NewForm, as_text
+from apps.workflows.web.imported import keep_remarks
 
 PAGE_SIZE = 25
 
@@ -94,6 +95,9 @@ class WorkflowNew(WorkspacePage):
                 if not findings:
                     form.add_error(None, refused.message)
             else:
+                if parcel.remarks:
+                    keep_remarks(request, workflow, parcel)
+                    return redirect("workflow-imported", workspace=self.workspace.slug, workflow=workflow.id)
                 is_blank = parcel.definition is None
                 target = "workflow-edit" if is_blank else "workflow"
                 return redirect(target, workspace=self.workspace.slug, workflow=workflow.id)
