@@ -481,6 +481,7 @@ ROUTES = [
     Route("GET", "/w/{workspace}/notifications/{notice}/", alice=302, bob=404, charlie=404, anonymous=302),
     # ── nodes and workflows, API ──
     Route("GET", "/api/v1/app/node-types/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/expression-language/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/node-types/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/", alice=201, bob=201, charlie=404, anonymous=401, body={"name": "N"}),
