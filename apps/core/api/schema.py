@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.openapi import AutoSchema
 
@@ -38,9 +38,21 @@ _PROBLEM = {
 
 
 def with_problem(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Put the problem document into the components, where every operation refers to it."""
+    """Put the problem document into the components, where every operation refers to it; say “anything” where null is
+    one of any values: the package writes that anything and null exclude each other, so that null would be nothing.
+    """
     result.setdefault("components", {}).setdefault("responses", {})["Problem"] = _PROBLEM
-    return result
+    return cast(dict[str, Any], _with_anything(result))
+
+
+def _with_anything(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_anything(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    if {} in (node.get("oneOf") or ()):
+        node = {name: inner for name, inner in node.items() if name != "oneOf"}
+    return {name: _with_anything(inner) for name, inner in node.items()}
 
 
 class ProblemAwareSchema(AutoSchema):

@@ -27,7 +27,7 @@ class TryOut(serializers.Serializer[Any]):
     answer = serializers.CharField(allow_blank=True, help_text="How the answer began.")
 
 
-class DeliveryOut(serializers.ModelSerializer[Message]):
+class CompletionOut(serializers.ModelSerializer[Message]):
     """A webhook on its way, delivered or given up."""
 
     state = serializers.ChoiceField(choices=["pending", "delivered", "dead"])
@@ -44,11 +44,11 @@ class Deliveries(WorkspaceAPIView):
 
     permissions = {"get": Permission.EXECUTION_READ}
 
-    @extend_schema(operation_id="execution_deliveries", responses=DeliveryOut(many=True))
+    @extend_schema(operation_id="execution_deliveries", responses=CompletionOut(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
         """Every webhook that the workflow's `completion` asked for, the oldest first."""
         found = deliveries.delivery_list(workspace_id=self.workspace.id, execution_id=pk)
-        return Response(DeliveryOut(found, many=True).data)
+        return Response(CompletionOut(found, many=True).data)
 
 
 class DeliverAgain(WorkspaceAPIView):
@@ -56,10 +56,10 @@ class DeliverAgain(WorkspaceAPIView):
 
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
 
-    @extend_schema(operation_id="execution_deliver_again", request=None, responses={202: DeliveryOut})
+    @extend_schema(operation_id="execution_deliver_again", request=None, responses={202: CompletionOut})
     def post(self, request: Request, pk: UUID, delivery: UUID) -> Response:
         """Put it on its way once more, with the same `webhook-id` and the whole schedule before it."""
         found = deliveries.delivery_send_again(
             workspace_id=self.workspace.id, execution_id=pk, message_id=delivery, actor=self.actor
         )
-        return Response(DeliveryOut(found).data, status=202)
+        return Response(CompletionOut(found).data, status=202)
