@@ -58,7 +58,6 @@ KINDS: Mapping[str, NoticeKind] = {
             gettext_lazy("A trigger fails again and again"),
             gettext_lazy("A schedule or a webhook of a workflow you made or published."),
             icon="zap",
-            by_mail=True,
         ),
         NoticeKind(
             "limit.reached",

@@ -23,6 +23,7 @@ class _Verdict(OneOf):
 class DeliveryAdmin(TenantAdmin):
     """What came into the chosen workspace from outside, and what became of it."""
 
+    menu_title = _("Deliveries")
     list_display = ("received_at", "source", "label", "verdict", "code", "status", "size", "execution_id")
     list_filter = (_Verdict,)
     found_by = ("id", "execution_id", "workflow_id")

@@ -286,6 +286,11 @@ def _streaks(keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], int]:
         return {(row[0], row[1]): _leading(row[2]) for row in cursor.fetchall()}
 
 
+def error_streak(workflow_id: UUID, node_id: str) -> int:
+    """How many of the newest runs a trigger started failed without one between that succeeded. Inside `tenant()`."""
+    return _streaks([(workflow_id, node_id)]).get((workflow_id, node_id), 0)
+
+
 def _leading(statuses: Sequence[str]) -> int:
     count = 0
     for status in statuses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.core import clock
 from apps.core.models import Event
-from apps.triggers import listeners
+from apps.triggers import listeners, notices
 
 
 def execution_finished(event: Event) -> None:
@@ -13,4 +13,13 @@ def execution_finished(event: Event) -> None:
         listeners.listeners_start(event=event, now=clock.now())
 
 
-SUBSCRIBERS = {"execution.finished": (execution_finished,), listeners.HEARD: (execution_finished,)}
+def execution_failed(event: Event) -> None:
+    """An execution failed: perhaps once too often."""
+    notices.streak_notice(event=event, now=clock.now())
+
+
+SUBSCRIBERS = {
+    "execution.finished": (execution_finished,),
+    "execution.failed": (execution_failed,),
+    listeners.HEARD: (execution_finished,),
+}

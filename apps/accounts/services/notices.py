@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.db import connection
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.access.permissions import Permission, permissions_of_role
@@ -124,7 +125,7 @@ def notice_send(message: Message) -> Sent:
     context = {
         "notice": found,
         "url": settings.BASE_URL + found.target,
-        "settings_url": f"{settings.BASE_URL}/w/{found.workspace.slug}/notifications/",
+        "settings_url": settings.BASE_URL + reverse("notification-preferences", args=[found.workspace.slug]),
     }
     subject = _("[%(workspace)s] %(title)s") % {"workspace": found.workspace.name, "title": found.words}
     send_mail(
