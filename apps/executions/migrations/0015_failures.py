@@ -11,7 +11,7 @@ BEGIN
     INSERT INTO core_event (id, workspace_id, name, subject_id, data, created_at, due_at, attempts, told, error)
     VALUES (gen_random_uuid(), NEW.workspace_id, 'execution.failed', NEW.id,
             jsonb_build_object('workflow_id', NEW.workflow_id, 'version_id', NEW.version_id),
-            NEW.finished_at, clock_timestamp(), 0, '[]', '');
+            COALESCE(NEW.finished_at, clock_timestamp()), clock_timestamp(), 0, '[]', '');
     RETURN NULL;
 END $$;
 CREATE TRIGGER failures_are_told AFTER UPDATE ON executions_execution FOR EACH ROW
