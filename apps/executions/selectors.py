@@ -19,7 +19,7 @@ from apps.core.errors import NotFound
 from apps.executions import iterations, links, payloads
 from apps.executions.engine import keep, plan
 from apps.executions.engine.attempts import attempts_of
-from apps.executions.engine.noderun import CONTAINER, ROUND
+from apps.executions.engine.noderun import CONTAINER, ROUND, unmet_of
 from apps.executions.engine.noderun import NodeRun as Held
 from apps.executions.engine.said import lines_of, metrics_of
 from apps.executions.engine.states import HUMAN, SETTLED, TERMINAL, State, Status
@@ -407,6 +407,8 @@ def _node_run(graph: Graph, row: NodeRun, held: dict[str, Held] | None) -> dict[
         "attempts": attempts_of(row),
         "total": row.total if row.effect == CONTAINER and row.state not in SETTLED else None,  # type: ignore[attr-defined]
     }
+    if unmet := unmet_of(row.verdicts):
+        found["unmet"] = unmet
     told = row.told if row.state not in SETTLED else None  # type: ignore[attr-defined]
     if told:
         found["progress"] = {"done": told["done"], "total": told["total"]}

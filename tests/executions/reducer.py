@@ -112,6 +112,9 @@ def _run_after(old: Json | None, change: Json) -> Json:
     kept_from = change.get("kept_from", known.get("kept_from"))
     if kept_from is not None:
         run["kept_from"] = kept_from
+    unmet = change.get("unmet", known.get("unmet"))
+    if unmet:
+        run["unmet"] = unmet
     run["total"] = None if change["state"] in SETTLED else change.get("total", known.get("total"))
     progress = change.get("progress", known.get("progress"))
     if progress and change["state"] not in SETTLED:

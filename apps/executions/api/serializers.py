@@ -140,6 +140,11 @@ class NodeRunOut(serializers.Serializer[Any]):
     max_attempts = serializers.IntegerField()
     port = serializers.CharField(allow_null=True)
     also = serializers.ListField(child=serializers.CharField())
+    unmet = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="The conditions of connections from it that did not hold.",
+    )
     error = ErrorOut(allow_null=True)
     retry_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)

@@ -63,3 +63,8 @@ class NodeRun:
     def become(self, event: NodeEvent) -> None:
         """Take the step the law allows. Raises `IllegalTransition`."""
         self.state = node_next(self.state, event)
+
+
+def unmet_of(verdicts: dict[str, Any] | None) -> list[str]:
+    """The conditions of connections from a node that did not hold, as they stand in the definition."""
+    return [condition for condition, verdict in (verdicts or {}).items() if verdict is False]

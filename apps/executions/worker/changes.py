@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.executions.engine.attempts import attempts_of, without_words
-from apps.executions.engine.noderun import CONTAINER, NodeRun
+from apps.executions.engine.noderun import CONTAINER, NodeRun, unmet_of
 from apps.executions.engine.said import progress_of, worst_level
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.store import Checkpoint
@@ -42,6 +42,8 @@ def change_of(run: NodeRun, max_attempts: int = 1, seq: int = 0) -> dict[str, An
         found["max_attempts"] = max_attempts
     if run.also:
         found["also"] = list(run.also)
+    if unmet := unmet_of(run.verdicts):
+        found["unmet"] = unmet
     if run.effect == CONTAINER and not run.is_settled and run.suspended:
         found["total"] = run.suspended.get("total")
     if run.logs:

@@ -10,6 +10,7 @@ import {
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
+import { sentence } from "./carrying.ts";
 import { ancestorsOf, outsideIn } from "./family.ts";
 import { Icon } from "./Icon.tsx";
 import { LoopBox } from "./LoopBox.tsx";
@@ -19,7 +20,7 @@ import { type CardNode, NodeCard } from "./NodeCard.tsx";
 import { type Rect, routeAll, type Wish } from "./routing.ts";
 import { type EdgeState, legend } from "./states.ts";
 import { useCanvas } from "./store.ts";
-import { ENDED } from "./types.ts";
+import { type ConnectionDocument, ENDED } from "./types.ts";
 import { nodeView, wayState } from "./views.ts";
 import { ArrowHeads, WayEdge, type WayEdgeType } from "./WayEdge.tsx";
 
@@ -180,8 +181,9 @@ function useEdges(): WayEdgeType[] {
   const shown = useShown();
   const wishes = useMemo(() => {
     const seen = new Set(shown);
-    const all: (Wish & { port: string; isOnlyPort: boolean })[] = [];
-    connections.forEach(({ from, port, to }, index) => {
+    const all: (Wish & { port: string; isOnlyPort: boolean; connection: ConnectionDocument })[] = [];
+    connections.forEach((connection, index) => {
+      const { from, to, port = "main" } = connection;
       const source = cards[from];
       const target = cards[to];
       const start = places[from];
@@ -193,6 +195,7 @@ function useEdges(): WayEdgeType[] {
         to,
         port,
         isOnlyPort: source.ports.length === 1,
+        connection,
         trunk: `${from} ${port}`,
         source: { x: start.x + source.width + RIM, y: start.y + portOffset(source.ports, port) },
         target: { x: end.x - RIM, y: end.y + INPUT_OFFSET },
@@ -220,7 +223,9 @@ function useEdges(): WayEdgeType[] {
   }, [wishes, cards, places, family, shown]);
   const states = useCanvas(
     useShallow((state): EdgeState[] =>
-      wishes.map(({ from, port, to, isOnlyPort }) => wayState(state, from, port, to, isOnlyPort)),
+      wishes.map(({ from, port, to, isOnlyPort, connection }) =>
+        wayState(state, from, port, to, isOnlyPort, connection.condition),
+      ),
     ),
   );
   const known = useRef(new Map<string, WayEdgeType>());
@@ -242,7 +247,7 @@ function useEdges(): WayEdgeType[] {
           sourceHandle: wish.port,
           focusable: false,
           selectable: false,
-          data: { points, state, isSelected },
+          data: { points, state, isSelected, says: sentence(wish.connection) },
         };
         known.current.set(wish.id, edge);
         return edge;

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { duration } from "../app/words.ts";
+import { mapped, says } from "./carrying.ts";
 import { Tabs } from "./Detail.tsx";
 import { TestHere } from "./Here.tsx";
 import { Icon, Tile } from "./Icon.tsx";
@@ -7,7 +8,7 @@ import { JsonTree } from "./JsonTree.tsx";
 import { paragraphs } from "./prose.ts";
 import { type CardModel, useCanvas } from "./store.ts";
 import { isObject } from "./summarize.ts";
-import type { Json } from "./types.ts";
+import type { ConnectionDocument, Json } from "./types.ts";
 
 /** A node of a workflow that is not running: its parameters, what it returns, what its type does. */
 export function Panel() {
@@ -15,12 +16,19 @@ export function Panel() {
   return card ? <NodePanel key={card.node.id} card={card} /> : null;
 }
 
-type TabName = "Parameters" | "Errors" | "Notes";
+type TabName = "Parameters" | "Comes in" | "Errors" | "Notes";
 
 function NodePanel({ card }: { card: CardModel }) {
   const { node, entry, typeName } = card;
   const select = useCanvas((state) => state.select);
-  const tabs: TabName[] = ["Parameters", "Errors", ...(node.notes ? (["Notes"] as const) : [])];
+  const connections = useCanvas((state) => state.data.definition.connections);
+  const comesIn = connections.filter((each) => each.to === node.id && says(each));
+  const tabs: TabName[] = [
+    "Parameters",
+    ...(comesIn.length > 0 ? (["Comes in"] as const) : []),
+    "Errors",
+    ...(node.notes ? (["Notes"] as const) : []),
+  ];
   const [tab, setTab] = useState<TabName>("Parameters");
   return (
     <section className="panel" aria-label={node.name}>
@@ -46,6 +54,7 @@ function NodePanel({ card }: { card: CardModel }) {
       <div className="panel-body">
         <div className="panel-main" role="tabpanel" aria-label={tab}>
           {tab === "Parameters" ? <Parameters card={card} /> : null}
+          {tab === "Comes in" ? <ComesIn connections={comesIn} /> : null}
           {tab === "Errors" ? <Errors card={card} /> : null}
           {tab === "Notes" ? <p className="panel-notes">{node.notes}</p> : null}
         </div>
@@ -167,6 +176,53 @@ function Expressions({ text }: { text: string }): ReactNode {
       part
     ),
   );
+}
+
+/** When the connections to a step lead on, and what they make of what they carry. */
+function ComesIn({ connections }: { connections: readonly ConnectionDocument[] }) {
+  const cards = useCanvas((state) => state.cards);
+  return connections.map((connection, at) => {
+    const made = mapped(connection);
+    const port = connection.port && connection.port !== "main" ? `, by “${connection.port}”` : "";
+    return (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a workflow does not change while it is shown
+      <dl key={at} className="params">
+        <div className="param">
+          <dt>
+            From {cards[connection.from]?.node.name ?? connection.from}
+            {port}
+          </dt>
+          {connection.condition ? (
+            <dd>
+              Only if{" "}
+              <span className="param-value">
+                <Expressions text={connection.condition} />
+              </span>
+            </dd>
+          ) : null}
+          {made && made.rows.length > 0 ? (
+            <dd>
+              <div className="param-value param-pairs">
+                {made.rows.map((row) => (
+                  <div key={row.to}>
+                    <b>{row.to}</b>
+                    <span>
+                      <Expressions text={[row.from, ...row.notes].join(" · ")} />
+                    </span>
+                  </div>
+                ))}
+              </div>
+            </dd>
+          ) : null}
+          {made?.value !== undefined ? (
+            <dd>
+              <Value value={made.value} name="value" />
+            </dd>
+          ) : null}
+        </div>
+      </dl>
+    );
+  });
 }
 
 function Errors({ card }: { card: CardModel }) {

@@ -1,24 +1,49 @@
 import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
+import { spriteUrl } from "../app/icon.ts";
 import type { Point } from "./layout.ts";
-import { roundedPath } from "./routing.ts";
+import { middleOf, roundedPath } from "./routing.ts";
 import type { EdgeState } from "./states.ts";
 
-export type WayEdgeType = Edge<{ points: Point[]; state: EdgeState; isSelected: boolean }, "way">;
+export type WayEdgeType = Edge<
+  { points: Point[]; state: EdgeState; isSelected: boolean; says: string },
+  "way"
+>;
 
 /** A connection along its routed way, coloured by what happened to it. */
 export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType>) {
   if (!data) return null;
   const state = data.isSelected && data.state === "rest" ? "selected" : data.state;
   return (
-    <BaseEdge
-      id={id}
-      path={roundedPath(data.points)}
-      className={`way way-${state}`}
-      markerEnd={`url(#arrow-${state})`}
-    />
+    <>
+      <BaseEdge
+        id={id}
+        path={roundedPath(data.points)}
+        className={`way way-${state}`}
+        markerEnd={`url(#arrow-${state})`}
+      />
+      {data.says ? <Mark at={middleOf(data.points)} says={data.says} state={state} /> : null}
+    </>
   );
 });
+
+/** A small sign on the way: it has a condition, or carries something else than what it was given. */
+function Mark({ at, says, state }: { at: Point; says: string; state: string }) {
+  return (
+    <g className={`way-mark way-${state}`} transform={`translate(${at.x} ${at.y})`}>
+      <title>{says}</title>
+      <circle r="9" />
+      <use
+        href={`${spriteUrl()}#${says.startsWith("Only") ? "funnel" : "replace"}`}
+        className="icon"
+        x="-6"
+        y="-6"
+        width="12"
+        height="12"
+      />
+    </g>
+  );
+}
 
 const STATES = ["rest", "idle", "taken", "running", "off", "failed", "selected"];
 

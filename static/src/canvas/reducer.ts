@@ -182,6 +182,7 @@ function nodeRunAfter(
     finished_at: change.finished_at === undefined ? (old?.finished_at ?? null) : change.finished_at,
   };
   if (change.kept_from) run.kept_from = change.kept_from;
+  if (change.unmet) run.unmet = change.unmet;
   run.total = ENDED.has(run.state) ? null : (change.total ?? old?.total ?? null);
   const progress = ENDED.has(run.state) ? null : (change.progress ?? old?.progress);
   if (progress) run.progress = progress;

@@ -160,6 +160,17 @@ function isTaken(x: number, y1: number, y2: number, wish: Wish, taken: readonly 
 }
 
 /** An SVG path through the points with rounded corners. */
+/** The middle of the longest straight piece of a way. */
+export function middleOf(points: readonly Point[]): Point {
+  const start = points[0] ?? { x: 0, y: 0 };
+  let [one, two] = [start, start];
+  points.forEach((point, index) => {
+    const before = points[index - 1];
+    if (before && distance(before, point) > distance(one, two)) [one, two] = [before, point];
+  });
+  return { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 };
+}
+
 export function roundedPath(points: readonly Point[], radius = 10): string {
   const [first, ...rest] = points;
   if (!first) return "";

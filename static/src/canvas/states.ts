@@ -218,8 +218,14 @@ export const figure = (count: number): string => count.toLocaleString("en");
 export type EdgeState = "rest" | "taken" | "running" | "idle" | "off" | "failed";
 
 /** How a connection looks in a run, from the runs at its two ends. */
-export function edgeState(source: NodeRun | undefined, port: string, target: NodeRun | undefined): EdgeState {
+export function edgeState(
+  source: NodeRun | undefined,
+  port: string,
+  target: NodeRun | undefined,
+  condition?: string | null,
+): EdgeState {
   if (!source) return "idle";
+  if (condition && source.unmet?.includes(condition)) return "off";
   switch (source.state) {
     case "COMPLETED": {
       if (source.port !== port && !source.also?.includes(port) && source.port != null) return "off";

@@ -24,6 +24,10 @@ export interface ConnectionDocument {
   port: string;
   to: string;
   input?: string;
+  /** It leads on where this holds. */
+  condition?: string | null;
+  /** What arrives instead of what the other step gave. */
+  mapping?: Json;
 }
 
 export interface Definition {
@@ -109,6 +113,8 @@ export interface NodeRun {
   max_attempts?: number | null;
   port?: string | null;
   also?: string[];
+  /** The conditions of connections from here that did not hold. */
+  unmet?: string[];
   started_at: string | null;
   finished_at: string | null;
   error?: RunError | null;
@@ -226,6 +232,7 @@ export interface NodeRunChange {
   max_attempts?: number | null;
   port?: string | null;
   also?: string[];
+  unmet?: string[];
   started_at?: string | null;
   finished_at?: string | null;
   error_code?: string | null;

@@ -120,11 +120,12 @@ export function wayState(
   port: string,
   to: string,
   isOnlyPort: boolean,
+  condition?: string | null,
 ): EdgeState {
   if (!state.snapshot) return "rest";
   const { path, isExact } = placeOf(state.family, state.chosen, from);
   const scope = scopeAt(state, path);
   if (!scope) return "idle";
-  if (isExact) return edgeState(runAt(scope, from, path), port, runAt(scope, to, path));
+  if (isExact) return edgeState(runAt(scope, from, path), port, runAt(scope, to, path), condition);
   return edgeOfTallies(tallyOf(scope, from), port, tallyOf(scope, to), isOnlyPort);
 }

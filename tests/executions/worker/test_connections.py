@@ -58,6 +58,9 @@ def test_a_false_condition_is_a_way_not_taken(engine: Engine) -> None:
         "t": "COMPLETED", "big": "COMPLETED", "small": "SKIPPED", "join": "COMPLETED", "only": "SKIPPED",
     }  # fmt: skip
     assert outputs(found)["join"] == {"big": {"got": {"n": 11}}}
+    assert {run["node_id"]: run["unmet"] for run in found["node_runs"] if "unmet" in run} == {
+        "t": ["{{ $json.n <= 10 }}"]
+    }
     assert inputs(found)["small"] is None
 
 
