@@ -22,6 +22,8 @@ from config.statements import bound_statements
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 LEAN_PREFIXES = ("/metrics", "/integrations/", "/api/v1/public/", "/demo/")
+FULL_PREFIXES = ("/integrations/oauth/",)
+"""What people's browsers ask for among them: it needs their session."""
 
 
 class Handler(ASGIHandler):
@@ -63,7 +65,7 @@ class Web:
         elif path.startswith(settings.STATIC_URL):
             handler = self.static
             scope["route"] = settings.STATIC_URL
-        elif path.startswith(LEAN_PREFIXES):
+        elif path.startswith(LEAN_PREFIXES) and not path.startswith(FULL_PREFIXES):
             handler = self.lean
         else:
             handler = self.full

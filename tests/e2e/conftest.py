@@ -16,6 +16,7 @@ from tests.chaos.world import free_port
 from tests.e2e.browser import ARGUMENTS, PATIENCE_MS, Tabs, find_browser
 from tests.e2e.product import Product, product
 from tests.fakes.collector import Collector, collector
+from tests.fakes.oauth import OAuthServer, oauth_server
 from tests.fakes.receiver import Receiver, receiver
 from tests.services import folder_for_servers
 
@@ -59,6 +60,13 @@ def vendor() -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="package")
+def provider() -> Iterator[OAuthServer]:
+    """Somebody else's sign-in, with an API behind it."""
+    with oauth_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
 def spans() -> Iterator[Collector]:
     """Where the product sends its spans."""
     with collector() as made:
@@ -66,7 +74,7 @@ def spans() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="package")
-def running(browser: Browser, vendor: Receiver, spans: Collector) -> Iterator[Product]:
+def running(browser: Browser, vendor: Receiver, provider: OAuthServer, spans: Collector) -> Iterator[Product]:
     """The product, with everything on by which it can be seen inside; started only where there is a browser."""
     seen = {
         "LOG_FORMAT": "json",
@@ -76,7 +84,7 @@ def running(browser: Browser, vendor: Receiver, spans: Collector) -> Iterator[Pr
     }
     with (
         folder_for_servers("agentflow-e2e") as folder,
-        product(folder, free_port(), allow=vendor.host, **seen) as made,
+        product(folder, free_port(), allow=f"{vendor.host},{provider.host}", **seen) as made,
     ):
         yield made
 

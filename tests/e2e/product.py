@@ -98,8 +98,8 @@ class Product:
 
 @contextmanager
 def product(folder: Path, port: int, *, allow: str, **settings: str) -> Iterator[Product]:
-    """A running product, ended at the end. Its workflows may call the private address `allow` ("host:port"); `settings`
-    are environment variables.
+    """A running product, ended at the end. Its workflows may call the private addresses `allow` ("host:port,…");
+    `settings` are environment variables.
     """
     made = Product(folder, port, allow=allow, **settings)
     try:

@@ -233,8 +233,8 @@ def oauth_server() -> Iterator[OAuthServer]:
                 self._say(status, page.encode(), "text/html; charset=utf-8")
             elif parts.path in ("/userinfo", "/orders"):
                 self._protected(parts.path, given)
-            else:
-                self._say(404, b"", "text/plain")
+            else:  # browsers ask for an icon
+                self._say(404 if parts.path != "/favicon.ico" else 204, b"", "text/plain")
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()

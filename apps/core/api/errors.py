@@ -21,6 +21,7 @@ from apps.core.jsonclean import cleaned
 logger = logging.getLogger(__name__)
 _STOPPED = "57014"  # query_canceled: what statement_timeout raises
 PROBLEM_PREFIXES = ("/api/", "/webhooks/", "/callbacks/", "/integrations/")
+PAGE_PREFIXES = ("/integrations/oauth/",)
 
 
 class CsrfFailed(Forbidden):
@@ -46,7 +47,8 @@ class TooSlow(Unavailable):
 
 def wants_problem(request: HttpRequest) -> bool:
     """Whether this request is answered with a problem document rather than a page."""
-    if request.path.startswith(PROBLEM_PREFIXES) or request.headers.get("HX-Request") == "true":
+    is_for_programs = request.path.startswith(PROBLEM_PREFIXES) and not request.path.startswith(PAGE_PREFIXES)
+    if is_for_programs or request.headers.get("HX-Request") == "true":
         return True
     accept = request.headers.get("Accept", "")
     return "json" in accept and "text/html" not in accept

@@ -22,34 +22,36 @@ class OAuth2(OAuthType):
     type, name, icon = "oauth2", "OAuth 2", "shield-check"
 
     class Fields(OAuthFields):
-        grant: Literal["authorization_code", "client_credentials"] = "authorization_code"
+        client_id: Annotated[str, Field(min_length=1, max_length=1_000)]
+        """The app's client id."""
+        client_secret: Annotated[SecretStr, Field(max_length=5_000)] = SecretStr("")
+        """The app's client secret. Empty for an app that has none."""
+        grant: Annotated[Literal["authorization_code", "client_credentials"], Field(title="Who signs in")] = (
+            "authorization_code"
+        )
         """`authorization_code`: a person signs in and allows it. `client_credentials`: the app acts for itself."""
         authorize_url: Address = ""
         """Where people sign in and allow it; not needed where the app acts for itself."""
         token_url: Annotated[str, Field(min_length=1, max_length=2_000, pattern=_ADDRESS)]
         """Where tokens are given."""
-        client_id: Annotated[str, Field(min_length=1, max_length=1_000)]
-        """The app's client id."""
-        client_secret: Annotated[SecretStr, Field(max_length=5_000)] = SecretStr("")
-        """The app's client secret. Empty for an app that has none."""
         scopes: Annotated[str, Field(max_length=2_000)] = ""
         """What is asked for, with spaces between."""
-        client_auth: ClientAuth = "basic"
-        """How the app proves itself: in the Authorization header, in the body, or (`none`) by its id alone."""
-        has_pkce: bool = True
-        """Whether a one-time proof (PKCE, S256) goes along. Switch it off only where the provider refuses it."""
+        account_url: Address = ""
+        """An address that says whose account it is, in JSON. Also called to test the connection."""
+        account_path: Annotated[str, Field(min_length=1, max_length=200)] = "email"
+        """Where in that answer the account's name stands."""
+        revoke_url: Address = ""
+        """Where tokens are given back when you disconnect or delete. Empty: they are only forgotten."""
+        client_auth: Annotated[ClientAuth, Field(title="How the app proves itself")] = "basic"
+        """In the Authorization header (`basic`), in the body, or (`none`) by its id alone."""
+        has_pkce: Annotated[bool, Field(title="Use PKCE")] = True
+        """A one-time proof (S256) goes along. Switch it off only where the provider refuses it."""
         authorize_parameters: Annotated[str, Field(max_length=2_000)] = ""
         """Further parameters of the sign-in page, as in `audience=orders&prompt=consent`."""
         token_parameters: Annotated[str, Field(max_length=2_000)] = ""
         """Further parameters when tokens are asked for."""
         issuer: Annotated[str, Field(max_length=2_000)] = ""
         """What the provider calls itself (`iss`). When it is set, an answer in another's name is refused."""
-        revoke_url: Address = ""
-        """Where tokens are given back when you disconnect or delete. Empty: they are only forgotten."""
-        account_url: Address = ""
-        """An address that says whose account it is, in JSON. Also called to test the connection."""
-        account_path: Annotated[str, Field(min_length=1, max_length=200)] = "email"
-        """Where in that answer the account's name stands."""
 
         @model_validator(mode="after")
         def _complete(self) -> Self:

@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -52,6 +52,16 @@ class Place:
 
     workspace_id: UUID
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was asked, used up. `credential_changed_at`: as it was then."""
+
+    workspace_id: UUID
+    credential_id: UUID
+    credential_changed_at: datetime
+    verifier: str = field(repr=False)
 
 
 def redirect_uri() -> str:
@@ -101,24 +111,43 @@ def place_of(state: str) -> Place:
     return Place(*row)
 
 
-def connect_finish(*, place: Place, actor: Actor, session: str, answer: Mapping[str, str]) -> Credential:
-    """Take what the provider sent back with the person: once, from who was sent, and only as long as it counts.
+def connect_take(*, place: Place, actor: Actor, session: str) -> Taken:
+    """Use up what was asked: once, by who was sent, and only as long as it counts. Raises `ConnectRefused`."""
+    now = clock.now()
+    with tenant(place.workspace_id):
+        row = Connecting.objects.select_for_update().get(id=place.id, workspace_id=place.workspace_id)
+        is_theirs = row.user_id == actor.id and hmac.compare_digest(row.session_digest, _digest(session))
+        if not is_theirs:  # a stranger's look does not use it up: whoever was sent can still come
+            raise ConnectRefused(
+                "Somebody else was sent to connect this, or you from another browser.",
+                hint="Connect again from here, and sign in there as yourself.",
+            )
+        if row.used_at is not None:
+            raise ConnectRefused("This answer was taken already.", hint="Look at the credential: it may be connected.")
+        if row.expires_at <= now:
+            raise ConnectRefused(f"This took longer than {MINUTES} minutes.")
+        row.used_at = now
+        row.save(update_fields=["used_at"])
+        verifier = str(vault.open_sealed(place.workspace_id, row.seal_name, row.sealed)["verifier"])
+    return Taken(place.workspace_id, row.credential_id, row.credential_changed_at, verifier)
+
+
+def connect_finish(*, taken: Taken, actor: Actor, answer: Mapping[str, str]) -> Credential:
+    """Take what the provider sent back with the person to the provider, and keep what it gives for it.
 
     Raises `ConnectRefused`, `TokenRefused`, `TokenAway`, and what `connect_start` raises for who may not do it.
     """
-    now = clock.now()
-    row, verifier = _taken(place, actor, session, now)
-    found, provider, credential = _connectable(place.workspace_id, row.credential_id, actor)
-    if credential.updated_at != row.credential_changed_at:
+    found, provider, credential = _connectable(taken.workspace_id, taken.credential_id, actor)
+    if credential.updated_at != taken.credential_changed_at:
         raise ConnectRefused(f"“{credential.name}” was changed while you were away.")
     _require_from(provider, answer)
     if answer.get("error"):
-        raise ConnectRefused(_declined(provider, answer))
+        raise ConnectRefused(_declined(provider, answer), hint="")
     code = answer.get("code", "")
     if not code:
         raise ConnectRefused(f"{_host(provider)} sent nobody's consent along.")
     client = grants.client_of(found.fields)
-    tokens = exchange.tokens_of_code(provider, client, code=code, redirect_uri=redirect_uri(), verifier=verifier)
+    tokens = exchange.tokens_of_code(provider, client, code=code, redirect_uri=redirect_uri(), verifier=taken.verifier)
     return _keep(found, credential, tokens, actor)
 
 
@@ -133,25 +162,6 @@ def disconnect(*, workspace_id: UUID, credential_id: UUID, actor: Actor) -> bool
 
 
 # ── Who, and from where ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _taken(place: Place, actor: Actor, session: str, now: datetime) -> tuple[Connecting, str]:
-    """Use the state up. A stranger's look does not: whoever was sent can still come."""
-    with tenant(place.workspace_id):
-        row = Connecting.objects.select_for_update().get(id=place.id, workspace_id=place.workspace_id)
-        is_theirs = row.user_id == actor.id and hmac.compare_digest(row.session_digest, _digest(session))
-        if not is_theirs:
-            raise ConnectRefused(
-                "Somebody else was sent to connect this, or you from another browser.",
-                hint="Connect again from here, and sign in there as yourself.",
-            )
-        if row.used_at is not None:
-            raise ConnectRefused("This answer was taken already.", hint="Look at the credential: it may be connected.")
-        if row.expires_at <= now:
-            raise ConnectRefused(f"This took longer than {MINUTES} minutes.")
-        row.used_at = now
-        row.save(update_fields=["used_at"])
-        return row, str(vault.open_sealed(place.workspace_id, row.seal_name, row.sealed)["verifier"])
 
 
 def _require_from(provider: Provider, answer: Mapping[str, str]) -> None:

@@ -209,6 +209,8 @@ def _break(found: Opened, grant: Grant, problem: str, now: datetime) -> None:
     grant.broken_at, grant.problem, grant.claimed_until = now, problem[:500], None
     grant.save(update_fields=["broken_at", "problem", "claimed_until"])
     row = Credential.objects.get(id=grant.credential_id)
+    row.is_verified, row.tested_at, row.test_message = False, now, grant.problem
+    row.save(update_fields=["is_verified", "tested_at", "test_message"])
     telling = Telling(
         kind="credential.attention",
         key=str(row.id),

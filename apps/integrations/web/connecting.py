@@ -94,12 +94,8 @@ class Callback(View):
             home = next((each for each in selectors.homes_of(user.pk) if each.workspace.id == place.workspace_id), None)
             if home is None:
                 raise ConnectRefused("This is no answer to anything that was asked from here.")
-            credential = flow.connect_finish(
-                place=place,
-                actor=member_actor(plain_user(user), home.role),
-                session=session_secret(request),
-                answer=answer,
-            )
+            actor = member_actor(plain_user(user), home.role)
+            taken = flow.connect_take(place=place, actor=actor, session=session_secret(request))
         except DomainError as refused:
             context: dict[str, Any] = {
                 "status": refused.status,
@@ -108,8 +104,12 @@ class Callback(View):
                 "hint": refused.hint,
             }
             return _unseen(render(request, "errors/refused.html", context, status=refused.status))
-        messages.success(request, credential.test_message)
-        return _unseen(redirect(page_of(home.workspace.slug, credential.id)))
+        try:
+            credential = flow.connect_finish(taken=taken, actor=actor, answer=answer)
+            messages.success(request, credential.test_message)
+        except DomainError as refused:
+            messages.error(request, f"{refused.message} {refused.hint}".strip())
+        return _unseen(redirect(page_of(home.workspace.slug, taken.credential_id)))
 
 
 def session_secret(request: HttpRequest) -> str:

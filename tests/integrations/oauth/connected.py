@@ -41,6 +41,6 @@ def connect(cast: Cast, server: OAuthServer, made: Credential, actor: Actor | No
 def come_back(cast: Cast, address: str, actor: Actor | None = None, *, session: str = SESSION) -> Credential:
     """Come back with an address of the provider's."""
     answer = answer_of(address)
-    return connecting.connect_finish(
-        place=connecting.place_of(answer["state"]), actor=actor or cast.owner, session=session, answer=answer
-    )
+    who = actor or cast.owner
+    taken = connecting.connect_take(place=connecting.place_of(answer["state"]), actor=who, session=session)
+    return connecting.connect_finish(taken=taken, actor=who, answer=answer)

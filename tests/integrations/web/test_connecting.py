@@ -87,7 +87,9 @@ def test_a_providers_words_are_text(cast: Cast, server: OAuthServer, made: Crede
     alice = signed_in(cast.alice)
     address = back(server.consent(go(alice, made), allows=False))
     address = address.replace("access_denied", "x").replace("The+person+said+no.", "%3Cscript%3Ealert(1)%3C/script%3E")
-    seen = alice.get(address).content.decode()
+    response = alice.get(address, follow=True)
+    assert response.redirect_chain == [(f"/w/acme/integrations/{made.id}/", 302)]
+    seen = response.content.decode()
     assert "&lt;script&gt;alert(1)" in seen
     assert "<script>alert(1)" not in seen
 
