@@ -17,10 +17,11 @@ from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import warning
 
 _NAMES = re.compile(
-    r"(^|[-_.])(authorization|api[-_]?key|apikey|token|access[-_]?token|secret|client[-_]?secret|password|passwd|"
-    r"private[-_]?token|auth[-_]?token|x[-_]api[-_]key|signature[-_]?key)$",
+    r"(^|[-_.\[])(authorization|api[-_]?key|apikey|token|access[-_]?token|secret|client[-_]?secret|password|passwd|"
+    r"private[-_]?token|auth[-_]?token|signature[-_]?key)\]?$",
     re.IGNORECASE,
 )
+_SPLITS = re.compile(r"[.\[\]]")  # a path could not be read back
 _KEYS = re.compile(
     r"(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|xox[abprs]-[A-Za-z0-9-]{10,}"
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|sk-[A-Za-z0-9_-]{20,}|glpat-[\w-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
@@ -35,7 +36,7 @@ class Literal:
     `goes_to`: where that credential would then be named. Its repr shows no secret.
     """
 
-    node: GraphNode
+    node: GraphNode = field(repr=False)
     path: str
     type: str = ""
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -80,7 +81,7 @@ def _in_node(node: GraphNode, base: str) -> Iterator[Literal]:
             if not _is_secret(str(name), value):
                 continue
             seen.add(path)
-            made = make(str(name), value) if has_auth and not taken and "." not in str(name) else None
+            made = make(str(name), value) if has_auth and not taken and not _SPLITS.search(str(name)) else None
             if made is None:
                 yield Literal(node, path)
             else:

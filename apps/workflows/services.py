@@ -19,7 +19,7 @@ from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
 from apps.nodes.contract import Trigger
 from apps.workflows import graph
-from apps.workflows.credential_checks import require_credentials
+from apps.workflows.credential_checks import require_credentials as require_credentials
 from apps.workflows.errors import DraftConflict, NotActive, PathTaken, WorkflowUnknown
 from apps.workflows.graph import Finding, Graph, GraphInvalid, errors_in
 from apps.workflows.graph.findings import error

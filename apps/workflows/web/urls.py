@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import imported, settings, variables, views
+from apps.workflows.web import credentials, imported, settings, variables, views
 
 urlpatterns = [
     path("workflows/", views.WorkflowList.as_view(), name="workflows"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("workflows/<uuid:workflow>/edit/", views.WorkflowEdit.as_view(), name="workflow-edit"),
     path("workflows/<uuid:workflow>/triggers/", views.WorkflowTriggers.as_view(), name="workflow-triggers"),
     path("workflows/<uuid:workflow>/settings/", settings.WorkflowSettings.as_view(), name="workflow-settings"),
+    path(
+        "workflows/<uuid:workflow>/credentials/", credentials.WorkflowCredentials.as_view(), name="workflow-credentials"
+    ),
     path("workflows/<uuid:workflow>/history/", views.WorkflowHistory.as_view(), name="workflow-history"),
     path("workflows/<uuid:workflow>/export/", views.WorkflowExport.as_view(), name="workflow-export"),
     path("workflows/<uuid:workflow>/publish/", views.WorkflowPublish.as_view(), name="workflow-publish"),

@@ -95,7 +95,8 @@ def test_rotation_goes_unnoticed_by_those_who_use_credentials(cast: Cast, settin
     path.write_text(local.fresh_key())
     settings.CREDENTIAL_KEYS_FILE = str(path)
     rows = [create(cast, f"row {at}") for at in range(4)]
-    stop, failures, uses = threading.Event(), [], [0]
+    stop, uses = threading.Event(), [0]
+    failures: list[Exception] = []
 
     def work(row: Credential) -> None:
         try:
