@@ -16,6 +16,7 @@ from tests.chaos.scenarios.r07_deliveries import WebKilled
 from tests.chaos.scenarios.r08_effects import EffectsUnderKills
 from tests.chaos.scenarios.r09_webhooks import OutgoingWebhooks
 from tests.chaos.scenarios.r10_poison import PoisonNode
+from tests.chaos.scenarios.r11_schedules import Schedules
 from tests.chaos.scenarios.r12_deployment import Deployment
 from tests.chaos.scenarios.r13_limits import LimitsHold
 from tests.chaos.scenarios.r14_clocks import ClocksWrong
@@ -35,6 +36,7 @@ ALL: Sequence[Scenario] = (
     EffectsUnderKills(),
     OutgoingWebhooks(),
     PoisonNode(),
+    Schedules(),
     Deployment(),
     LimitsHold(),
     ClocksWrong(),
