@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 "integrations.web.urls",
                 "workflows.web.urls",
                 "executions.web.urls",
+                "triggers.web.urls",
                 "hil.web.urls",
                 "accounts.web.urls",
             )

@@ -12,8 +12,9 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -132,9 +133,45 @@ def note(
     Without a workspace it belongs to the one of this slug, if there is one. Of what nobody proved (`is_proven` false)
     only the beginning is kept, and it cannot be replayed.
     """
-    more = _throttle.turn((slug or str(workspace_id), str(workflow_id), node_id))
+    place = (slug or str(workspace_id), str(workflow_id), node_id)
+    again = partial(
+        _tell_late,
+        place,
+        arrival,
+        outcome,
+        slug=slug,
+        workspace_id=workspace_id,
+        workflow_id=workflow_id,
+        node_id=node_id,
+    )
+    more = _throttle.turn(place, otherwise=again)
+    if more:
+        _write(place, more, arrival, outcome, slug, workspace_id, workflow_id, node_id, is_proven)
+
+
+def _tell_late(place: tuple[str, ...], arrival: Arrival, outcome: Outcome, **of: Any) -> None:
+    """Count what was left out meanwhile, when nothing else came that would have."""
+    more = _throttle.owed(place)
     if not more:
         return
+    try:
+        bare = replace(arrival, request=None)
+        _write(place, more, bare, outcome, of["slug"], of["workspace_id"], of["workflow_id"], of["node_id"], False)
+    finally:
+        connection.close()
+
+
+def _write(
+    place: tuple[str, ...],
+    more: int,
+    arrival: Arrival,
+    outcome: Outcome,
+    slug: str,
+    workspace_id: UUID | None,
+    workflow_id: UUID | None,
+    node_id: str,
+    is_proven: bool,
+) -> None:
     try:
         request, is_whole = (arrival.request, True) if is_proven else _beginning(arrival.request)
         left, references = (None, {}) if workspace_id is None else _stored(workspace_id, request)
@@ -162,7 +199,7 @@ def note(
             cursor.execute("SELECT triggers_delivery_note(%s, %s::jsonb, %s, %s)", [slug, text, more, KEPT_PER_HOUR])
             (was_kept,) = cursor.fetchone()
         if not was_kept:
-            _throttle.is_full((slug or str(workspace_id), str(workflow_id), node_id))
+            _throttle.is_full(place)
     except (DatabaseError, DomainError) as error:
         logger.warning("a refused delivery is not in the inbox: %s", str(error).partition("\n")[0])
 
@@ -194,8 +231,8 @@ class _Throttle:
         self._lock = threading.Lock()
         self._places: OrderedDict[tuple[str, ...], _Place] = OrderedDict()
 
-    def turn(self, place: tuple[str, ...]) -> int:
-        """For how many deliveries of this place one is to be written now. 0: none."""
+    def turn(self, place: tuple[str, ...], *, otherwise: Callable[[], None]) -> int:
+        """For how many deliveries of this place one is to be written now. 0: none; `otherwise` runs in a second."""
         hour, now = time.time() // 3600, time.monotonic()
         with self._lock:
             found = self._places.get(place)
@@ -206,8 +243,21 @@ class _Throttle:
                 self._places.popitem(last=False)
             found.waiting += 1
             if found.is_full and now - found.told_at < _COUNT_SECONDS:
+                if found.waiting == 1:
+                    timer = threading.Timer(_COUNT_SECONDS, otherwise)
+                    timer.daemon = True
+                    timer.start()
                 return 0
             more, found.waiting, found.told_at = found.waiting, 0, now
+            return more
+
+    def owed(self, place: tuple[str, ...]) -> int:
+        """How many of this place are counted here and not yet in the database. They are not owed any more."""
+        with self._lock:
+            found = self._places.get(place)
+            if found is None:
+                return 0
+            more, found.waiting, found.told_at = found.waiting, 0, time.monotonic()
             return more
 
     def is_full(self, place: tuple[str, ...]) -> None:

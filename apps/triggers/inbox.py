@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.core.errors import DomainError
 from apps.executions import payloads
@@ -18,6 +18,7 @@ from apps.triggers.errors import CannotReplay, DeliveryUnknown, ReplayUnknown
 from apps.triggers.models import Delivery, Replay, ReplayItem
 
 VERDICTS = ("accepted", "duplicate", "merged", "refused", "limited", "captured")
+DAY = timedelta(days=1)
 SOURCES = ("webhook", "schedule", "event", "execution", "test")
 
 
@@ -78,6 +79,13 @@ def replayable(workspace_id: UUID, wanted: Wanted) -> QuerySet[Delivery]:
     rows = rows.exclude(verdict="captured")
     has_content = Q(request__isnull=False) | Q(by_reference__isnull=False) | Exists(kept)
     return rows.filter(has_content)
+
+
+def verdict_counts(workspace_id: UUID, wanted: Wanted, *, since: datetime) -> dict[str, int]:
+    """How many deliveries of the day before `since` had which verdict, those that were not kept included."""
+    rows = delivery_list(workspace_id, wanted).filter(received_at__gte=since - DAY).order_by()
+    counted = rows.values_list("verdict").annotate(count=Count("id"), more=Sum("repeats"))
+    return {verdict: count + (more or 0) for verdict, count, more in counted}
 
 
 def delivery_get(workspace_id: UUID, delivery_id: UUID) -> Delivery:

@@ -64,6 +64,12 @@ def listening_close(*, workspace_id: UUID, workflow_id: UUID, node_id: str) -> N
         Listening.objects.filter(workspace_id=workspace_id, workflow_id=workflow_id, node_id=node_id).delete()
 
 
+def open_until(workspace_id: UUID, workflow_id: UUID, node_id: str) -> datetime | None:
+    """Until when a test address is open; None when nobody opened it. Must run inside `tenant()`."""
+    rows = Listening.objects.filter(workspace_id=workspace_id, workflow_id=workflow_id, node_id=node_id)
+    return rows.values_list("until_at", flat=True).first()
+
+
 def captured(workspace_id: UUID, workflow_id: UUID, node_id: str, *, now: datetime) -> list[Delivery]:
     """What was sent to a test address in the last day, the newest first. Must run inside `tenant()`."""
     rows = Delivery.objects.filter(

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core.suggest import nearest, shown
+from apps.nodes import cadence
 from apps.nodes.contract import Trigger
 from apps.nodes.params import validated
 from apps.triggers import due_times
@@ -165,6 +166,16 @@ def rule_of(params: dict[str, Any], timezone: str) -> tuple[Rule | None, str]:
         return None, str(never)
     except (AttributeError, KeyError, TypeError, ValueError):
         return None, "Its parameters are not in order; see the findings of the workflow."
+
+
+def zone_of(state: TriggerState, workflow: Workflow) -> str:
+    """The zone in which a schedule's times are meant; UTC where the name is none."""
+    name = str(state.params.get("timezone") or _zone(workflow))
+    try:
+        cadence.zone_of(name)
+    except NeverDue:
+        return "UTC"
+    return name
 
 
 def _zone(workflow: Workflow) -> str:
