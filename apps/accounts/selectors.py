@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 
 from apps.accounts.models import (
     ApiKey,
@@ -191,6 +191,11 @@ def slug_is_taken(slug: str) -> bool:
     return bool(_rows("SELECT accounts_slug_is_taken(%s)", [slug])[0][0])
 
 
+def is_closed(workspace_id: UUID) -> bool:
+    """Whether the workspace is closed at this moment. Must run inside `tenant()`."""
+    return Workspace.objects.filter(id=workspace_id, closed_at__isnull=False).exists()
+
+
 def closed_of(user_id: UUID) -> list[Workspace]:
     """The closed workspaces an owner can open again, the latest first. Works outside a tenant block."""
     rows = _rows("SELECT workspace_id, slug, name, created_at, closed_at FROM accounts_closed_of(%s)", [user_id])
@@ -216,6 +221,17 @@ def hidden_from(workspace_id: UUID, user_id: UUID) -> list[UUID]:
     """
     found: list[UUID] = _rows("SELECT accounts_hidden_from(%s, %s)", [workspace_id, user_id])[0][0]
     return found
+
+
+def object_levels(
+    workspace_id: UUID, user_id: UUID, object_ids: Iterable[UUID] | None = None
+) -> list[tuple[UUID, str]]:
+    """The level somebody has on each object that is restricted, of these objects or of all, whatever their role."""
+    rows = ObjectGrant.objects.filter(Q(user_id=user_id) | Q(user=None), workspace_id=workspace_id)
+    if object_ids is not None:
+        rows = rows.filter(object_id__in=list(object_ids))
+    # Their own line comes after that of everybody else, and counts.
+    return list(rows.order_by(F("user_id").asc(nulls_first=True)).values_list("object_id", "level"))
 
 
 def object_grants(workspace_id: UUID, object_ids: Iterable[UUID]) -> QuerySet[ObjectGrant]:

@@ -19,9 +19,12 @@ from django.db.migrations.operations import RunSQL
 
 _POLICY = "workspace_id = NULLIF(current_setting('app.workspace', true), '')::uuid"
 # The first half is all that is asked where nothing is hidden, which is everywhere but in some people's requests.
+_NOTHING_HIDDEN = "COALESCE(current_setting('app.hidden', true), '') = ''"
 _SHOWN = (
-    "COALESCE(current_setting('app.hidden', true), '') = ''"
-    " OR {column} IS NULL OR {column} <> ALL ((SELECT current_setting('app.hidden')::uuid[])::uuid[])"
+    f"{_NOTHING_HIDDEN}"
+    " OR {column} IS NULL"
+    # Read once per statement; safe to read when it is empty, as a row that was locked and is looked at again does.
+    " OR {column} <> ALL ((SELECT NULLIF(current_setting('app.hidden', true), '')::uuid[])::uuid[])"
 )
 _ENTER = "SELECT set_config('app.workspace', %s, true), set_config('app.hidden', %s, true)"
 _hidden: ContextVar[str] = ContextVar("hidden", default="")
@@ -94,16 +97,17 @@ def protect(table: str, *, column: str = "workspace_id") -> RunSQL:
     )
 
 
-def veil(table: str, *, column: str) -> RunSQL:
+def veil(table: str, *, column: str, parent: str = "") -> RunSQL:
     """The migration operation that lets `hiding` take rows out of a table; `column` names the object they belong to.
 
-    Only reading is concerned, and only by the runtime role. Rows whose column is empty belong to no object.
+    With `parent` it names a row of that table, and what belongs to a hidden one is hidden. Only reading is concerned,
+    and only by the runtime role. Rows whose column is empty belong to no object.
     """
+    shown = _SHOWN.format(column=column)
+    if parent:
+        shown = f"{_NOTHING_HIDDEN} OR EXISTS (SELECT FROM {parent} WHERE {parent}.id = {table}.{column})"
     return RunSQL(
-        f"""
-        CREATE POLICY veil ON {table} AS RESTRICTIVE FOR SELECT TO agentflow_app
-            USING ({_SHOWN.format(column=column)});
-        """,
+        f"CREATE POLICY veil ON {table} AS RESTRICTIVE FOR SELECT TO agentflow_app USING ({shown})",
         reverse_sql=f"DROP POLICY IF EXISTS veil ON {table}",
     )
 

@@ -10,6 +10,7 @@ from apps.core import outbox
 from apps.core.models import Message
 from apps.core.tenancy import tenant
 from apps.executions import selectors
+from apps.executions.launch import require_execute
 
 
 def delivery_list(*, workspace_id: UUID, execution_id: UUID) -> list[Message]:
@@ -22,6 +23,7 @@ def delivery_send_again(*, workspace_id: UUID, execution_id: UUID, message_id: U
     """Put one of them on its way once more, on record. Raises `ExecutionNotFound` or `MessageUnknown`."""
     with tenant(workspace_id):
         execution = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        require_execute(execution.workflow, actor)
         found = outbox.message_send_again(workspace_id=workspace_id, message_id=message_id, subject_id=execution.id)
         accounts.audit_record(
             workspace_id=workspace_id,

@@ -15,6 +15,7 @@ from apps.core.errors import Conflict
 from apps.core.tenancy import tenant
 from apps.executions import live, selectors
 from apps.executions.engine.states import TERMINAL, Event, Status, execution_next
+from apps.executions.launch import require_execute
 from apps.executions.models import Execution
 from apps.executions.poke import poke
 from apps.executions.services import AlreadyEnded
@@ -40,7 +41,7 @@ def execution_hold(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now:
     Its deadline runs on. Raises `ExecutionNotFound`, `AlreadyEnded`, `AlreadyHeld`.
     """
     with tenant(workspace_id):
-        execution = _locked(workspace_id, execution_id)
+        execution = _locked(workspace_id, execution_id, actor)
         if execution.hold is not None:
             raise AlreadyHeld(f"Paused already by {execution.hold.get('by')}.")
         execution.hold = {"by": actor.label, "at": now.isoformat(), "reason": reason}
@@ -54,7 +55,7 @@ def execution_hold(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now:
 def execution_release(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now: datetime) -> None:
     """Let a paused execution go on where it was. Raises `ExecutionNotFound`, `AlreadyEnded`, `NotHeld`."""
     with tenant(workspace_id):
-        execution = _locked(workspace_id, execution_id)
+        execution = _locked(workspace_id, execution_id, actor)
         _let_go(execution, now)
         _record(actor, execution, "execution.released", {})
 
@@ -67,7 +68,7 @@ def execution_continue(
     Raises `ExecutionNotFound`, `AlreadyEnded`, `NotHeld` when it does not stand at a breakpoint.
     """
     with tenant(workspace_id):
-        execution = _locked(workspace_id, execution_id)
+        execution = _locked(workspace_id, execution_id, actor)
         if not execution.hold or execution.hold.get("by") != "breakpoint":
             raise NotHeld("It does not stand at a breakpoint.", hint="Release it, if somebody paused it.")
         debug: dict[str, Any] = dict(execution.debug or {})
@@ -78,8 +79,8 @@ def execution_continue(
         _let_go(execution, now)
 
 
-def _locked(workspace_id: UUID, execution_id: UUID) -> Execution:
-    selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+def _locked(workspace_id: UUID, execution_id: UUID, actor: Actor) -> Execution:
+    require_execute(selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id).workflow, actor)
     execution = Execution.objects.select_for_update(of=("self",)).get(workspace_id=workspace_id, id=execution_id)
     if execution.status in TERMINAL:
         raise AlreadyEnded(f"This execution has already ended: {execution.status}.")

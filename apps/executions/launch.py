@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts import services as accounts
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.core import jsonshape
 from apps.core.errors import Conflict, FieldError, Invalid
 from apps.core.suggest import nearest, shown
@@ -64,7 +66,7 @@ def execution_launch(*, workspace_id: UUID, actor: Actor, start: Start, now: dat
     `InputInvalid`, and what `execution_start` raises.
     """
     with tenant(workspace_id):
-        workflow = startable(workspace_id, start.workflow_id)
+        workflow = startable(workspace_id, start.workflow_id, actor)
         version = workflow.active_version or workflow_services.version_snapshot(
             workspace_id=workspace_id, workflow_id=workflow.id, actor=actor
         )
@@ -88,6 +90,7 @@ def execution_stop(*, workspace_id: UUID, execution_id: UUID, actor: Actor, now:
     """Cancel an execution on somebody's behalf, on record. Raises `ExecutionNotFound` or `AlreadyEnded`."""
     with tenant(workspace_id):
         execution = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
+        require_execute(execution.workflow, actor)
         services.execution_cancel(workspace_id=workspace_id, execution_id=execution_id, now=now, by=actor.label)
         accounts.audit_record(
             workspace_id=workspace_id,
@@ -116,12 +119,32 @@ def triggers_of(graph: Graph) -> list[GraphNode]:
     return sorted(found, key=lambda node: node.subtype != "MANUAL")
 
 
-def startable(workspace_id: UUID, workflow_id: UUID) -> Workflow:
-    """A workflow that may be started. Raises `WorkflowUnknown`, `WorkflowArchived`."""
+def startable(workspace_id: UUID, workflow_id: UUID, actor: Actor | None = None) -> Workflow:
+    """A workflow that may be started, by this actor if one is named.
+
+    Raises `WorkflowUnknown`, `WorkflowArchived`, `ObjectRestricted`.
+    """
     workflow = workflows.workflow_get(workspace_id, workflow_id)
+    if actor is not None:
+        require_execute(workflow, actor)
     if workflow.status == Status.ARCHIVED:
         raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
     return workflow
+
+
+def require_execute(workflow: Workflow, actor: Actor) -> None:
+    """Raise `ObjectRestricted` (403) when this workflow is shared with others, or with this one for looking only.
+
+    Must run inside `tenant()`.
+    """
+    objects.require(
+        workspace_id=workflow.workspace_id,
+        actor=actor,
+        kind=Kind.WORKFLOW,
+        object_id=workflow.id,
+        level="execute",
+        name=workflow.name,
+    )
 
 
 def trigger_of(graph: Graph, wanted: str | None) -> GraphNode:

@@ -17,7 +17,9 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core import clock
 from apps.core.errors import Conflict, DomainError, FieldError, Invalid, NotFound
@@ -208,7 +210,9 @@ def redrive_start(
         message = f"Only executions that ended as {', '.join(FAILURES)} can be redriven."
         raise Invalid(message, errors=[FieldError("status", message)])
     with tenant(workspace_id):
-        found = _found(workspace_id, wanted).order_by("id").values("id")[: MOST + 1]
+        looked_at = objects.beyond(workspace_id=workspace_id, actor=actor, kind=Kind.WORKFLOW, level="execute")
+        chosen = _found(workspace_id, wanted).exclude(workflow_id__in=looked_at)
+        found = chosen.order_by("id").values("id")[: MOST + 1]
         sql, params = found.query.sql_with_params()
         redrive = Redrive.objects.create(
             id=uuid7(),

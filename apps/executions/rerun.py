@@ -112,7 +112,7 @@ def execution_rerun(
     again = again or Again()
     with tenant(workspace_id):
         earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
-        workflow = startable(workspace_id, earlier.workflow_id)
+        workflow = startable(workspace_id, earlier.workflow_id, actor)
         version = _version(workflow, earlier, again.version, actor)
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
         is_same_lineage = earlier.status in FAILURES and not again.has_input

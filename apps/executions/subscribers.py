@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from apps.accounts import selectors
+from apps.accounts.services.workspaces import CLOSED
 from apps.core import clock
 from apps.core.models import Event
-from apps.executions import children, completion, notices
+from apps.executions import children, closing, completion, notices
 
 
 def child_ended(event: Event) -> None:
@@ -29,7 +31,14 @@ def failure_told(event: Event) -> None:
     notices.failure_notice(event=event, now=clock.now())
 
 
+def workspace_closed(event: Event) -> None:
+    """A workspace was closed, and not opened again meanwhile: what it runs is cancelled."""
+    if selectors.is_closed(event.workspace_id):
+        closing.executions_end(workspace_id=event.workspace_id, now=clock.now())
+
+
 SUBSCRIBERS = {
+    CLOSED: (workspace_closed,),
     "execution.finished": (child_ended, completion_announce),
     children.ABANDONED: (children_abandoned,),
     "execution.failed": (failure_told,),

@@ -88,7 +88,7 @@ def execution_test(*, workspace_id: UUID, actor: Actor, trial: Trial, now: datet
     naming a node that does not exist, `NoData`.
     """
     with tenant(workspace_id):
-        workflow = startable(workspace_id, trial.workflow_id)
+        workflow = startable(workspace_id, trial.workflow_id, actor)
         version = _version(workflow, trial, actor)
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
         _check(graph, trial)

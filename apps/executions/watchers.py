@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts import selectors as accounts
-from apps.accounts.access import resolve
+from apps.accounts.access import objects, resolve
 from apps.accounts.access.actor import Access
 from apps.accounts.access.permissions import Permission
 from apps.core import streams
 from apps.core.errors import Unauthenticated
+from apps.core.tenancy import tenant
 from apps.executions import selectors
 from apps.executions.selectors import ExecutionNotFound
 
@@ -59,6 +60,8 @@ def _checked(access: Access, execution_id: UUID) -> Access:
     if selectors.execution_workspace_id(execution_id=execution_id) != access.workspace.id:
         raise ExecutionNotFound
     access.actor.require(Permission.EXECUTION_READ)
+    with objects.unseen(access.workspace.id, access.actor), tenant(access.workspace.id):
+        selectors.execution_standing(workspace_id=access.workspace.id, execution_id=execution_id)
     return access
 
 

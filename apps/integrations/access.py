@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.access.permissions import Permission
 from apps.integrations.errors import CredentialUnknown, MayNotManage, MayNotUse
 from apps.integrations.models import Credential
@@ -27,13 +29,24 @@ def may_read(actor: Actor, credential: Credential) -> bool:
 
 def may_use(actor: Actor, credential: Credential) -> bool:
     """Whether the actor may name it in what they publish or start. Says nothing about reading or changing it."""
-    return actor.can(Permission.CREDENTIAL_USE) and is_visible(actor, credential)
+    return actor.can(Permission.CREDENTIAL_USE) and is_visible(actor, credential) and _reaches(actor, credential, "use")
 
 
 def may_manage(actor: Actor, credential: Credential) -> bool:
     """Whether the actor may change and delete it: one's own private ones, or with the permission the workspace's."""
     needed = Permission.CREDENTIAL_USE if credential.is_private else Permission.CREDENTIAL_MANAGE
-    return actor.can(needed) and is_visible(actor, credential)
+    return actor.can(needed) and is_visible(actor, credential) and _reaches(actor, credential, "manage")
+
+
+def _reaches(actor: Actor, credential: Credential, level: str) -> bool:
+    """Whether it is not restricted to others."""
+    return credential.is_private or objects.may(
+        workspace_id=credential.workspace_id,
+        actor=actor,
+        kind=Kind.CREDENTIAL,
+        object_id=credential.id,
+        level=level,
+    )
 
 
 def require_use(actor: Actor, credential: Credential) -> None:

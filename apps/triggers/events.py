@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from apps.core.errors import DomainError
 from apps.core.ids import uuid7
-from apps.core.tenancy import tenant
+from apps.core.tenancy import hiding, tenant
 from apps.executions.services import execution_start, wait_resolve
 from apps.executions.wait_kinds import OpenWait
 from apps.executions.waits import waits_resolve
@@ -72,7 +72,8 @@ def event_post(*, workspace_id: UUID, name: str, data: Any, by: str, now: dateti
             return Posted(Event.objects.get(workspace_id=workspace_id, external_id=external_id), is_new=False)
         event_id: UUID = row[0]
     try:
-        delivered = event_deliver(workspace_id=workspace_id, event_id=event_id, now=now)
+        with hiding(()):  # whoever posts starts what listens, also what they may not see
+            delivered = event_deliver(workspace_id=workspace_id, event_id=event_id, now=now)
         if delivered is not None:
             return Posted(delivered, is_new=True)
     except (OperationalError, InterfaceError):

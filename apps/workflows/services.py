@@ -11,7 +11,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core import jsonclean
 from apps.core.clock import now as clock_now
@@ -73,7 +75,7 @@ def workflow_update(
     """
     draft = None if definition is None else _draft(definition)
     with tenant(workspace_id):
-        workflow = _locked(workspace_id, workflow_id)
+        workflow = _locked(workspace_id, workflow_id, actor)
         if draft_revision is not None and draft_revision != workflow.draft_revision:
             raise DraftConflict(
                 f"The draft is at revision {workflow.draft_revision}, not {draft_revision}: somebody changed it.",
@@ -99,7 +101,7 @@ def workflow_update(
 def workflow_delete(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> None:
     """Take a workflow away: it starts nothing any more and shows nowhere. Its executions finish and stay."""
     with tenant(workspace_id):
-        workflow = _locked(workspace_id, workflow_id)
+        workflow = _locked(workspace_id, workflow_id, actor)
         ActiveTrigger.objects.filter(workspace_id=workspace_id, workflow=workflow).delete()
         workflow.status = Status.ARCHIVED
         workflow.deleted_at = clock_now()
@@ -117,7 +119,7 @@ def workflow_publish(*, workspace_id: UUID, workflow_id: UUID, actor: Actor, not
     of the lint, or with the credentials that are missing or that the actor may not use, `PathTaken` (409).
     """
     with tenant(workspace_id):
-        workflow = _locked(workspace_id, workflow_id)
+        workflow = _locked(workspace_id, workflow_id, actor)
         version = _publish(workflow, actor, _text(note, "note", MAX_TEXT))
         if workflow.status == Status.ACTIVE:
             _listen(workflow, version, clock_now())
@@ -179,7 +181,7 @@ def workflow_activate(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) ->
     errors, `PathTaken` (409) naming the workflow that listens there already.
     """
     with tenant(workspace_id):
-        workflow = _locked(workspace_id, workflow_id)
+        workflow = _locked(workspace_id, workflow_id, actor)
         version = workflow.active_version or _publish(workflow, actor, "")
         _listen(workflow, version, clock_now())
         if workflow.status != Status.ACTIVE:
@@ -192,7 +194,7 @@ def workflow_activate(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) ->
 def workflow_pause(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> Workflow:
     """Stop the triggers; what runs goes on. Raises `NotActive` (409) for a workflow that was never active."""
     with tenant(workspace_id):
-        workflow = _locked(workspace_id, workflow_id)
+        workflow = _locked(workspace_id, workflow_id, actor)
         if workflow.status not in (Status.ACTIVE, Status.PAUSED):
             raise NotActive(f"“{workflow.name}” is {workflow.get_status_display().lower()}, so it cannot be paused.")
         return _silence(workflow, actor, Status.PAUSED, "paused")
@@ -201,7 +203,15 @@ def workflow_pause(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> Wo
 def workflow_archive(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> Workflow:
     """Put a workflow away: its triggers stop, lists leave it out. Activating it brings it back."""
     with tenant(workspace_id):
-        return _silence(_locked(workspace_id, workflow_id), actor, Status.ARCHIVED, "archived")
+        return _silence(_locked(workspace_id, workflow_id, actor), actor, Status.ARCHIVED, "archived")
+
+
+def workflows_silence(*, workspace_id: UUID) -> int:
+    """Pause every active workflow of a workspace that was closed: nothing starts any more. Gives how many."""
+    with tenant(workspace_id):
+        ActiveTrigger.objects.filter(workspace_id=workspace_id).delete()
+        rows = Workflow.objects.filter(workspace_id=workspace_id, status=Status.ACTIVE)
+        return rows.update(status=Status.PAUSED, updated_at=clock_now())
 
 
 def _silence(workflow: Workflow, actor: Actor, status: Status, verb: str) -> Workflow:
@@ -264,14 +274,16 @@ def _occupy(
             )
     except IntegrityError:
         other = ActiveTrigger.objects.filter(workspace_id=workflow.workspace_id, subtype=subtype, key=key)
-        holder = other.select_related("workflow").first()
-        if holder is None:
+        holder_id = other.values_list("workflow_id", flat=True).first()
+        if holder_id is None:
             raise
+        holder = Workflow.objects.filter(workspace_id=workflow.workspace_id, id=holder_id).first()
+        # One that is hidden from who activates this one is not named.
+        known: dict[str, Any] = {"workflow_id": str(holder.id), "workflow_name": holder.name} if holder else {}
         raise PathTaken(
-            f"“{holder.workflow.name}” listens to {key} already.",
+            f"{f'“{holder.name}”' if holder else 'Another workflow'} listens to {key} already.",
             errors=[FieldError(path=f"nodes[{_place(version, node_id)}].params", message=f"{key} is taken.")],
-            workflow_id=str(holder.workflow_id),
-            workflow_name=holder.workflow.name,
+            **known,
         ) from None
 
 
@@ -282,11 +294,20 @@ def _place(version: Version, node_id: str) -> int:
 # ── What the writes share ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _locked(workspace_id: UUID, workflow_id: UUID) -> Workflow:
+def _locked(workspace_id: UUID, workflow_id: UUID, actor: Actor | None = None) -> Workflow:
     rows = Workflow.objects.select_for_update(of=("self",)).select_related("active_version")
     found = rows.filter(workspace_id=workspace_id, deleted_at=None, id=workflow_id).first()
     if found is None:
         raise WorkflowUnknown
+    if actor is not None:
+        objects.require(
+            workspace_id=workspace_id,
+            actor=actor,
+            kind=Kind.WORKFLOW,
+            object_id=workflow_id,
+            level="edit",
+            name=found.name,
+        )
     return found
 
 

@@ -242,6 +242,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
         f"/api/v1/app/workflows/{{pk}}/{action}": workflow
         for action in (
             "",
+            "sharing/",
             "validate/",
             "publish/",
             "activate/",
@@ -333,6 +334,7 @@ TOKEN: dict[str, Any] = {
 }
 INVITED = {"emails": ["erin@example.com"], "role": "member"}
 INVITE_FORM = {"emails": "erin@example.com", "role": "member"}
+SHARED = {"others": "view"}
 PLACE = {"name": "Acme", "slug": "acme-works"}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
@@ -503,6 +505,8 @@ ROUTES = [
     Route("PATCH", "/api/v1/app/workflows/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body={"name": "N"}),
     Route("DELETE", "/api/v1/app/workflows/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/validate/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/{pk}/sharing/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PUT", "/api/v1/app/workflows/{pk}/sharing/", alice=200, bob=200, charlie=404, anonymous=401, body=SHARED),
     Route("POST", "/api/v1/app/workflows/{pk}/publish/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/activate/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/pause/", alice=200, bob=200, charlie=404, anonymous=401),
@@ -627,6 +631,8 @@ ROUTES = [
     Route("POST", "/w/{workspace}/workflows/{workflow}/settings/", alice=422, bob=422, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/credentials/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/{workflow}/credentials/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/{workflow}/sharing/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/{workflow}/sharing/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/history/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/{workflow}/export/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/{workflow}/publish/", alice=302, bob=302, charlie=404, anonymous=302),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -25,6 +26,7 @@ from apps.core.tenancy import hiding
 
 NONE = "none"
 _UNRESTRICTED = (Role.OWNER, Role.ADMIN)
+_asked: ContextVar[dict[tuple[UUID, UUID], Mapping[UUID, str]] | None] = ContextVar("asked", default=None)
 
 
 class Kind(StrEnum):
@@ -45,19 +47,7 @@ LEVELS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
 
 def level_of(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID) -> str:
     """How far the actor may go with an object, apart from what their role allows. Must run inside `tenant()`."""
-    whole = LEVELS[kind][-1]
-    if actor.kind == "system" or actor.role in _UNRESTRICTED:
-        return whole
-    rows = list(selectors.object_grants(workspace_id, [object_id]).values_list("user_id", "level"))
-    if not rows:
-        return whole
-    person = actor.id if actor.kind == "user" else actor.maker_id
-    if person is None:  # a key made on the machine
-        return whole
-    if not actor.role and selectors.role_of(workspace_id, person) in _UNRESTRICTED:
-        return whole
-    levels: dict[UUID | None, str] = dict(rows)
-    return levels.get(person, levels.get(None, NONE))
+    return _levels(workspace_id, actor, object_id).get(object_id, LEVELS[kind][-1])
 
 
 def may(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level: str) -> bool:
@@ -74,15 +64,49 @@ def require(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, le
         raise ObjectRestricted(f"“{name}” is shared with chosen people, and {actor.label} may not {words} it.")
 
 
+def beyond(*, workspace_id: UUID, actor: Actor, kind: Kind, level: str) -> set[UUID]:
+    """The objects of a kind with which the actor may not go so far. Must run inside `tenant()`."""
+    order = LEVELS[kind]
+    found = _levels(workspace_id, actor, None)
+    return {object_id for object_id, has in found.items() if has in order and order.index(has) < order.index(level)}
+
+
 @contextmanager
 def unseen(workspace_id: UUID, actor: Actor) -> Iterator[None]:
     """Whatever is read inside knows nothing of the objects that are hidden from this actor.
 
-    Goes around `tenant()`. Costs a look-up for members, viewers and keys, nothing for owners and admins.
+    Goes around `tenant()`. Costs a look-up for members, viewers and keys, nothing for owners and admins. What somebody
+    may do with the others is asked of the database once inside.
     """
-    person = actor.id if actor.kind == "user" else actor.maker_id
-    if person is None or actor.kind == "system" or actor.role in _UNRESTRICTED:
-        yield
-        return
-    with hiding(selectors.hidden_from(workspace_id, person)):
-        yield
+    token = _asked.set({})
+    try:
+        person = _person(actor)
+        if person is None or actor.role in _UNRESTRICTED:
+            yield
+        else:
+            with hiding(selectors.hidden_from(workspace_id, person)):
+                yield
+    finally:
+        _asked.reset(token)
+
+
+def _levels(workspace_id: UUID, actor: Actor, object_id: UUID | None) -> Mapping[UUID, str]:
+    """The levels of the actor on what is restricted; outside of requests on the one object only."""
+    person = _person(actor)
+    if person is None or actor.role in _UNRESTRICTED:
+        return {}
+    asked = _asked.get()
+    if asked is not None and (workspace_id, person) in asked:
+        return asked[workspace_id, person]
+    wanted = None if asked is not None or object_id is None else [object_id]
+    found = dict(selectors.object_levels(workspace_id, person, wanted))
+    if found and not actor.role and selectors.role_of(workspace_id, person) in _UNRESTRICTED:
+        found = {}
+    if asked is not None:
+        asked[workspace_id, person] = found
+    return found
+
+
+def _person(actor: Actor) -> UUID | None:
+    """Whose levels count: a key's maker's. Nobody's for the product, and for keys made on the machine."""
+    return None if actor.kind == "system" else actor.id if actor.kind == "user" else actor.maker_id

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access.api import WorkspaceViewSet
+from apps.accounts.access.objects import Kind
 from apps.accounts.access.permissions import Permission
+from apps.accounts.access.sharing import SharingForm, SharingIn, as_document, shared
 from apps.core.api.serializers import Strict
 from apps.core.errors import FieldError, Invalid
 from apps.workflows import selectors, services
@@ -48,6 +50,8 @@ class Workflows(WorkspaceViewSet):
         "versions": Permission.WORKFLOW_READ,
         "version": Permission.WORKFLOW_READ,
         "export": Permission.WORKFLOW_READ,
+        "sharing": Permission.WORKFLOW_READ,
+        "share": Permission.WORKFLOW_UPDATE,
         "import_file": Permission.WORKFLOW_CREATE,
     }
 
@@ -176,6 +180,23 @@ class Workflows(WorkspaceViewSet):
         """One published version with its definition."""
         workflow = selectors.workflow_get(self.workspace.id, pk)
         return Response(forms.VersionDetail(selectors.version_by_number(self.workspace.id, workflow.id, number)).data)
+
+    @extend_schema(responses=SharingForm)
+    @action(detail=True, methods=["get"])
+    def sharing(self, request: Request, pk: UUID) -> Response:
+        """How far everybody goes with it: `none`, `view`, `execute` or `edit`, and never further than their role."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        return Response(as_document(self.workspace.id, Kind.WORKFLOW, workflow.id))
+
+    @extend_schema(request=SharingIn, responses=SharingForm)
+    @sharing.mapping.put
+    def share(self, request: Request, pk: UUID) -> Response:
+        """Share it with chosen people. All others at `edit` and nobody named: it is everybody's again."""
+        workflow = selectors.workflow_get(self.workspace.id, pk)
+        document = shared(
+            workspace_id=self.workspace.id, kind=Kind.WORKFLOW, found=workflow, actor=self.actor, data=request.data
+        )
+        return Response(document)
 
     @extend_schema(responses=forms.WorkflowIn)
     @action(detail=True, methods=["get"])

@@ -255,7 +255,9 @@ def _trigger(drawing: Drawing, row: Mapping[str, Json], path: str) -> None:
     type_ = row.get("type")
     name = row.get("name") if _is_text(row.get("name")) else f"{str(type_ or 'Trigger').capitalize()} trigger"
     piece = Piece(name=str(name), path=path, key=str(row.get("id") or ""))
-    config: Mapping[str, Json] = next((row[key] for key in ("config", *_PARAMS) if isinstance(row.get(key), Mapping)), {})
+    config: Mapping[str, Json] = next(
+        (row[key] for key in ("config", *_PARAMS) if isinstance(row.get(key), Mapping)), {}
+    )
     translate(drawing, piece, str(type_ or "")[:100], "", dict(config), is_trigger=True)
     own_of(drawing, piece, row)
     for entry in _entries(drawing):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import credentials, imported, settings, variables, views
+from apps.workflows.web import credentials, imported, settings, sharing, variables, views
 
 urlpatterns = [
     path("workflows/", views.WorkflowList.as_view(), name="workflows"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path(
         "workflows/<uuid:workflow>/credentials/", credentials.WorkflowCredentials.as_view(), name="workflow-credentials"
     ),
+    path("workflows/<uuid:workflow>/sharing/", sharing.WorkflowSharing.as_view(), name="workflow-sharing"),
     path("workflows/<uuid:workflow>/history/", views.WorkflowHistory.as_view(), name="workflow-history"),
     path("workflows/<uuid:workflow>/export/", views.WorkflowExport.as_view(), name="workflow-export"),
     path("workflows/<uuid:workflow>/publish/", views.WorkflowPublish.as_view(), name="workflow-publish"),
