@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from apps.accounts.web.joining import Join
+from apps.accounts.web.providers import oidc_callback, oidc_login
+from apps.accounts.web.security import Connections, MySecurity, PasskeyAdd, SecondStep
 from apps.accounts.web.views import Addresses, Enter, Start
 from apps.accounts.web.workspaces import WorkspaceCreate, WorkspaceOpen
 from apps.core.api.views import Docs, Errors, Schema
@@ -61,6 +63,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workspaces/", WorkspaceCreate.as_view(), name="workspace-create"),
     path("workspaces/<slug:slug>/open/", WorkspaceOpen.as_view(), name="workspace-open"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
+    path("accounts/2fa/", MySecurity.as_view(), name="mfa_index"),
+    path("accounts/2fa/authenticate/", SecondStep.as_view(), name="mfa_authenticate"),
+    path("accounts/2fa/webauthn/", MySecurity.as_view(), name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/add/", PasskeyAdd.as_view(), name="mfa_add_webauthn"),
+    path("accounts/3rdparty/", Connections.as_view(), name="socialaccount_connections"),
+    path("accounts/oidc/<str:provider_id>/login/", oidc_login, name="openid_connect_login"),
+    path("accounts/oidc/<str:provider_id>/login/callback/", oidc_callback, name="openid_connect_callback"),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -23,6 +23,7 @@ from apps.accounts.models import (
     User,
     Workspace,
 )
+from apps.core import replica
 from apps.core.tenancy import tenant
 
 
@@ -127,6 +128,15 @@ def has_second_factor(user_id: UUID) -> bool:
 
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
     return bool(Authenticator.objects.filter(user_id=user_id, type__in=kinds).exists())
+
+
+def with_second_factor(user_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these people who have an authenticator app or a passkey."""
+    from allauth.mfa.models import Authenticator
+
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+    found = Authenticator.objects.filter(user_id__in=list(user_ids), type__in=kinds)
+    return set(found.values_list("user_id", flat=True))
 
 
 def sign_in_link(workspace_id: UUID, hash_: str) -> SignInLink | None:
@@ -277,3 +287,20 @@ def unread_notices(workspace_id: UUID, user_id: UUID) -> tuple[int, datetime | N
     """How many notices somebody has not read, and when the last of them grew. One look into an index."""
     found = notices(workspace_id, user_id, is_unread=True).order_by().aggregate(n=Count("id"), last=Max("last_at"))
     return found["n"], found["last"]
+
+
+def audit_actions(workspace_id: UUID) -> list[str]:
+    """What kinds of things happened in a workspace, by name. Hops through the index, however long the log is."""
+    sql = """
+        WITH RECURSIVE known AS (
+            (SELECT action FROM accounts_audit_event WHERE workspace_id = %(w)s ORDER BY action LIMIT 1)
+            UNION ALL
+            SELECT (SELECT e.action FROM accounts_audit_event e
+                    WHERE e.workspace_id = %(w)s AND e.action > known.action ORDER BY e.action LIMIT 1)
+            FROM known WHERE known.action IS NOT NULL
+        )
+        SELECT action FROM known WHERE action IS NOT NULL
+    """
+    with replica.cursor() as cursor:
+        cursor.execute(sql, {"w": workspace_id})
+        return [str(action) for (action,) in cursor.fetchall()]

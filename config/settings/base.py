@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "apps.accounts.web.providers.OutwardRedirects",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.api.middleware.Problems",
 ]
@@ -303,7 +304,12 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "AgentFlow"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_FORMS = {"authenticate": "apps.accounts.web.factors.CodeForm"}
+MFA_FORMS = {
+    "authenticate": "apps.accounts.web.factors.CodeForm",
+    "authenticate_webauthn": "apps.accounts.web.factors.PasskeyStep",
+    "login_webauthn": "apps.accounts.web.factors.PasskeyLogin",
+    "reauthenticate_webauthn": "apps.accounts.web.factors.PasskeyAgain",
+}
 # Browsers themselves allow passkeys over plain HTTP for localhost only.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith("http://")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
@@ -318,6 +324,7 @@ JWT_AUDIENCE = "agentflow-api"
 
 EMAIL_URL = env.text("EMAIL_URL", "")
 HAS_MAIL = bool(EMAIL_URL)
+MFA_ALLOW_UNVERIFIED_EMAIL = not HAS_MAIL  # where nothing can be verified
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "agentflow@localhost")
 if HAS_MAIL:
     globals().update(env.mail(EMAIL_URL))
@@ -329,7 +336,7 @@ if ACCOUNT_EMAIL_VERIFICATION == "mandatory" and not HAS_MAIL:
 
 
 def _social_providers() -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for provider, scope in (
         ("google", ["profile", "email"]),
         ("github", ["read:user", "user:email"]),
@@ -338,7 +345,21 @@ def _social_providers() -> dict[str, Any]:
         client = env.text(f"{provider.upper()}_CLIENT_ID", "")
         if client:
             secret = env.text(f"{provider.upper()}_CLIENT_SECRET")
-            found[provider] = {"APPS": [{"client_id": client, "secret": secret, "key": ""}], "SCOPE": scope}
+            found[provider] = {
+                "APPS": [{"client_id": client, "secret": secret, "key": ""}],
+                "SCOPE": scope,
+                "OAUTH_PKCE_ENABLED": True,
+            }
+    if "github" in found and env.text("GITHUB_URL", ""):
+        found["github"]["GITHUB_URL"] = env.text("GITHUB_URL").rstrip("/")
+    # Everybody can make a directory at Microsoft and write any address into it: only one's own vouches for addresses.
+    tenant = env.text("MICROSOFT_TENANT", "common")
+    if "microsoft" in found:
+        found["microsoft"]["APPS"][0]["settings"] = {"tenant": tenant}
+        found["microsoft"]["VERIFIED_EMAIL"] = tenant not in ("common", "organizations", "consumers")
+    apps = [env.oidc_provider(name) for name in env.listing("OIDC_PROVIDERS")]
+    if apps:
+        found["openid_connect"] = {"APPS": apps, "OAUTH_PKCE_ENABLED": True}
     return found
 
 

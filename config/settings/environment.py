@@ -88,6 +88,23 @@ def plans(name: str, default: str) -> dict[str, str]:
     return found
 
 
+def oidc_provider(name: str) -> dict[str, Any]:
+    """One of OIDC_PROVIDERS for django-allauth: OIDC_<NAME>_SERVER_URL, …_CLIENT_ID, …_CLIENT_SECRET, …_NAME."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name):
+        raise ImproperlyConfigured(f"OIDC_PROVIDERS: {name!r} is no name; use small letters, digits and dashes.")
+    prefix = f"OIDC_{name.upper().replace('-', '_')}"
+    server = text(f"{prefix}_SERVER_URL")
+    if urlsplit(server).scheme not in ("http", "https") or not urlsplit(server).hostname:
+        raise ImproperlyConfigured(f"{prefix}_SERVER_URL={server!r} must begin with https://.")
+    return {
+        "provider_id": name,
+        "name": text(f"{prefix}_NAME", name.replace("-", " ").capitalize()),
+        "client_id": text(f"{prefix}_CLIENT_ID"),
+        "secret": text(f"{prefix}_CLIENT_SECRET"),
+        "settings": {"server_url": server, "oauth_pkce_enabled": True},
+    }
+
+
 def seconds(name: str, default: str) -> list[float]:
     """The variable as a list of lengths of time in seconds, at least one."""
     found = listing(name, default)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, DATABASES, RATE_LIMITS, VAR_DIR
+from config.settings.base import BASE_DIR, DATABASES, INSTALLED_APPS, RATE_LIMITS, VAR_DIR
 
 SECRET_KEY = "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz-only-for-tests"
 CREDENTIAL_KEYS = ["b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OS1hYmNkZWY="]
@@ -21,6 +21,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 OPEN_REGISTRATION = True
 ACCOUNT_RATE_LIMITS = False
 RATE_LIMITS = dict.fromkeys(RATE_LIMITS, "")
+
+# Installed, so that tests can configure them; without an app of theirs no page offers them.
+INSTALLED_APPS += ["allauth.socialaccount.providers.github", "allauth.socialaccount.providers.openid_connect"]
 
 # A test holds its one connection to the end; a pool would only add threads.
 DATABASES["default"]["OPTIONS"].pop("pool", None)

@@ -404,6 +404,16 @@ ROUTES = [
     Route("GET", "/api/v1/app/keys/{pk}/", alice=200, bob=403, charlie=404, anonymous=401),
     Route("DELETE", "/api/v1/app/keys/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/audit-events/", alice=200, bob=403, charlie=404, anonymous=401),
+    Route(
+        "GET",
+        "/api/v1/app/audit-events/export/",
+        alice=200,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        query="format=json&workspace=acme",
+        is_asynchronous=True,
+    ),
     # ── accounts, pages ──
     Route("GET", "/w/{workspace}/settings/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/settings/members/", alice=200, bob=200, charlie=404, anonymous=302),
@@ -471,6 +481,10 @@ ROUTES = [
         charlie=404,
         anonymous=302,
     ),
+    Route("GET", "/w/{workspace}/settings/security/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/sign-in/", alice=200, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/sign-in/", alice=302, bob=403, charlie=404, anonymous=302, body={}),
+    Route("GET", "/w/{workspace}/settings/audit/", alice=200, bob=403, charlie=404, anonymous=302, query="verify=1"),
     Route("GET", "/w/{workspace}/settings/profile/", alice=200, bob=200, charlie=404, anonymous=302),
     Route(
         "POST", "/w/{workspace}/settings/profile/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}

@@ -54,6 +54,9 @@ class WorkspacePage(View):
     may_lag: ClassVar[bool] = False
     """True: what the page shows may be a moment old, so the replica answers when it is only looked at."""
 
+    needs_second_factor: ClassVar[bool] = True
+    """False: also for people who lack the second factor their workspace asks for, so that they can set one up."""
+
     workspace: Workspace
     actor: Actor
     homes: list[Home]
@@ -73,6 +76,8 @@ class WorkspacePage(View):
         if request.session.get(resolve.LAST_WORKSPACE) != slug:
             request.session[resolve.LAST_WORKSPACE] = slug
         presence.note(request, workspace=self.workspace, user=plain_user(user))
+        if self.needs_second_factor and resolve.lacks_second_factor(self.actor.user, self.workspace):
+            return self._to_second_factor(request)
         is_safe = request.method in ("GET", "HEAD", "OPTIONS")
         self.actor.require(self.permission if is_safe else self.post_permission or self.permission)
         with objects.unseen(self.workspace.id, self.actor), _zone(plain_user(user)):
@@ -115,6 +120,11 @@ class WorkspacePage(View):
             raise WorkspaceUnknown
         rest = request.get_full_path().removeprefix(f"/w/{slug}/")
         return HttpResponseRedirect(f"/w/{now.slug}/{rest}")
+
+    def _to_second_factor(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("HX-Request") == "true":  # a part of the page where it is being set up
+            return HttpResponse(status=204)
+        return HttpResponseRedirect(reverse("security", args=[self.workspace.slug]))
 
     def _transaction(self) -> AbstractContextManager[None]:
         return nullcontext() if self.manages_transaction else tenant(self.workspace.id)

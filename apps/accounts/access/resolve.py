@@ -114,10 +114,10 @@ def entered(user: User, home: Home, via: str = "session") -> Access:
     return Access(home.workspace, member_actor(user, home.role, via))
 
 
-def lacks_second_factor(user: User, workspace: Workspace) -> bool:
+def lacks_second_factor(user: User | None, workspace: Workspace) -> bool:
     """Whether the workspace, or the installation, asks for a second factor and this person has none."""
     is_asked = workspace.requires_second_factor or settings.REQUIRE_SECOND_FACTOR
-    return is_asked and not selectors.has_second_factor(user.pk)
+    return is_asked and user is not None and not selectors.has_second_factor(user.pk)
 
 
 def _moved(by_slug: Mapping[str, T], slug: str) -> T | None:

@@ -115,11 +115,37 @@ class KeyIn(Strict):
 
 
 class AuditEventOut(serializers.ModelSerializer[AuditEvent]):
-    """Who did what to what."""
+    """Who did what to what, from where, and its place in the chain of the workspace."""
+
+    seq = serializers.SerializerMethodField()
+    hash = serializers.SerializerMethodField()
 
     class Meta:
         model = AuditEvent
-        fields = ["id", "at", "actor_kind", "actor_id", "actor_label", "action", "target", "data"]
+        fields = [
+            "id",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "actor_label",
+            "action",
+            "target",
+            "data",
+            "via",
+            "address",
+            "user_agent",
+            "digest",
+            "seq",
+            "hash",
+        ]
+
+    def get_seq(self, row: AuditEvent) -> int | None:
+        """Its number in the chain."""
+        return row.link.seq if hasattr(row, "link") else None
+
+    def get_hash(self, row: AuditEvent) -> str | None:
+        """The hash of its link."""
+        return row.link.hash if hasattr(row, "link") else None
 
 
 class WorkspaceOut(serializers.Serializer[Any]):

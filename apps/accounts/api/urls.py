@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.accounts.api import notices, people, views, workspaces
+from apps.accounts.api import audit, notices, people, views, workspaces
 from apps.core.api.routers import Router
 
 router = Router()
@@ -12,7 +12,7 @@ router.register("members", people.Members, basename="member")
 router.register("invitations", people.Invitations, basename="invitation")
 router.register("keys", views.Keys, basename="key")
 router.register("notices", notices.Notices, basename="notice")
-router.register("audit-events", views.AuditLog, basename="audit-event")
+router.register("audit-events", audit.AuditLog, basename="audit-event")
 
 urlpatterns = [
     path("me/", people.Me.as_view(), name="me"),
@@ -22,5 +22,6 @@ urlpatterns = [
     path("workspace/close/", workspaces.Close.as_view(), name="workspace-closed"),
     path("workspace/leave/", workspaces.Leave.as_view(), name="workspace-left"),
     path("workspace/hand-over/", workspaces.HandOver.as_view(), name="workspace-handed-over"),
+    path("audit-events/export/", audit.export_view, name="audit-export"),
     *router.urls,
 ]

@@ -1,4 +1,4 @@
-"""Keys and the audit log."""
+"""API keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from apps.accounts import selectors, services
 from apps.accounts.access.api import WorkspaceViewSet
 from apps.accounts.access.permissions import Permission
 from apps.accounts.api import serializers as forms
-from apps.accounts.models import ApiKey, AuditEvent
+from apps.accounts.models import ApiKey
 from apps.core.errors import NotFound
 
 
@@ -58,16 +58,3 @@ class Keys(WorkspaceViewSet):
         if found is None:
             raise NotFound
         return found
-
-
-class AuditLog(WorkspaceViewSet):
-    """Who did what to what."""
-
-    permissions = {"list": Permission.AUDIT_READ}
-    serializer_class = forms.AuditEventOut
-    queryset = AuditEvent.objects.none()
-
-    @extend_schema(responses=forms.AuditEventOut(many=True))
-    def list(self, request: Request) -> Response:
-        """Everything recorded, newest first."""
-        return self.page(selectors.audit_events(self.workspace.id), forms.AuditEventOut)

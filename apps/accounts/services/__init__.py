@@ -28,7 +28,7 @@ from apps.accounts.services.members import (
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.operators import operator_set, user_switch
 from apps.accounts.services.profile import picture_remove, picture_set, profile_update
-from apps.accounts.services.sessions import session_note
+from apps.accounts.services.sessions import session_note, workspace_require_second_factor
 from apps.accounts.services.sharing import object_share
 from apps.accounts.services.workspaces import (
     workspace_close,
@@ -82,4 +82,5 @@ __all__ = [
     "workspace_move",
     "workspace_open",
     "workspace_rename",
+    "workspace_require_second_factor",
 ]

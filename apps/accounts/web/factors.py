@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import base64
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from apps.accounts import services
 from apps.accounts.models import User
@@ -44,6 +55,61 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
 
     def _emit_authentication_failed(self, authenticator: Authenticator) -> None:
         services.session_note(user=self.user, action="session.refused", data={"reason": "code"})
+
+
+class PasskeyLogin(LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey instead of address and password."""
+
+    def clean_credential(self) -> Authenticator:
+        """Whose it is. What no browser sends is refused, where the package would fail."""
+        with _well_formed():
+            return super().clean_credential()
+
+
+class PasskeyStep(AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey after the password."""
+
+    def clean_credential(self) -> Authenticator:
+        """As `PasskeyLogin`."""
+        with _well_formed():
+            return super().clean_credential()
+
+
+class PasskeyAgain(ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey before something important."""
+
+    def clean_credential(self) -> Authenticator:
+        """As `PasskeyLogin`."""
+        with _well_formed():
+            return super().clean_credential()
+
+
+class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A name for the new passkey; what the browser made comes in a hidden field."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("So that you know it again, for example “Work laptop”."),
+    )
+    passwordless = None
+
+    def clean(self) -> dict[str, Any]:
+        """It signs in by itself, so it must have asked for a finger, a face or a PIN."""
+        self.cleaned_data["passwordless"] = True
+        with _well_formed():
+            found: dict[str, Any] = super().clean()
+        return found
+
+
+@contextmanager
+def _well_formed() -> Iterator[None]:
+    """The library that reads credentials fails on some that are none."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, struct.error):
+        raise get_adapter().validation_error("incorrect_code") from None
 
 
 @cache

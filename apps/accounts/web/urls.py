@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.accounts.web import members, notices, profile, views, workspaces
+from apps.accounts.web import audit, members, notices, profile, security, views, workspaces
 
 urlpatterns = [
     path("notifications/", notices.Notifications.as_view(), name="notifications"),
@@ -43,4 +43,7 @@ urlpatterns = [
         name="notification-preferences",
     ),
     path("settings/sessions/", profile.Sessions.as_view(), name="sessions"),
+    path("settings/security/", security.Security.as_view(), name="security"),
+    path("settings/sign-in/", security.SignInRules.as_view(), name="sign-in-rules"),
+    path("settings/audit/", audit.AuditLog.as_view(), name="audit"),
 ]

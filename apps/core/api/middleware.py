@@ -21,7 +21,9 @@ _FORM_CHARSETS = frozenset({"utf-8", "utf8"})
 Next = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
-class _Middleware:
+class Passing:
+    """A middleware for both worlds: `before` may end a request; without an event loop and with one."""
+
     sync_capable = True
     async_capable = True
 
@@ -57,7 +59,7 @@ class Security(SecurityMiddleware):
         return self.process_response(request, response)
 
 
-class ContentPolicy(_Middleware):
+class ContentPolicy(Passing):
     """The pages' Content-Security-Policy on what lean stacks answer, error pages above all. No nonces, no thread."""
 
     def __init__(self, get_response: Next) -> None:
@@ -76,7 +78,7 @@ class ContentPolicy(_Middleware):
         return response
 
 
-class AsyncStreams(_Middleware):
+class AsyncStreams(Passing):
     """Files that WhiteNoise opened are handed out piece by piece instead of being read whole into memory."""
 
     sync_capable = False  # else Django would run it in the thread of the middleware below, where it can do nothing
@@ -96,7 +98,7 @@ async def _piece_by_piece(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-class Origins(_Middleware):
+class Origins(Passing):
     """Everything that answers a request, in whatever thread, can ask `origin.current()` where it comes from."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
@@ -111,7 +113,7 @@ class Origins(_Middleware):
             return await cast(Awaitable[HttpResponseBase], self.get_response(request))
 
 
-class Routes(_Middleware):
+class Routes(Passing):
     """Tells the server around Django which route a request took, for its figures."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
@@ -128,7 +130,7 @@ class Routes(_Middleware):
         return response
 
 
-class Paths(_Middleware):
+class Paths(Passing):
     """API addresses work with and without the final slash, no address holds a NUL character, forms are UTF-8."""
 
     def before(self, request: HttpRequest) -> HttpResponseBase | None:
@@ -147,7 +149,7 @@ class Paths(_Middleware):
         return None
 
 
-class Problems(_Middleware):
+class Problems(Passing):
     """A refusal raised by a view outside DRF becomes its answer; faults pass and are logged by Django."""
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
