@@ -12,7 +12,7 @@ from apps.integrations import selectors as integrations
 from apps.integrations import services
 from apps.integrations.models import Credential
 from apps.integrations.uses import Use
-from apps.workflows.credentials import NOWHERE, Json, Place, references
+from apps.workflows.credentials import NOWHERE, Json, Place, named, references
 from apps.workflows.graph import Finding, GraphInvalid
 from apps.workflows.graph.findings import error, warning
 from apps.workflows.models import Workflow
@@ -35,6 +35,15 @@ def require_credentials(workspace_id: UUID, definition: Json, actor: Actor) -> N
     refused = [each for each in credential_findings(workspace_id, definition, actor) if each.severity == "error"]
     if refused:
         raise GraphInvalid(refused)
+
+
+def with_names(workspace_id: UUID, definition: Json) -> Json:
+    """The definition with what the workspace's credentials are called now, for a file. Holds no secret."""
+    ids = {place.reference.credential for place in references(definition) if place.reference} - {NOWHERE}
+    if not ids:
+        return definition
+    known = integrations.credentials_by_id(workspace_id, ids)
+    return named(definition, {row.id: (row.name, row.type) for row in known.values() if not row.is_private})
 
 
 def uses_of(workspace_id: UUID, credential_id: UUID) -> list[Use]:

@@ -53,13 +53,17 @@ def references(definition: Json) -> list[Place]:
 
 
 def unbound(definition: Json) -> Json:
-    """The definition as it comes from elsewhere: every credential keeps its name and type, and stands for none here."""
-    found = definition
-    for place in references(definition):
-        reference = place.reference
-        assert reference is not None
-        found = replaced(found, place.path, as_json(reference.model_copy(update={"credential": NOWHERE})))
-    return found
+    """The definition as it comes from elsewhere: every credential keeps its name and type, and stands for none here.
+
+    Whatever looks like one counts, wherever it stands.
+    """
+    if isinstance(definition, Mapping):
+        if definition.get("kind") == "credential" and "credential" in definition:
+            return {**definition, "credential": str(NOWHERE)}
+        return {key: unbound(inner) for key, inner in definition.items()}
+    if isinstance(definition, list):
+        return [unbound(inner) for inner in definition]
+    return definition
 
 
 def named(definition: Json, known: Mapping[UUID, tuple[str, str]]) -> Json:
@@ -68,7 +72,7 @@ def named(definition: Json, known: Mapping[UUID, tuple[str, str]]) -> Json:
     for place in references(definition):
         reference = place.reference
         assert reference is not None
-        if reference.credential in known:
+        if reference.credential in known and at(found, place.path) is not None:
             name, type_ = known[reference.credential]
             found = replaced(found, place.path, as_json(reference.model_copy(update={"name": name, "type": type_})))
     return found

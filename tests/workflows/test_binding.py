@@ -156,6 +156,31 @@ def test_an_export_names_them_as_they_are_called_now() -> None:
     assert [place.node.id for place in references(found)] == ["fetch"]
 
 
+def test_a_file_binds_nothing_and_says_what_is_missing(cast: Cast, client: Client) -> None:
+    right = kept(cast, "Old name")
+    integrations.credential_update(
+        workspace_id=cast.workspace.id, credential_id=right.id, actor=cast.owner, name="Stock"
+    )
+    workflow_id = workflow(cast, draft(auth=reference(right.id, "Old name")))
+    client.force_login(cast.alice)
+    exported = client.get(f"/api/v1/app/workflows/{workflow_id}/export/").json()
+    assert at(exported["definition"], AUTH) == reference(right.id)
+    assert TOKEN not in json.dumps(exported)
+    api = "/api/v1/app/workflows/"
+    with_remarks = client.post(f"{api}import/", {"document": exported, "name": "Copy"}, "application/json")
+    plain = client.post(api, exported, "application/json")
+    for answer in (with_remarks, plain):
+        assert answer.status_code == 201, answer.content
+    assert [each["node"] for each in with_remarks.json()["remarks"]] == ["Fetch"]
+    for made in (with_remarks.json()["workflow"]["id"], plain.json()["id"]):
+        found = client.get(f"{api}{made}/credentials/").json()["places"]
+        assert [(each["state"], each["suggestion"]["name"]) for each in found] == [("missing", "Stock")]
+        assert client.post(f"{api}{made}/publish/", {}, "application/json").status_code == 400
+        body = {"path": AUTH, "credential": found[0]["suggestion"]["id"]}
+        assert client.post(f"{api}{made}/credentials/", body, "application/json").status_code == 200
+        assert client.post(f"{api}{made}/publish/", {}, "application/json").status_code == 200
+
+
 def test_paths_lead_to_what_they_name() -> None:
     assert at({"a": [{"b": 1}]}, "a[0].b") == 1
     assert at({"a": []}, "a[3].b") is None

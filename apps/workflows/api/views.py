@@ -18,7 +18,7 @@ from apps.core.api.serializers import Strict
 from apps.core.errors import FieldError, Invalid
 from apps.workflows import selectors, services
 from apps.workflows.api import serializers as forms
-from apps.workflows.credential_checks import credential_findings
+from apps.workflows.credential_checks import credential_findings, with_names
 from apps.workflows.graph import Finding, errors_in
 from apps.workflows.lint import lint
 from apps.workflows.models import Status, Workflow
@@ -70,8 +70,8 @@ class Workflows(WorkspaceViewSet):
     def create(self, request: Request) -> Response:
         """A new workflow with a draft. It may still have errors, but must be a definition."""
         given = self._read(forms.WorkflowIn)
-        if "format" in given:
-            import_document(given)
+        if "format" in given:  # a file binds no credentials
+            given["definition"] = import_document(given).definition
         workflow = services.workflow_create(
             workspace_id=self.workspace.id,
             actor=self.actor,
@@ -201,9 +201,13 @@ class Workflows(WorkspaceViewSet):
     @extend_schema(responses=forms.WorkflowIn)
     @action(detail=True, methods=["get"])
     def export(self, request: Request, pk: UUID) -> Response:
-        """The workflow as a file; creating a workflow with it makes the same again. Holds webhook secrets, if any."""
+        """The workflow as a file; creating a workflow with it makes the same again.
+
+        It names credentials and holds none; only what somebody wrote into the definition as text is in it.
+        """
         workflow = selectors.workflow_get(self.workspace.id, pk)
-        return Response(export_document(Parcel(workflow.name, workflow.description, workflow.draft)))
+        definition = with_names(self.workspace.id, workflow.draft)
+        return Response(export_document(Parcel(workflow.name, workflow.description, definition)))
 
     # ── what the actions share ──
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from apps.core import jsonclean
 from apps.core.errors import FieldError, Invalid
+from apps.core.suggest import shown
+from apps.workflows.credentials import references, unbound
 from apps.workflows.transfer import forms, n8n
 from apps.workflows.transfer.drawing import Drawing
 from apps.workflows.transfer.parcel import FORMAT, Parcel, Remark, ordered
@@ -35,7 +38,7 @@ def import_document(document: Json, *, name: str = "") -> Parcel:
     called = name or texts["name"].strip()[:200] or "Imported workflow"
     source, drawing = _drawn(given)
     if drawing is None:
-        return _ours(document, called, name)
+        return _without_credentials(_ours(document, called, name))
     definition = drawing.definition()
     remarks = tuple(dict.fromkeys(drawing.remarks))
     if not definition["nodes"]:
@@ -65,6 +68,22 @@ def _ours(document: Mapping[str, Json], called: str, name: str) -> Parcel:
     if "definition" not in document:
         raise _refused("definition", "This is no workflow: it holds neither a definition nor nodes.")
     return Parcel(called, str(document.get("description") or ""), document["definition"])
+
+
+def _without_credentials(parcel: Parcel) -> Parcel:
+    """Credentials are not bound by a file: somebody has to choose them here."""
+    remarks = tuple(
+        Remark(
+            "check",
+            place.node.name,
+            place.path,
+            f"It needs a credential{f' “{shown(place.reference.name)}”' if place.reference.name else ''}.",
+            "Choose it on the page “Credentials” of the workflow.",
+        )
+        for place in references(parcel.definition)
+        if place.reference
+    )
+    return replace(parcel, definition=unbound(parcel.definition), remarks=(*parcel.remarks, *remarks))
 
 
 def _unwrapped(document: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -20,7 +20,7 @@ from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors, services
-from apps.workflows.credential_checks import credential_findings
+from apps.workflows.credential_checks import credential_findings, with_names
 from apps.workflows.errors import DraftConflict
 from apps.workflows.graph import draft_of, errors_in
 from apps.workflows.lint import lint
@@ -236,7 +236,8 @@ class WorkflowExport(WorkspacePage):
     def get(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
         """A download."""
         found = selectors.workflow_get(self.workspace.id, workflow)
-        document = export_document(Parcel(found.name, found.description, found.draft))
+        definition = with_names(self.workspace.id, found.draft)
+        document = export_document(Parcel(found.name, found.description, definition))
         text = json.dumps(document, indent=2, ensure_ascii=False)
         response = HttpResponse(text, content_type="application/json; charset=utf-8")
         name = slugify(found.name) or "workflow"
