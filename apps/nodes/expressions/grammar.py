@@ -105,7 +105,7 @@ SYMBOL_HINTS: Final = {
     "&": "write && for and",
     "|": "write || for or",
     "=>": "a function like x => x.name can only be an argument, as in list.map(x => x.name)",
-    "...": "join lists with concat() and objects with merge()",
+    "...": "a function takes the list itself, as in Math.max(list)",
     ";": "an expression has no statements",
     "++": "write + 1",
     "--": "write - 1",

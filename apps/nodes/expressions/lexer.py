@@ -12,6 +12,10 @@ TEXT: Final = "text"
 NAME: Final = "name"
 ROOT: Final = "root"
 REGEX: Final = "regex"
+PIECE: Final = "piece"
+"""What a text in back-quotes has before a `${`."""
+LAST_PIECE: Final = "last piece"
+"""What it has after its last `}`."""
 SYMBOL: Final = "symbol"
 END: Final = "end"
 
@@ -31,17 +35,18 @@ _TOKEN: Final = re.compile(
     r"""
       (?P<space>\s++)
     | (?P<number>(?:[0-9]++(?:\.[0-9]++)?+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+)
-    | (?P<text>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'|`(?:[^`\\]|\\.)*+`)
+    | (?P<text>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')
     | (?P<root>\$\w*+)
     | (?P<name>[^\W\d]\w*+)
     | (?P<symbol>===|!==|==|!=|<=|>=|=>|\?\?|\?\.(?![0-9])|&&|\|\||\*\*|\.\.\.|\+\+|--|[-+*/%<>!?:.,()\[\]{}=;&|^~])
     """,
     re.VERBOSE | re.DOTALL,
 )
+_PIECE: Final = re.compile(r"[`}](?P<text>(?:[^`\\$]|\\.|\$(?!\{))*+)(?P<end>`|\$\{)", re.DOTALL)
 _REGEX: Final = re.compile(r"/(?P<pattern>(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++)/(?P<flags>[A-Za-z]*+)")
 _ESCAPE: Final = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "\n": ""}
-_VALUE_ENDS: Final = frozenset({NUMBER, TEXT, NAME, ROOT, REGEX})
+_VALUE_ENDS: Final = frozenset({NUMBER, TEXT, NAME, ROOT, REGEX, LAST_PIECE})
 
 
 def tokenize(source: str, start: int = 0, *, in_template: bool = False) -> tuple[list[Token], int]:
@@ -54,10 +59,23 @@ def tokenize(source: str, start: int = 0, *, in_template: bool = False) -> tuple
     limit = min(len(source), start + MAX_EXPRESSION + 2)
     position = start
     braces = 0
+    opened: list[int] = []  # how many braces were open where each `${` began
     while position < limit:
         if in_template and not braces and source.startswith("}}", position):
             break
-        if source[position] == "/" and _regex_may_start(tokens):
+        character = source[position]
+        is_resumed = character == "}" and bool(opened) and opened[-1] == braces
+        if character == "`" or is_resumed:
+            if is_resumed:
+                braces = opened.pop() - 1
+            token, goes_on = _piece(source, position, limit, is_first=not is_resumed)
+            tokens.append(token)
+            position = token.end
+            if goes_on:
+                braces += 1
+                opened.append(braces)
+            continue
+        if character == "/" and _regex_may_start(tokens):
             found = _REGEX.match(source, position, limit)
             if found:
                 token = Token(REGEX, found["pattern"], position, found.end(), found["flags"])
@@ -74,7 +92,7 @@ def tokenize(source: str, start: int = 0, *, in_template: bool = False) -> tuple
         elif kind == "number":
             tokens.append(Token(NUMBER, text, position, end, _number(text, position)))
         elif kind == "text":
-            tokens.append(Token(TEXT, text, position, end, _unescape(text, position)))
+            tokens.append(Token(TEXT, text, position, end, _unescape(text[1:-1], position)))
         elif kind == "name" or kind == "root":
             tokens.append(Token(kind, text, position, end))
         position = end
@@ -88,17 +106,28 @@ def tokenize(source: str, start: int = 0, *, in_template: bool = False) -> tuple
     return tokens, position
 
 
+def _piece(source: str, position: int, limit: int, *, is_first: bool) -> tuple[Token, bool]:
+    """What a text in back-quotes has from here to a `${` or its end, and whether an expression follows."""
+    found = _PIECE.match(source, position, limit)
+    if not found:
+        raise _unreadable(source, position, is_cut=limit < len(source))
+    goes_on = found["end"] != "`"
+    kind = PIECE if goes_on else TEXT if is_first else LAST_PIECE
+    text = found[0] if kind == TEXT else source[position]
+    return Token(kind, text, position, found.end(), _unescape(found["text"], position)), goes_on
+
+
 def _regex_may_start(tokens: list[Token]) -> bool:
     if not tokens:
         return True
     last = tokens[-1]
-    return last.kind not in _VALUE_ENDS and last.text not in (")", "]", "}")
+    return last.kind == PIECE or (last.kind not in _VALUE_ENDS and last.text not in (")", "]", "}"))
 
 
 def _unreadable(source: str, position: int, *, is_cut: bool) -> ExprError:
     character = source[position]
-    if character in "\"'`":
-        hint = f"write {character} after it"
+    if character in "\"'`}":
+        hint = f"write {'`' if character == '}' else character} after it"
         if is_cut:
             hint += f"; an expression has at most {MAX_EXPRESSION:,} characters"
         return ExprError("this text is never closed", hint=hint, column=position + 1)
@@ -118,11 +147,7 @@ def _number(text: str, position: int) -> int | float:
     return result
 
 
-def _unescape(text: str, position: int) -> str:
-    inner = text[1:-1]
-    if text[0] == "`" and "${" in inner:
-        hint = "join texts with +, or write {{ … }} more than once"
-        raise ExprError("${…} inside ` ` is not available", hint=hint, column=position + 1)
+def _unescape(inner: str, position: int) -> str:
     if "\\" not in inner:
         return inner
 

@@ -1,11 +1,11 @@
 """Tokens into a syntax tree: a Pratt parser with JavaScript's precedence."""
 
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import cast
 
 from apps.nodes.expressions import ast
 from apps.nodes.expressions.budget import MAX_HEIGHT, MAX_NESTING
-from apps.nodes.expressions.errors import ExprError
+from apps.nodes.expressions.cursor import Cursor, shown
 from apps.nodes.expressions.grammar import (
     BINARY,
     CONDITIONAL,
@@ -19,7 +19,7 @@ from apps.nodes.expressions.grammar import (
     UNARY,
     WORDS,
 )
-from apps.nodes.expressions.lexer import END, NAME, NUMBER, REGEX, ROOT, TEXT, Token, tokenize
+from apps.nodes.expressions.lexer import END, LAST_PIECE, NAME, NUMBER, PIECE, REGEX, ROOT, TEXT, Token, tokenize
 from apps.nodes.expressions.values import near
 
 
@@ -38,14 +38,11 @@ def parse(source: str) -> Parsed:
     return Parsed(parser.whole(), parser.slot_count)
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
-        self._at = 0
-        self._next = tokens[0]
+        super().__init__(tokens)
         self._nesting = 0
         self._recursion = 0
-        self._heights: dict[int, int] = {}
         self._in_brackets: set[int] = set()
         self._scopes: list[dict[str, int]] = []
         self.slot_count = 0
@@ -57,45 +54,6 @@ class _Parser:
         if self._next.kind != END:
             self._unexpected()
         return tree
-
-    # Tokens
-
-    def _peek(self, ahead: int) -> Token:
-        return self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
-
-    def _take(self) -> Token:
-        token = self._next
-        if token.kind != END:
-            self._at += 1
-            self._next = self._tokens[self._at]
-        return token
-
-    def _is(self, symbol: str) -> bool:
-        return self._next.kind == "symbol" and self._next.text == symbol
-
-    def _expect(self, symbol: str, purpose: str) -> Token:
-        if not self._is(symbol):
-            self._fail(
-                f"expected {symbol} {purpose}, found {_shown(self._next)}", SYMBOL_HINTS.get(self._next.text, "")
-            )
-        return self._take()
-
-    def _fail(self, message: str, hint: str = "", token: Token | None = None) -> NoReturn:
-        raise ExprError(message, hint=hint, column=(token or self._next).start + 1)
-
-    def _unexpected(self) -> NoReturn:
-        word = self._next.text
-        hint = SYMBOL_HINTS.get(word) or WORDS.get(word) or FOREIGN_NAMES.get(word, "")
-        self._fail(f"unexpected {_shown(self._next)}", hint)
-
-    def _made(self, node: ast.Node) -> ast.Node:
-        height = 1 + max((self._heights[id(child)] for child in ast.children(node)), default=0)
-        if height > MAX_HEIGHT:
-            raise ExprError("the expression has too many operations in a row", column=node.start + 1)
-        self._heights[id(node)] = height
-        return node
-
-    # Expressions
 
     def _nested(self) -> ast.Node:
         """An expression inside brackets of any kind."""
@@ -188,7 +146,7 @@ class _Parser:
     def _member(self, target: ast.Node, *, optional: bool) -> ast.Node:
         name = self._take()
         if name.kind not in (NAME, ROOT):
-            self._fail(f"expected a name after the dot, found {_shown(name)}", 'write other keys as ["a key"]', name)
+            self._fail(f"expected a name after the dot, found {shown(name)}", 'write other keys as ["a key"]', name)
         if not self._is("("):
             return self._made(ast.Member(target, name.text, optional, start=target.start, end=name.end))
         arguments, end = self._arguments()
@@ -206,6 +164,8 @@ class _Parser:
         token = self._take()
         if token.kind in (NUMBER, TEXT):
             return self._made(ast.Literal(token.value, start=token.start, end=token.end))
+        if token.kind == PIECE:
+            return self._composed(token)
         if token.kind == ROOT:
             return self._root(token)
         if token.kind == NAME:
@@ -220,7 +180,20 @@ class _Parser:
             return self._object(token)
         if token.kind == END:
             self._fail("the expression ends too early", "a value is missing here", token)
-        self._fail(f"unexpected {_shown(token)}", SYMBOL_HINTS.get(token.text, ""), token)
+        self._fail(f"unexpected {shown(token)}", SYMBOL_HINTS.get(token.text, ""), token)
+
+    def _composed(self, first: Token) -> ast.Node:
+        """A text in back-quotes with `${…}` in it: what concat() makes of its parts."""
+        parts = [self._made(ast.Literal(first.value, start=first.start, end=first.end))]
+        piece = first
+        while piece.kind != LAST_PIECE:
+            parts.append(self._nested())
+            piece = self._take()
+            if piece.kind not in (PIECE, LAST_PIECE):
+                self._fail(f"expected }} after the expression, found {shown(piece)}", "", piece)
+            if piece.value:
+                parts.append(self._made(ast.Literal(piece.value, start=piece.start, end=piece.end)))
+        return self._made(ast.Call("concat", tuple(parts), True, start=first.start, end=piece.end))
 
     def _bracketed(self, opening: Token) -> ast.Node:
         if self._is(")"):
@@ -360,29 +333,56 @@ class _Parser:
         return self._made(ast.Lambda(parameters, body, slots, start=opening.start, end=body.end))
 
     def _list(self, opening: Token) -> ast.Node:
+        parts: list[ast.Node] = []
         items: list[ast.Node] = []
         while not self._is("]"):
-            items.append(self._nested())
+            if self._is("..."):
+                self._take()
+                parts += [self._list_of(items, opening), self._nested()]
+                items = []
+            else:
+                items.append(self._nested())
             if not self._is(","):
                 break
             self._take()
         end = self._expect("]", "to close the list").end
-        return self._made(ast.ListLiteral(tuple(items), start=opening.start, end=end))
+        if not parts:
+            return self._list_of(items, opening, end)
+        if items:
+            parts.append(self._list_of(items, opening))
+        return self._made(ast.Call("extend", tuple(parts), True, start=opening.start, end=end))
+
+    def _list_of(self, items: list[ast.Node], opening: Token, end: int | None = None) -> ast.Node:
+        return self._made(ast.ListLiteral(tuple(items), start=opening.start, end=end or opening.end))
 
     def _object(self, opening: Token) -> ast.Node:
+        parts: list[ast.Node] = []
         entries: list[tuple[str, ast.Node]] = []
         while not self._is("}"):
-            key = self._take()
-            if key.kind not in (NAME, ROOT, TEXT, NUMBER):
-                self._fail(f"expected a key, found {_shown(key)}", SYMBOL_HINTS.get(key.text, ""), key)
-            self._expect(":", "after the key")
-            entries.append((str(key.value) if key.kind == TEXT else key.text, self._nested()))
+            if self._is("..."):
+                self._take()
+                parts += [self._object_of(entries, opening), self._nested()]
+                entries = []
+            else:
+                entries.append(self._entry())
             if not self._is(","):
                 break
             self._take()
         end = self._expect("}", "to close the object").end
-        return self._made(ast.ObjectLiteral(tuple(entries), start=opening.start, end=end))
+        if not parts:
+            return self._object_of(entries, opening, end)
+        if entries:
+            parts.append(self._object_of(entries, opening))
+        return self._made(ast.Call("merge", tuple(parts), True, start=opening.start, end=end))
 
+    def _entry(self) -> tuple[str, ast.Node]:
+        key = self._take()
+        if key.kind not in (NAME, ROOT, TEXT, NUMBER):
+            self._fail(f"expected a key, found {shown(key)}", SYMBOL_HINTS.get(key.text, ""), key)
+        if key.kind == NAME and (self._is(",") or self._is("}")):
+            return key.text, self._name(key)
+        self._expect(":", "after the key")
+        return (str(key.value) if key.kind == TEXT else key.text), self._nested()
 
-def _shown(token: Token) -> str:
-    return "the end" if token.kind == END else token.text if len(token.text) <= 30 else token.text[:30] + "…"
+    def _object_of(self, entries: list[tuple[str, ast.Node]], opening: Token, end: int | None = None) -> ast.Node:
+        return self._made(ast.ObjectLiteral(tuple(entries), start=opening.start, end=end or opening.end))

@@ -62,7 +62,10 @@ def test_random_expressions_agree() -> None:
     assert outcomes["same"] > 0.9 * len(texts)
 
 
-ROW: Final = re.compile(r"\| `(?P<text>.+?)` \| (?P<here>`.+?`|error) \| (?P<there>`.+?`|[a-z A-Z]+) \| .+ \|")
+ROW: Final = re.compile(
+    r"\| (?:`` (?P<quoted>.+?) ``|`(?P<text>.+?)`) "
+    r"\| (?P<here>`.+?`|error) \| (?P<there>`.+?`|[a-z A-Z]+) \| .+ \|"
+)
 
 
 def _said(words: str) -> Answer:
@@ -74,7 +77,7 @@ def test_the_page_of_differences_says_the_truth() -> None:
     rows = [line.replace("\\|", "\0") for line in page.splitlines() if line.startswith("| `")]
     found = [row for row in map(ROW.fullmatch, rows) if row]
     assert len(found) == len(rows) > 30
-    texts = [row["text"].replace("\0", "|") for row in found]
+    texts = [(row["text"] or row["quoted"]).replace("\0", "|") for row in found]
     for row, text, there in zip(found, texts, evaluated(texts, {}), strict=True):
         here, says = _said(row["here"].replace("\0", "|")), _said(row["there"])
         if here.is_json:

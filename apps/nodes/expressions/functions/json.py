@@ -67,7 +67,7 @@ def from_entries(budget: Budget, pairs: list[Value]) -> dict[str, Value]:
 
 @function(
     "merge(object: object, ...more: object|empty) -> object",
-    "One object with the keys of all; what comes later wins, null is skipped.",
+    "One object with the keys of all; what comes later wins, null is skipped. Also written ({...one, ...other}).",
     "({a: 1, b: 1}).merge({b: 2})",
     {"a": 1, "b": 2},
     globals="Object.assign",

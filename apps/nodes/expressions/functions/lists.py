@@ -155,6 +155,21 @@ def concat(budget: Budget, value: Value, *more: Value) -> Value:
 
 
 @function(
+    "extend(list: list, ...more: list|empty) -> list",
+    "The list with the items of more lists after it, null is skipped; also written [...one, ...other].",
+    "[1].extend([2, 3], null)",
+    [1, 2, 3],
+)
+def extend(budget: Budget, value: list[Value], *more: list[Value] | None) -> list[Value]:
+    items = list(value)
+    for part in more:
+        if part is not None:
+            items.extend(part)
+        budget.items(len(items))
+    return items
+
+
+@function(
     "flatten(list: list, depth?: number) -> list",
     "The list with the lists in it opened, one level or as many as said.",
     "[1, [2, [3]]].flatten()",
