@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from apps.nodes.registry import node_type
 from apps.workflows.graph import Settings
 from apps.workflows.graph.document import ConnectionDocument, NodeDocument
 
@@ -73,9 +74,17 @@ def ordered(definition: Json) -> Json:
         rows = definition.get(key)
         if isinstance(rows, list):
             found[key] = [_in_order(row, order) if isinstance(row, Mapping) else row for row in rows]
+    for row in found["nodes"] if isinstance(found.get("nodes"), list) else ():
+        if isinstance(row, dict) and isinstance(row.get("params"), Mapping):
+            row["params"] = _in_order(row["params"], _declared(row.get("type"), row.get("subtype")))
     if isinstance(found.get("settings"), Mapping):
         found["settings"] = _in_order(found["settings"], _SETTINGS)
     return found
+
+
+def _declared(type_: Json, subtype: Json) -> Sequence[str]:
+    cls = node_type(type_, subtype) if isinstance(type_, str) and isinstance(subtype, str) else None
+    return [field.alias or name for name, field in cls.Params.model_fields.items()] if cls else ()
 
 
 def _in_order(given: Mapping[str, Json], order: Sequence[str]) -> dict[str, Json]:

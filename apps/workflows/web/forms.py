@@ -59,7 +59,8 @@ class NewForm(forms.Form):
             else:
                 self.add_error("name", _("A workflow needs a name."))
         except DomainError as refused:
-            self.add_error("document" if file is None else "file", refused.message)
+            words = dict.fromkeys([refused.message, *(error.message for error in refused.errors[:20])])
+            self.add_error("document" if file is None else "file", [*words])
         return given
 
 

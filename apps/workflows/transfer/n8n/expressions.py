@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from apps.nodes.expressions import check
@@ -109,7 +109,7 @@ def json_template(value: Json, names: Names) -> Json:
         return f"{{{{ {code(inner, names)} }}}}"
     marks: dict[str, str] = {}
     found = _parsed(_marked(body, marks), marks, names)
-    return f"{{{{ parseJson({operand(value, names)}) }}}}" if found is None else found
+    return f"{{{{ JSON.parse({operand(value, names)}) }}}}" if found is None else found
 
 
 def translated_all(value: Json, names: Names) -> Json:
@@ -142,6 +142,8 @@ def _parsed(text: str, marks: Mapping[str, str], names: Names) -> Json:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
         return None
+    if any("\ue000" in name for name in _names_in(value)):
+        return None  # the names are made by expressions, which only the text as a whole can say
 
     def put_back(part: str) -> str:
         if part in marks:
@@ -154,6 +156,13 @@ def _parsed(text: str, marks: Mapping[str, str], names: Names) -> Json:
         return re.sub("\ue000[0-9]+!?\ue001", lambda mark: f"{{{{ {code(marks.get(mark[0], ''), names)} }}}}", part)
 
     return texts.each_text(value, put_back)
+
+
+def _names_in(value: Json) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _names_in(inner)
 
 
 def code(text: str, names: Names) -> str:
