@@ -51,7 +51,8 @@ logging.getLogger("schemathesis").setLevel(logging.ERROR)
 def operations() -> list[Any]:
     """Every operation of the document, streams aside, which never end, and health, which may say 503."""
     document = json.loads(Client().get("/api/v1/schema/?format=json").content)
-    found = [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
+    results: Any = schemathesis.openapi.from_dict(document).get_all_operations()
+    found = [result.ok() for result in results]
     return sorted((each for each in found if not LEFT_OUT.search(each.path)), key=lambda each: each.label)
 
 
