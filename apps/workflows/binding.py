@@ -74,6 +74,8 @@ def credential_bind(
         if place is None:
             raise _refused("path", f"No credential can be named at “{path[:200]}”.")
         value: Json = None
+        if credential_id is None and not place.slot.is_optional:
+            raise _refused("credential", f"“{place.node.name}” cannot do without one.")
         if credential_id is not None:
             row = integrations.credential(workspace_id, actor, credential_id)
             credentials.require_use(actor, row)

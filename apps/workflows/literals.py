@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.core.redaction import SHORTEST
 from apps.core.suggest import shown
-from apps.nodes.params import OPENING
+from apps.nodes.params import OPENING, credential_slots
 from apps.workflows.graph import Finding, GraphNode
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import warning
@@ -72,6 +72,11 @@ def findings(draft: Draft) -> Iterator[Finding]:
 
 def _in_node(node: GraphNode, base: str) -> Iterator[Literal]:
     seen = set()
+    for slot in credential_slots(node.cls, node.params, base):
+        is_text = isinstance(slot.value, str) and len(slot.value) >= SHORTEST and OPENING not in slot.value
+        if slot.use == "webhook" and is_text:
+            seen.add(slot.path)
+            yield Literal(node, slot.path, "webhook_secret", {"secret": slot.value}, goes_to=slot.path)
     has_auth = "auth" in node.cls.Params.model_fields
     taken = isinstance(node.params.get("auth"), Mapping) and node.params["auth"].get("kind") == "credential"
     for part, make in (("headers", _of_header), ("query", _of_query)):

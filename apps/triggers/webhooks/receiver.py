@@ -25,7 +25,7 @@ from apps.triggers import deliveries, selectors
 from apps.triggers.deliveries import Arrival, Outcome
 from apps.triggers.errors import NobodyListens, TriggerPaused, WrongMethod
 from apps.triggers.services import origin_of
-from apps.triggers.webhooks import answers, gate, signatures
+from apps.triggers.webhooks import answers, gate, secrets, signatures
 from apps.triggers.webhooks.answers import Answer
 from apps.triggers.webhooks.delivery import Delivery
 from apps.workflows import selectors as workflows
@@ -125,7 +125,7 @@ def _accept(delivery: Delivery, is_again: bool, *, execution_id: UUID, channel: 
     try:
         gate.admit(target.params, delivery)
         now = clock.now()
-        signed_id = gate.prove(target.params, delivery, now)
+        signed_id = gate.prove(secrets.opened(target.workspace_id, target.params), delivery, now)
         is_proven = True
         if is_paused:
             raise TriggerPaused(headers={"Retry-After": "120"})

@@ -17,7 +17,7 @@ from apps.core.tenancy import tenant
 from apps.nodes.params import validated
 from apps.triggers.errors import TriggerUnknown
 from apps.triggers.listening import NoWebhook
-from apps.triggers.webhooks import asgi, signatures
+from apps.triggers.webhooks import asgi, secrets, signatures
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import draft_of
 
@@ -53,7 +53,7 @@ def webhook_try(*, workspace_id: UUID, workspace_slug: str, workflow_id: UUID, n
     if node.subtype != "WEBHOOK":
         raise NoWebhook(f"“{node.name}” is no webhook, so nothing can be sent to it.")
     params = validated(node.cls, dict(node.params)).model_dump(mode="json", by_alias=True)
-    secret = params["secret"]
+    secret = secrets.opened(workspace_id, params)["secret"]
     proof = signatures.sign(
         secret, body=_BODY, now=now, id=f"test-{uuid7()}", method=params["method"], path=params["path"]
     )

@@ -19,7 +19,7 @@ from apps.nodes.params import validated
 from apps.triggers import listening
 from apps.triggers.deliveries import Outcome
 from apps.triggers.errors import NobodyListens, WrongMethod
-from apps.triggers.webhooks import gate, receiver, signatures
+from apps.triggers.webhooks import gate, receiver, secrets, signatures
 from apps.triggers.webhooks.answers import Answer, of_value
 from apps.triggers.webhooks.delivery import Delivery
 
@@ -63,7 +63,7 @@ def _take(delivery: Delivery) -> Answer:
     without = signatures.secret_header(params.get("secret"))
     try:
         gate.admit(params, delivery)
-        signed_id = gate.prove(params, delivery, clock.now())
+        signed_id = gate.prove(secrets.opened(workspace_id, params), delivery, clock.now())
         request = delivery.as_input(without=without)
     except DomainError as refused:
         _keep(delivery, Outcome.of(refused), workspace_id, workflow_id, node_id, without)

@@ -131,7 +131,8 @@ class Webhook(Trigger):
     @classmethod
     def addresses(cls, params: Mapping[str, Json], *, node_id: str) -> tuple[str, ...]:
         """One per method."""
-        methods = dict.fromkeys([params.get("method", "POST"), *(params.get("other_methods") or ())])
+        given = [params.get("method", "POST"), *(params.get("other_methods") or ())]
+        methods = dict.fromkeys(each for each in given if isinstance(each, str))
         return tuple(f"{method} {_trimmed(params.get('path', ''))}" for method in methods)
 
     @classmethod

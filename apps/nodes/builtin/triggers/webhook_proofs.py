@@ -6,11 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from apps.nodes.contract import NodeParams
+from apps.nodes.contract import CredentialRef, NodeParams, takes
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 MaybeHeader = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,100}$")]
 Secret = Annotated[str, Field(min_length=8, max_length=500)]
+KeptSecret = Secret | Annotated[CredentialRef, takes("webhook")]
+"""A secret, best kept as a credential."""
 
 
 class NoSecret(NodeParams):
@@ -27,8 +29,8 @@ class HeaderSecret(NodeParams):
     """A header with a fixed value."""
     header: HeaderName = "X-Webhook-Secret"
     """Name of the header."""
-    value: Secret
-    """What the header must hold."""
+    value: KeptSecret
+    """What the header must hold; a credential, or the text itself."""
     previous: Annotated[list[Secret], Field(max_length=5)] = Field(default_factory=list)
     """Values that count as well, while callers go over to the new one."""
 
@@ -40,8 +42,8 @@ class HmacSecret(NodeParams):
     """A signature over the body."""
     preset: Literal["generic", "github", "slack", "stripe", "standard"] = "generic"
     """Whose way of signing. `standard`: Standard Webhooks. `generic`: hexadecimal HMAC-SHA256 of the raw body."""
-    secret: Secret
-    """The shared secret."""
+    secret: KeptSecret
+    """The shared secret; a credential, or the text itself."""
     previous: Annotated[list[Secret], Field(max_length=5)] = Field(default_factory=list)
     """Secrets that count as well, while the sender goes over to the new one."""
     header: HeaderName = "X-Signature"
@@ -55,8 +57,8 @@ class OwnHmacSecret(NodeParams):
 
     kind: Literal["own"]
     """A signature made in another way."""
-    secret: Secret
-    """The shared secret."""
+    secret: KeptSecret
+    """The shared secret; a credential, or the text itself."""
     previous: Annotated[list[Secret], Field(max_length=5)] = Field(default_factory=list)
     """Secrets that count as well, while the sender goes over to the new one."""
     header: HeaderName = "X-Signature"
