@@ -1,7 +1,7 @@
 """What a credential type declares: its fields, how it signs a request, how it is tested. Free of Django and I/O.
 
 One type is one class in one file of `apps/integrations/credential_types/`, or of a vendor's `credential_types/` folder.
-Nobody keeps a list. See `docs/guides/add-a-credential-type.md`.
+Nobody keeps a list. See `docs/guides/add-an-integration.md`.
 """
 
 from __future__ import annotations

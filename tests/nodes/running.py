@@ -215,12 +215,25 @@ def run(cls: type[Node], params: Mapping[str, Json], given: Json = None, **more:
     return cls().run(params_of(cls, params, given), FakeContext(json=given, **more))
 
 
+def credentials_in(params: Json) -> dict[UUID, dict[str, Json]]:
+    """The credentials that parameters name, for a context that knows them."""
+    if isinstance(params, list):
+        params = dict(enumerate(params))
+    if not isinstance(params, dict):
+        return {}
+    found: dict[UUID, dict[str, Json]] = {}
+    for value in params.values():
+        found |= credentials_in(value)
+    return found | ({UUID(params["credential"]): {}} if params.get("kind") == "credential" else {})
+
+
 def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
     """The output and port an example leads to, waits answered (and rounds of loops given) by its `answers`."""
     params = params_of(cls, example.params, example.input)
     answers: Sequence[Any] = list(example.answers)
     sources = example.input if isinstance(example.input, dict) else {}
-    context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)))
+    known = credentials_in(example.params)
+    context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)), known=known)
     if issubclass(cls, Trigger):
         context.trigger_input = cls.accept(example.params, example.input)
     result = cls().run(params, context)
