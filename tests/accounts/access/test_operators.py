@@ -47,7 +47,7 @@ def inside(operator: Client) -> Client:
     return operator
 
 
-def lists() -> Iterator[tuple[str, OperatorAdmin]]:
+def lists() -> Iterator[tuple[str, Any]]:
     for model, shown in admin.site._registry.items():
         yield reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"), shown
 

@@ -16,7 +16,7 @@ ORDER = {"id": "A-1", "lines": [{"sku": "X", "price": 3}, {"sku": "Y", "price": 
 
 
 def run(given: dict[str, Any], value: Any = ORDER) -> Any:
-    node = {"Fetch": {"rate": 2}}
+    node: dict[str, Any] = {"Fetch": {"rate": 2}}
     return mapped(ADAPTER.validate_python(given), value, lambda json: Scope(json=json, node=node))
 
 
