@@ -59,6 +59,8 @@ def _missing(
             if type(value) is dict and key in value:
                 return f"{place} is null"
             suggestion = near(key, value) if type(value) is dict and type(key) is str else ""
+            if key == "json" and isinstance(base, ast.NodeOutput) and link is links[0][0]:
+                suggestion = "what a node gave is read without .json"
             return f"{place} is missing" + (f"; {suggestion}" if suggestion else "")
         value = inner
     return f"{_shown(source, node.start, node.end)} is null"  # pragma: no cover

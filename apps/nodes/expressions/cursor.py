@@ -6,7 +6,7 @@ from apps.nodes.expressions import ast
 from apps.nodes.expressions.budget import MAX_HEIGHT
 from apps.nodes.expressions.errors import ExprError
 from apps.nodes.expressions.grammar import FOREIGN_NAMES, SYMBOL_HINTS, WORDS
-from apps.nodes.expressions.lexer import END, Token
+from apps.nodes.expressions.lexer import END, NAME, NUMBER, Token
 
 
 class Cursor:
@@ -41,8 +41,24 @@ class Cursor:
 
     def _unexpected(self) -> NoReturn:
         word = self._next.text
-        hint = SYMBOL_HINTS.get(word) or WORDS.get(word) or FOREIGN_NAMES.get(word, "")
+        hint = SYMBOL_HINTS.get(word) or WORDS.get(word) or FOREIGN_NAMES.get(word) or self._odd_key(self._at)
         self._fail(f"unexpected {shown(self._next)}", hint)
+
+    def _odd_key(self, at: int) -> str:
+        """What to write when the token there seems to be part of a key that is no name."""
+        if at < 1:
+            return ""
+        before, here = self._tokens[at - 1], self._tokens[at]
+        dot, first = self._tokens[max(at - 2, 0)], self._tokens[max(at - 3, 0)]
+        if here.kind == NUMBER and here.text[0] == "." and here.text[1:].isdigit():
+            return f"an item of a list is written [{int(here.text[1:])}]"
+        if here.kind != NAME:
+            return ""
+        if before.kind == NAME and dot.text in (".", "?."):
+            return f'a key with a space is written ["{before.text} {here.text}"]'
+        if before.text == "-" and first.text in (".", "?.") and dot.end == before.start and before.end == here.start:
+            return f'a key with a dash is written ["{dot.text}-{here.text}"]'
+        return ""
 
     def _made(self, node: ast.Node) -> ast.Node:
         height = 1 + max((self._heights[id(child)] for child in ast.children(node)), default=0)

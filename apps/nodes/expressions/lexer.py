@@ -46,6 +46,19 @@ _PIECE: Final = re.compile(r"[`}](?P<text>(?:[^`\\$]|\\.|\$(?!\{))*+)(?P<end>`|\
 _REGEX: Final = re.compile(r"/(?P<pattern>(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++)/(?P<flags>[A-Za-z]*+)")
 _ESCAPE: Final = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "\n": ""}
+_LOOKALIKES: Final = {
+    **dict.fromkeys("“”„«»‟", 'write straight quotes: "'),
+    **dict.fromkeys("‘’‚`´", "write straight quotes: '"),
+    **dict.fromkeys("–—−", "write -"),
+    **dict.fromkeys("#@", "write $json for the input"),
+    "×": "write *",
+    "÷": "write /",
+    "≠": "write !=",
+    "≤": "write <=",
+    "≥": "write >=",
+    "…": "write ...",
+}
+"""What looks like a sign of the language, as text programs put it there."""
 _VALUE_ENDS: Final = frozenset({NUMBER, TEXT, NAME, ROOT, REGEX, LAST_PIECE})
 
 
@@ -132,7 +145,7 @@ def _unreadable(source: str, position: int, *, is_cut: bool) -> ExprError:
             hint += f"; an expression has at most {MAX_EXPRESSION:,} characters"
         return ExprError("this text is never closed", hint=hint, column=position + 1)
     shown = character if character.isprintable() else f"character {ord(character)}"
-    hint = "write $json for the input" if character in "#@" else ""
+    hint = _LOOKALIKES.get(character, "")
     return ExprError(f"unexpected {shown}", hint=hint, column=position + 1)
 
 

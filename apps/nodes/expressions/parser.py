@@ -253,7 +253,7 @@ class _Parser(Cursor):
         if name in NAMESPACES:
             self._fail(f"{name} is no value, it holds functions", f"as in {NAMESPACES[name]}", token)
         locals_ = [local for scope in self._scopes for local in scope]
-        hint = FOREIGN_NAMES.get(name) or near(name, [*locals_, *CONSTANTS])
+        hint = FOREIGN_NAMES.get(name) or near(name, [*locals_, *CONSTANTS]) or self._odd_key(self._at - 1)
         if not hint and (root := near(name, ROOTS)):
             hint = root.replace("mean ", "mean $")
         self._fail(f"there is no {name}", hint or f"did you mean $json.{name}, or the text '{name}' in quotes?", token)

@@ -131,6 +131,17 @@ def failure(text: str) -> ExprError:
         ("{{ 'price' in $json }}", "unexpected in at column 12: write object.has('key') or list.includes(item)"),
         ("{{ $if(1, 2, 3) }}", "there is no $if at column 4: write condition ? one : other"),
         ("{{ $('Total').item }}", 'there is no $ at column 4: the output of another node is $node["Its name"]'),
+        ("{{ $json.first name }}", 'unexpected name at column 16: a key with a space is written ["first name"]'),
+        ("{{ $json.first-name }}", 'there is no name at column 16: a key with a dash is written ["first-name"]'),
+        ("{{ $json.a - b }}", "there is no b at column 14: did you mean $json.b, or the text 'b' in quotes?"),
+        ("{{ $json.items.0.price }}", "unexpected .0 at column 15: an item of a list is written [0]"),
+        ("{{ $json.name == “Ada” }}", 'unexpected “ at column 18: write straight quotes: "'),
+        ("{{ $json.amount ≥ 5 }}", "unexpected ≥ at column 17: write >="),
+        (
+            "{{ $node['Total'].json.sum + 1 }}",
+            "cannot add empty and number at column 4: "
+            "$node['Total'].json is missing; what a node gave is read without .json",
+        ),
         ("{{ Math.TAU }}", "Math is no value, it holds functions at column 4: as in Math.round(x)"),
         (
             "{{ $json.items.push(1) }}",
