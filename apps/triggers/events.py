@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,8 @@ from apps.executions.services import execution_start, wait_resolve
 from apps.executions.wait_kinds import OpenWait
 from apps.executions.waits import waits_resolve
 from apps.nodes.contract import Event as Asked
-from apps.triggers import selectors
+from apps.triggers import deliveries, selectors
+from apps.triggers.deliveries import Arrival, Outcome
 from apps.triggers.errors import EventTooLarge
 from apps.triggers.models import Event
 from apps.triggers.selectors import EventListener
@@ -132,6 +133,7 @@ def event_deliver(*, workspace_id: UUID, event_id: UUID, now: datetime) -> Event
 def _start_workflows(event: Event, now: datetime) -> None:
     given = _as_output(event.public_id, event.name, event.data, event.posted_at)
     for listener in selectors.event_listeners(event):
+        arrival = Arrival("event", event.name, event.external_id, len(json.dumps(event.data)))
         try:
             started = execution_start(
                 origin=origin_of(
@@ -146,8 +148,16 @@ def _start_workflows(event: Event, now: datetime) -> None:
                 now=now,
                 dedupe_key=_dedupe_key(event, listener),
                 started_by={"kind": "event", "label": event.name, "id": str(event.id)},
+                beside=deliveries.accepted(event.workspace_id, arrival),
             )
         except DomainError as refused:
+            deliveries.note(
+                replace(arrival, request=given),
+                Outcome.of(refused),
+                workspace_id=event.workspace_id,
+                workflow_id=listener.workflow_id,
+                node_id=listener.node_id,
+            )
             logger.info("workflow %s refused event %s: %s", listener.workflow_id, event.id, refused)
             note = {"workflow_id": str(listener.workflow_id), "code": refused.code, "message": refused.message}
             event.refused.append(note)

@@ -90,10 +90,15 @@ def verdict_counts(workspace_id: UUID, wanted: Wanted, *, since: datetime) -> di
 
 def delivery_get(workspace_id: UUID, delivery_id: UUID) -> Delivery:
     """One delivery. Raises `DeliveryUnknown`."""
-    found = Delivery.objects.filter(workspace_id=workspace_id, id=delivery_id).first()
+    found = delivery_find(workspace_id, delivery_id)
     if found is None:
         raise DeliveryUnknown
     return found
+
+
+def delivery_find(workspace_id: UUID, delivery_id: UUID) -> Delivery | None:
+    """One delivery, if there is one."""
+    return Delivery.objects.filter(workspace_id=workspace_id, id=delivery_id).first()
 
 
 def why_not(found: Delivery) -> str:

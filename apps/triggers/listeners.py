@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.db.models import Exists, OuterRef
 
 from apps.core import events
 from apps.core.errors import NotFound
@@ -16,6 +17,9 @@ from apps.core.models import Event
 from apps.executions import selectors as executions
 from apps.executions.models import Execution
 from apps.executions.services import execution_start
+from apps.triggers import deliveries
+from apps.triggers.deliveries import Arrival
+from apps.triggers.models import Switch
 from apps.triggers.services import origin_of
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import Settings, draft_of
@@ -53,6 +57,8 @@ def listeners_start(*, event: Event, now: datetime) -> int:
     rows = ActiveTrigger.objects.filter(
         workspace_id=workspace_id, subtype__in=("EXECUTION_FINISHED", *(("ERROR",) if status in FAILED else ()))
     )
+    off = Switch.objects.filter(workflow_id=OuterRef("workflow_id"), node_id=OuterRef("node_id"))
+    rows = rows.exclude(Exists(off))
     listening = list(rows.select_related("version__workflow").order_by("id"))
     if not listening and status not in FAILED:
         return 0
@@ -138,6 +144,7 @@ def _start(ended: Execution, listener: _Listener, given: dict[str, Any], now: da
             "by": listener.subtype,
         },
         depth=ended.depth + 1,
+        beside=deliveries.accepted(version.workspace_id, Arrival("execution", ended.workflow.name, str(ended.id))),
     )
 
 

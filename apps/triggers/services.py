@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -131,15 +132,16 @@ def _fire(clock: Clock, now: datetime) -> int:
 def _start(clock: Clock, origin: Origin, due: datetime, now: datetime, schedule: QuerySet[Schedule]) -> bool:
     """Start the execution of one due time; when the workflow refuses it, that is noted. Whether it was not refused."""
     arrival = Arrival("schedule", clock.label, due.astimezone(UTC).isoformat())
+    given = {
+        "due_at": due.astimezone(ZoneInfo(clock.timezone)).isoformat(),
+        "fired_at": now.isoformat(),
+        "timezone": clock.timezone,
+    }
     try:
         execution_start(
             origin=origin,
             trigger_node=clock.node_id,
-            input={
-                "due_at": due.astimezone(ZoneInfo(clock.timezone)).isoformat(),
-                "fired_at": now.isoformat(),
-                "timezone": clock.timezone,
-            },
+            input=given,
             now=now,
             dedupe_key=f"cron:{clock.workflow_id}:{clock.node_id}:{due.astimezone(UTC).isoformat()}",
             started_by={"kind": "schedule", "label": clock.label},
@@ -148,7 +150,7 @@ def _start(clock: Clock, origin: Origin, due: datetime, now: datetime, schedule:
     except DomainError as refused:
         logger.info("schedule %s left %s out: %s", clock.schedule_id, due, refused)
         deliveries.note(
-            arrival,
+            replace(arrival, request=given),
             Outcome.of(refused),
             workspace_id=clock.workspace_id,
             workflow_id=clock.workflow_id,

@@ -827,6 +827,7 @@ ROUTES = [
     Route("GET", "/w/{workspace}/deliveries/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/deliveries/{delivery}/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/deliveries/{delivery}/replay/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/executions/{execution}/delivery/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/replays/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/replays/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/replays/new/", alice=302, bob=302, charlie=404, anonymous=302),

@@ -15,7 +15,9 @@ from apps.core.tenancy import tenant
 from apps.executions import services as executions
 from apps.executions.models import Execution
 from apps.executions.worker.dispatcher import Dispatcher
-from apps.triggers import listeners
+from apps.triggers import listeners, switches
+from apps.triggers.events import event_post
+from apps.triggers.models import Delivery
 from apps.workflows.models import Version, Workflow
 from tests.triggers.conftest import Json, Office, definition, node
 
@@ -222,3 +224,38 @@ def test_an_error_workflow_that_cannot_be_started_leaves_nothing_behind(office: 
     with tenant(office.workspace.id):
         assert not Event.objects.exists()
         assert Execution.objects.count() == 1
+
+
+def test_events_and_ends_of_others_stand_in_the_inbox(office: Office, telling: None) -> None:
+    office.activate(definition(node("paid", "TRIGGER.EVENT", event="order.paid"), DONE), name="Paid")
+    office.activate(definition(finished(), DONE), name="After")
+
+    event_post(
+        workspace_id=office.workspace.id, name="order.paid", data={"id": 1}, by="x", now=clock.now(), external_id="e-1"
+    )
+
+    def arrived() -> list[Delivery]:
+        with tenant(office.workspace.id):
+            return list(Delivery.objects.order_by("id"))
+
+    until(lambda: len(arrived()) == 2)
+    first, second = arrived()
+    assert (first.source, first.label, first.external_id, first.size) == ("event", "order.paid", "e-1", 9)
+    assert (second.source, second.label, second.external_id) == ("execution", "Paid", str(first.execution_id))
+    until(lambda: settled(office))
+
+
+def test_a_listener_that_is_switched_off_does_not_start(office: Office, telling: None) -> None:
+    first = office.activate(definition(MANUAL, DONE), name="First")
+    after = office.activate(definition(finished(), DONE), name="After")
+    switches.trigger_pause(
+        workspace_id=office.workspace.id,
+        workflow_id=after.id,
+        node_id="heard",
+        actor=office.cast.owner,
+        now=clock.now(),
+    )
+
+    start(office, first)
+    until(lambda: settled(office))
+    assert all_of(office, after) == []

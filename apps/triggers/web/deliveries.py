@@ -94,6 +94,18 @@ class DeliveryPage(WorkspacePage):
         return self.render("triggers/delivery.html", context)
 
 
+class DeliveryLink(WorkspacePage):
+    """What an execution was started by, for its page; empty when nothing arrived for it."""
+
+    permission = Permission.EXECUTION_READ
+
+    def get(self, request: HttpRequest, execution: UUID) -> HttpResponse:
+        """The fragment. A delivery that started an execution has its id."""
+        found = inbox.delivery_find(self.workspace.id, execution)
+        icon = words.SOURCE_ICONS.get(found.source, "zap") if found else ""
+        return self.render("triggers/_link.html", {"delivery": found, "icon": icon})
+
+
 class DeliveryReplay(WorkspacePage):
     """The button that replays one."""
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("deliveries/", deliveries.DeliveryList.as_view(), name="deliveries"),
     path("deliveries/<uuid:delivery>/", deliveries.DeliveryPage.as_view(), name="delivery"),
     path("deliveries/<uuid:delivery>/replay/", deliveries.DeliveryReplay.as_view(), name="delivery-replay"),
+    path("executions/<uuid:execution>/delivery/", deliveries.DeliveryLink.as_view(), name="delivery-link"),
     path("replays/", replays.ReplayList.as_view(), name="replays"),
     path("replays/new/", replays.ReplayNew.as_view(), name="replay-new"),
     path("replays/<uuid:replay>/", replays.ReplayPage.as_view(), name="replay"),
