@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core.suggest import nearest, shown
+from apps.integrations import selectors as integrations
 from apps.nodes import cadence
 from apps.nodes.contract import Trigger
 from apps.nodes.params import validated
@@ -21,6 +22,7 @@ from apps.triggers import due_times
 from apps.triggers.due_times import NeverDue, Over, Rule
 from apps.triggers.errors import TriggerUnknown
 from apps.triggers.models import Schedule, Switch
+from apps.triggers.webhooks.secrets import references
 from apps.workflows.graph import GraphNode, draft_of
 from apps.workflows.models import ActiveTrigger, Status, Workflow
 from apps.workflows.selectors import webhook_url
@@ -97,6 +99,7 @@ def trigger_states(
         (row.workflow_id, row.node_id): row
         for row in ActiveTrigger.objects.filter(workspace_id=workspace_id, workflow_id__in=ids)
     }
+    missing = _missing(workspace_id, wanted)
     pairs = [(workflow, node, is_live) for workflow in wanted for node, is_live in _nodes(workflow)]
     keys = [(workflow.id, node.id) for workflow, node, _ in pairs]
     seen, streaks = _seen(keys), _streaks(keys)
@@ -105,6 +108,8 @@ def trigger_states(
         key = (workflow.id, node.id)
         switch, schedule = switches.get(key), schedules.get(key)
         state, reason = _state(workflow, node, is_live, switch, schedule, listening.get(key), now)
+        if state == "active" and not missing.isdisjoint(references(_secret_of(node))):
+            state, reason = "failed", "The credential it checks deliveries with is gone. Choose another one."
         found.append(
             TriggerState(
                 workflow_id=workflow.id,
@@ -196,6 +201,17 @@ def _nodes(workflow: Workflow) -> list[tuple[GraphNode, bool]]:
 def _triggers(definition: Any) -> list[GraphNode]:
     draft, _ = draft_of(definition)
     return [node for node in draft.nodes.values() if issubclass(node.cls, Trigger) and not node.disabled]
+
+
+def _secret_of(node: GraphNode) -> dict[str, Any] | None:
+    secret = node.params.get("secret")
+    return secret if isinstance(secret, dict) else None
+
+
+def _missing(workspace_id: UUID, wanted: Iterable[Workflow]) -> set[UUID]:
+    """The credentials that webhooks of these workflows name and that are not there. No query where none is named."""
+    named = {each for workflow in wanted for node, _ in _nodes(workflow) for each in references(_secret_of(node))}
+    return named - integrations.credentials_by_id(workspace_id, named).keys() if named else set()
 
 
 def _state(

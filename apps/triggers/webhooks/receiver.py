@@ -127,6 +127,7 @@ def _accept(delivery: Delivery, is_again: bool, *, execution_id: UUID, channel: 
         now = clock.now()
         signed_id = gate.prove(secrets.opened(target.workspace_id, target.params), delivery, now)
         is_proven = True
+        secrets.used(target.workspace_id, target.workflow_id, target.params)
         if is_paused:
             raise TriggerPaused(headers={"Retry-After": "120"})
         gate.count(target.params, target.workflow_id, target.node_id)

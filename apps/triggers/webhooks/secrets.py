@@ -13,6 +13,19 @@ from apps.triggers.errors import SecretRefused
 _HOLDING = ("secret", "value")
 
 
+def references(secret: Any) -> set[UUID]:
+    """The credentials that a webhook's `secret` parameter names."""
+    given = secret if isinstance(secret, Mapping) else {}
+    named = [given[name] for name in _HOLDING if isinstance(given.get(name), Mapping)]
+    return {UUID(str(each["credential"])) for each in named if each.get("kind") == "credential"}
+
+
+def used(workspace_id: UUID, workflow_id: UUID, params: Mapping[str, Any]) -> None:
+    """Note that a delivery was checked with them. To be called outside of a transaction."""
+    for credential_id in references(params.get("secret")):
+        integrations.credential_used(workspace_id=workspace_id, credential_id=credential_id, workflow_id=workflow_id)
+
+
 def opened(workspace_id: UUID, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of a webhook with its secret in plain text, to check or sign one delivery with.
 

@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from apps.core import clock
+from apps.core.tenancy import tenant
 from apps.executions.worker.dispatcher import Dispatcher
 from apps.integrations import services as integrations
+from apps.integrations.models import CredentialUse
+from apps.triggers import overview
 from apps.triggers.webhooks.selftest import webhook_try
 from apps.workflows import binding
+from apps.workflows import selectors as workflows
 from tests.triggers.conftest import Caller, Office, definition, hook, node
 
 pytestmark = pytest.mark.integration
@@ -85,3 +89,24 @@ def test_a_secret_in_the_definition_moves_into_a_credential(office: Office, engi
     caller = Caller()
     assert caller.post("/webhooks/acme/orders", {"id": 1}, x_token=SECRET).status_code == 200
     assert caller.post("/webhooks/acme/orders", {"id": 1}, x_token="another secret").status_code == 401
+
+
+def test_a_trigger_whose_credential_is_gone_has_failed_and_uses_are_counted(office: Office) -> None:
+    secret = kept(office)
+    proof = {"kind": "hmac", "preset": "generic", "secret": reference(secret)}
+    workflow = office.activate(definition(hook(respond="immediately", secret=proof), ANSWER))
+    assert Caller().post("/webhooks/acme/orders", b"{}", **signed(b"{}")).status_code == 202
+
+    def state() -> tuple[str, str]:
+        with tenant(office.workspace.id):
+            found = workflows.workflow_get(office.workspace.id, workflow.id)
+            row = overview.trigger_state(office.workspace.id, "acme", found, "hook", now=clock.now())
+        return row.state, row.reason
+
+    assert state() == ("active", "")
+    with tenant(office.workspace.id):
+        assert CredentialUse.objects.get(credential_id=secret).workflow_id == workflow.id
+    integrations.credential_delete(
+        workspace_id=office.workspace.id, credential_id=secret, actor=office.cast.owner, force=True
+    )
+    assert state() == ("failed", "The credential it checks deliveries with is gone. Choose another one.")
