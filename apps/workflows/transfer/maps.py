@@ -24,9 +24,10 @@ def links_of(drawing: Drawing, given: Mapping[str, Json], path: str = "connectio
     if set(given) == {"connections"} and isinstance(inner, Mapping):
         given = inner
     rows = list(_rows(drawing, given, path))
-    is_inward = any(may_turn for _, may_turn in rows) and _is_inward(drawing, rows)
-    if is_inward:
-        message = "What its connections name first is where they lead: that is how they were read."
+    votes = _votes(drawing, rows)
+    is_inward = votes >= 0
+    if not votes and any(may_turn for _, may_turn in rows):
+        message = "What its connections name first was taken for where they lead."
         drawing.say("check", None, message, "Look at the direction of the connections.", path=path)
     for link, may_turn in rows:
         if is_inward and may_turn:
@@ -70,9 +71,9 @@ def _port(port: Json) -> str | int:
     return port if isinstance(port, str | int) and not isinstance(port, bool) and port != "" else 0
 
 
-def _is_inward(drawing: Drawing, rows: list[tuple[Link, bool]]) -> bool:
-    """Whether the node that is named first is where a connection leads. The documents that know this form write it so;
-    a trigger named first, or an agent named by its tool, speaks against it."""
+def _votes(drawing: Drawing, rows: list[tuple[Link, bool]]) -> int:
+    """Above 0: the node that is named first is where a connection leads, as the documents that know this form write it.
+    Below: a trigger that is named first, or a tool that names its agent, speaks against it."""
     found = {**{piece.name: piece for piece in drawing.pieces}, **{piece.key: piece for piece in drawing.pieces}}
     votes = 0
     for link, may_turn in rows:
@@ -83,7 +84,7 @@ def _is_inward(drawing: Drawing, rows: list[tuple[Link, bool]]) -> bool:
             votes += _is_attachable(second) - _is_attachable(first)
         else:
             votes += (second.type == NodeType.TRIGGER) - (first.type == NodeType.TRIGGER)
-    return votes >= 0
+    return votes
 
 
 def _is_attachable(piece: Piece) -> bool:

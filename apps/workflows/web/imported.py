@@ -45,17 +45,16 @@ class WorkflowImported(WorkspacePage):
             return redirect("workflow", workspace=self.workspace.slug, workflow=workflow)
         headings = {"left_out": _("Left out"), "check": _("To be looked at"), "changed": _("In another form")}
         groups = [
-            {"heading": heading, "nodes": _by_node(kept["remarks"], kind)}
+            {"heading": heading, "nodes": _by_node(of_it), "count": len(of_it)}
             for kind, heading in headings.items()
-            if any(remark["kind"] == kind for remark in kept["remarks"])
+            if (of_it := [remark for remark in kept["remarks"] if remark["kind"] == kind])
         ]
         context = {"workflow": found, "source": kept["source"], "groups": groups, "more": kept["more"]}
         return self.render("workflows/imported.html", context)
 
 
-def _by_node(remarks: list[dict[str, str]], kind: str) -> list[dict[str, Any]]:
+def _by_node(remarks: list[dict[str, str]]) -> list[dict[str, Any]]:
     nodes: dict[str, list[dict[str, str]]] = {}
     for remark in remarks:
-        if remark["kind"] == kind:
-            nodes.setdefault(remark["node"], []).append(remark)
+        nodes.setdefault(remark["node"], []).append(remark)
     return [{"name": name, "remarks": found} for name, found in nodes.items()]

@@ -34,7 +34,7 @@ function Mark({ at, says, state }: { at: Point; says: string; state: string }) {
       <title>{says}</title>
       <circle r="9" />
       <use
-        href={`${spriteUrl()}#${says.startsWith("Only") ? "funnel" : "replace"}`}
+        href={`${spriteUrl()}#${says.startsWith("Only") ? "funnel" : "braces"}`}
         className="icon"
         x="-6"
         y="-6"

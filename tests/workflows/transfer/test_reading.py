@@ -88,6 +88,11 @@ def test_the_same_map_from_the_other_end_is_read_by_its_trigger() -> None:
     parcel = import_document(document)
     assert shown(parcel)[1] == {("trigger_1", "main", "check")}
     assert not [remark for remark in parcel.remarks if "direction" in remark.hint]
+    unclear = {**document, "nodes": [{**document["nodes"][1], "id": name, "name": name} for name in "ab"]}
+    unclear["connections"] = {"a": {"main": {"connections": [{"node": "b"}]}}}
+    asked = import_document(unclear)
+    assert ("b", "true", "a") in shown(asked)[1]
+    assert [remark.path for remark in asked.remarks if "direction" in remark.hint] == ["connections"]
     document["connections"] = {"connections": document["connections"]}
     assert shown(import_document(document))[1] == {("trigger_1", "main", "check")}
 

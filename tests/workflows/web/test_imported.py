@@ -32,6 +32,7 @@ def test_a_file_with_something_to_tell_leads_to_its_report(alices: Client, cast:
     for words in ("Left out", "OpenAI Chat Model", "AI_LANGUAGE_MODEL", "nodes[2]", "n8n"):
         assert words in page
     assert "To be looked at" not in page
+    assert "In another form" not in page
 
 
 def test_the_report_is_of_the_last_import_only(alices: Client, cast: Cast) -> None:
