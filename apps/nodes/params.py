@@ -7,7 +7,7 @@ the node's `Params`; the stored ones leniently where a value is not known yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -19,6 +19,9 @@ from apps.nodes.contract import CredentialRef, Json, Node
 from apps.nodes.contract.credentials import MARK as CREDENTIAL
 
 OPENING = "{{"
+_BARE = re.compile(
+    r"\$(?:json|input|node|trigger|vars|item|execution|workflow)\s*(?:\?\.|\.\w|\[)|^\s*\$(?:now|today)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,22 @@ def stored_faults(cls: type[Node], params: Mapping[str, Json], base: str = "para
 def texts(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Text]:
     """Every text in stored parameters that holds `{{`, in the order of the document."""
     schema = _schema(cls.Params)
-    return list(_texts(params, [schema], schema.get("$defs", {}), base, False))
+    return list(_texts(params, [schema], schema.get("$defs", {}), base, False, _has_expression))
+
+
+def bare_texts(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Text]:
+    """Texts that look like expressions and are none: they read `$json` or its like where `{{` could stand, without."""
+    schema = _schema(cls.Params)
+    found = _texts(params, [schema], schema.get("$defs", {}), base, False, _is_bare)
+    return [text for text in found if text.is_expression]
+
+
+def _has_expression(text: str) -> bool:
+    return OPENING in text
+
+
+def _is_bare(text: str) -> bool:
+    return OPENING not in text and _BARE.search(text) is not None
 
 
 def inner_names(cls: type[Node]) -> frozenset[str]:
@@ -163,22 +181,25 @@ def _schema(params: type[BaseModel]) -> dict[str, Json]:
     return params.model_json_schema()
 
 
-def _texts(value: Json, schemas: list[Json], defs: Json, path: str, inside: bool) -> Iterator[Text]:
+def _texts(
+    value: Json, schemas: list[Json], defs: Json, path: str, inside: bool, wanted: Callable[[str], bool]
+) -> Iterator[Text]:
     options = list(_options(schemas, defs, value))
     inside = inside or any(option.get("x-expression") is True for option in options)
     if isinstance(value, str):
-        if OPENING in value:
+        if wanted(value):
             is_condition, is_inner = (
                 any(option.get(mark) is True for option in options) for mark in ("x-condition", "x-inner")
             )
             yield Text(path, value, inside, is_condition, is_inner)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _texts(inner, [_member(option, str(key)) for option in options], defs, _join(path, key), inside)
+            members = [_member(option, str(key)) for option in options]
+            yield from _texts(inner, members, defs, _join(path, key), inside, wanted)
     elif isinstance(value, list):
         items = [option.get("items", {}) for option in options]
         for at, inner in enumerate(value):
-            yield from _texts(inner, items, defs, f"{path}[{at}]", inside)
+            yield from _texts(inner, items, defs, f"{path}[{at}]", inside, wanted)
 
 
 def _member(schema: Json, key: str) -> Json:

@@ -9,7 +9,7 @@ from typing import Any
 from apps.core.suggest import nearest, shown
 from apps.nodes import expressions
 from apps.nodes.contract import NodeType, Trigger
-from apps.nodes.params import stored_faults, texts
+from apps.nodes.params import bare_texts, stored_faults, texts
 from apps.workflows import literals
 from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
 from apps.workflows.graph.build import Draft
@@ -199,6 +199,11 @@ def _node(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
 def _params(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
     for fault in stored_faults(node.cls, node.params, base):
         yield error(f"params.{fault.code}", fault.path, fault.message, fault.hint, node_id=node.id)
+    for text in bare_texts(node.cls, node.params, base):
+        if not text.is_condition:  # there it is refused already
+            message = f"“{shown(text.value)}” is taken as it is written: expressions stand between {{{{ and }}}}."
+            fix = "Write {{ before it and }} after it."
+            yield warning("expression.no_braces", text.path, message, fix, node_id=node.id)
     for text in texts(node.cls, node.params, base):
         if not text.is_expression:
             yield error(

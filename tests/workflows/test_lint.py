@@ -340,6 +340,26 @@ def test_odd_definitions_are_judged_without_raising(
     assert repr(given_definition) == repr(before)
 
 
+@pytest.mark.parametrize(
+    ("value", "is_warned"),
+    [
+        ("$json.body.amount * 2", True),
+        ("=$json['amount']", True),
+        ("Order ${ $node.Total.sum }", True),
+        ("$now", True),
+        ("$json", False),
+        ("costs $5, see $jsonx.a", False),
+        ("{{ $json.a }} and $json.b", False),
+    ],
+)
+def test_an_expression_without_braces_is_no_expression(value: str, is_warned: bool) -> None:
+    given = definition(hook(), transform("total", value))
+    found = [finding for finding in lint(given) if finding.code == "expression.no_braces"]
+    assert [(finding.severity, finding.path) for finding in found] == (
+        [("warning", "nodes[1].params.fields[0].value")] if is_warned else []
+    )
+
+
 def test_mutilated_definitions_are_judged_without_raising() -> None:
     rng = random.Random(7)
     odd: list[Any] = [None, 3, -1.5, "", "{{ (", "{{ $node['x'] }}", [], {}, [None], {"a": {}}, True, "x" * 300, 10**30]
