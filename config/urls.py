@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from apps.accounts.web.joining import Join
 from apps.accounts.web.providers import oidc_callback, oidc_login
-from apps.accounts.web.security import Connections, MySecurity, PasskeyAdd, SecondStep
+from apps.accounts.web.security import AppAdd, Connections, MySecurity, PasskeyAdd, SecondStep
 from apps.accounts.web.views import Addresses, Enter, Start
 from apps.accounts.web.workspaces import WorkspaceCreate, WorkspaceOpen
 from apps.core.api.views import Docs, Errors, Schema
@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/2fa/", MySecurity.as_view(), name="mfa_index"),
     path("accounts/2fa/authenticate/", SecondStep.as_view(), name="mfa_authenticate"),
+    path("accounts/2fa/totp/activate/", AppAdd.as_view(), name="mfa_activate_totp"),
     path("accounts/2fa/webauthn/", MySecurity.as_view(), name="mfa_list_webauthn"),
     path("accounts/2fa/webauthn/add/", PasskeyAdd.as_view(), name="mfa_add_webauthn"),
     path("accounts/3rdparty/", Connections.as_view(), name="socialaccount_connections"),

@@ -305,6 +305,8 @@ MFA_TOTP_ISSUER = "AgentFlow"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
+    "activate_totp": "apps.accounts.web.factors.AppForm",
+    "reauthenticate": "apps.accounts.web.factors.CodeAgain",
     "authenticate": "apps.accounts.web.factors.CodeForm",
     "authenticate_webauthn": "apps.accounts.web.factors.PasskeyStep",
     "login_webauthn": "apps.accounts.web.factors.PasskeyLogin",

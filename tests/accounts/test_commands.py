@@ -67,3 +67,15 @@ def test_a_workspace_is_made_once(db: None) -> None:
     with pytest.raises(CommandError, match="already"):
         output(*arguments[:-1])
     assert services.workspace_create(name="Demo", owner=User.objects.get()).slug != "demo"
+
+
+@pytest.mark.django_db
+def test_second_factors_of_somebody_who_lost_them_are_removed(cast: Cast) -> None:
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    TOTP.activate(cast.alice, "JBSWY3DPEHPK3PXP")
+    call_command("second_factor_reset", "--email", "Alice@example.com", stdout=StringIO())
+    assert not Authenticator.objects.filter(user=cast.alice).exists()
+    with pytest.raises(CommandError):
+        call_command("second_factor_reset", "--email", "nobody@example.com")

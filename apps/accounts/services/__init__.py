@@ -28,7 +28,7 @@ from apps.accounts.services.members import (
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.operators import operator_set, user_switch
 from apps.accounts.services.profile import picture_remove, picture_set, profile_update
-from apps.accounts.services.sessions import session_note, workspace_require_second_factor
+from apps.accounts.services.sessions import second_factor_reset, session_note, workspace_require_second_factor
 from apps.accounts.services.sharing import object_share
 from apps.accounts.services.workspaces import (
     workspace_close,
@@ -72,6 +72,7 @@ __all__ = [
     "picture_remove",
     "picture_set",
     "profile_update",
+    "second_factor_reset",
     "session_note",
     "sign_in_link_create",
     "sign_in_link_use",

@@ -39,7 +39,7 @@ def audit_record(
         action=action,
         target=cleaned(target[:200]),
         data=cleaned(data or {}),
-        via=actor.via,
+        via=actor.via if where.address or actor.via != "session" else "",  # nobody has a session outside of a request
         address=where.address,
         user_agent=cleaned(where.user_agent),
     )

@@ -43,3 +43,12 @@ def workspace_require_second_factor(*, workspace: Workspace, is_required: bool, 
                 target=workspace.name,
             )
     return workspace
+
+
+def second_factor_reset(*, user: User) -> int:
+    """Remove every authenticator app, passkey and recovery code of a person; gives how many. For commands."""
+    from allauth.mfa.models import Authenticator
+
+    gone, _ = Authenticator.objects.filter(user=user).delete()
+    session_note(user=user, action="factor.removed", via="", data={"kind": "all", "by": "manage.py"})
+    return int(gone)

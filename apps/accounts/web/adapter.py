@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
@@ -16,10 +17,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from apps.accounts import selectors, services
 from apps.accounts.errors import InvitationGone
 from apps.accounts.models import User
+from apps.accounts.web.factors import can_hold_passkeys
 from apps.core import egress, origin
 from apps.core.egress.sessions import session as door_session
 from apps.core.errors import Unavailable
@@ -102,6 +105,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if isinstance(user, User):
             services.session_note(user=user, action="session.ended")
 
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """How somebody may prove once more who they are: by a passkey first, where they have one that works here."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        passkeys = [each | {"description": _("Use a passkey")} for each in found if each["id"].endswith(":webauthn")]
+        others = [each for each in found if not each["id"].endswith(":webauthn")]
+        return [*passkeys, *others] if can_hold_passkeys(context.request) else others
+
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
@@ -165,8 +175,8 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return reverse("mfa_index")
 
     def _refusal(self, request: HttpRequest, sociallogin: Any, why: str, address: str) -> ImmediateHttpResponse:
-        context = {"why": why, "address": address, "provider": sociallogin.provider.name}
-        return ImmediateHttpResponse(render(request, "socialaccount/refused.html", context, status=403))
+        shown = {"why": why, "address": address, "provider": sociallogin.provider.name}
+        return ImmediateHttpResponse(render(request, "socialaccount/refused.html", shown, status=403))
 
 
 def first_workspace_name(user: User) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts import chain, selectors
@@ -78,13 +79,17 @@ class AuditLog(WorkspacePage):
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:
-    noun, _, past = event.action.rpartition(".")
+    noun, _dot, past = event.action.rpartition(".")
     return {
         "event": event,
         "icon": ICONS.get(noun, "circle-dot"),
         "what": f"{noun.replace('_', ' ').capitalize()} {past.replace('_', ' ')}" if noun else event.action,
         "via": VIA.get(event.via, ""),
-        "details": sorted((name.replace("_", " "), _said(value)) for name, value in event.data.items()),
+        "details": sorted(
+            (name.replace("_", " "), _said(value))
+            for name, value in event.data.items()
+            if value not in ("", None, [], {}) and not name.endswith("_id")
+        ),
         "seq": event.link.seq if hasattr(event, "link") else None,
     }
 
@@ -94,4 +99,6 @@ def _said(value: Any) -> str:
         return ", ".join(_said(each) for each in value)
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_said(each)}" for name, each in value.items())
-    return {True: "yes", False: "no", None: "–"}.get(value, str(value)) if not isinstance(value, str) else value
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(value)

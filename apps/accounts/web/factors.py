@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
-from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -50,7 +51,25 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return found | {"name": "AgentFlow"}
 
 
-class CodeForm(AuthenticateForm):  # type: ignore[misc]
+class _Calm:
+    """No text inside the field; its label says enough."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.pop("placeholder", None)
+
+
+class AppForm(_Calm, ActivateTOTPForm):  # type: ignore[misc]
+    """The first code of an authenticator app."""
+
+
+class CodeAgain(_Calm, ReauthenticateForm):  # type: ignore[misc]
+    """A code before something important."""
+
+
+class CodeForm(_Calm, AuthenticateForm):  # type: ignore[misc]
     """The code that completes a sign-in; a wrong one is noted."""
 
     def _emit_authentication_failed(self, authenticator: Authenticator) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from allauth.socialaccount.adapter import get_adapter as get_social_adapter
@@ -127,12 +129,28 @@ class SecondStep(AuthenticateView):  # type: ignore[misc]
         }
 
 
+class AppAdd(ActivateTOTPView):  # type: ignore[misc]
+    """`/accounts/2fa/totp/activate/`: an authenticator app."""
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Turn it on; who has just used it need not prove it again to see the recovery codes."""
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="totp", reauthenticated=True)
+        return response
+
+
 class PasskeyAdd(AddWebAuthnView):  # type: ignore[misc]
     """`/accounts/2fa/webauthn/add/`: a passkey that can sign in by itself, wherever it is used."""
 
     def get_form_class(self) -> type[forms.Form]:
         """Ours."""
         return PasskeyForm
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Keep it; who has just used it need not prove it again to see the recovery codes."""
+        response: HttpResponse = super().form_valid(form)
+        record_authentication(self.request, self.request.user, "mfa", type="webauthn", reauthenticated=True)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the browser needs to make it."""
