@@ -59,6 +59,8 @@ class OAuthServer:
     issuer: str = ""
     """What it calls itself in `iss`, where that is not its address."""
     delay: float = 0.0
+    echoes: bool = False
+    """Its API says the token back, as careless ones do."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     grants: list[Grant] = field(default_factory=list)
     expiries: dict[str, float] = field(default_factory=dict)
@@ -275,7 +277,10 @@ def oauth_server() -> Iterator[OAuthServer]:
             elif path == "/userinfo":
                 self._say(200, json.dumps({"email": ACCOUNT, "name": "Ada"}).encode(), "application/json")
             else:
-                self._say(200, json.dumps({"orders": [{"id": 1}, {"id": 2}]}).encode(), "application/json")
+                found: dict[str, Any] = {"orders": [{"id": 1}, {"id": 2}]}
+                if state.echoes:
+                    found["token"] = self.headers["Authorization"].removeprefix("Bearer ")
+                self._say(200, json.dumps(found).encode(), "application/json")
 
         def _say(self, status: int, body: bytes, kind: str) -> None:
             self.send_response(status)

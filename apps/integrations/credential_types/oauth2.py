@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from apps.integrations.oauth.declare import ClientAuth, OAuthFields, OAuthType, Provider
 
-_ADDRESS = r"^($|[Hh][Tt][Tt][Pp][Ss]?://)"
-Address = Annotated[str, Field(max_length=2_000, pattern=_ADDRESS)]
+
+def _address(url: str) -> str:
+    """Raises `ValueError` for what only looks like an address."""
+    parts = urlsplit(url)
+    if url and (parts.scheme.lower() not in ("http", "https") or not parts.hostname or parts.port == 0):
+        raise ValueError("An address begins with https:// and names a host.")
+    return url
+
+
+Address = Annotated[str, Field(max_length=2_000), AfterValidator(_address)]
 
 
 class OAuth2(OAuthType):
@@ -32,7 +40,7 @@ class OAuth2(OAuthType):
         """`authorization_code`: a person signs in and allows it. `client_credentials`: the app acts for itself."""
         authorize_url: Address = ""
         """Where people sign in and allow it; not needed where the app acts for itself."""
-        token_url: Annotated[str, Field(min_length=1, max_length=2_000, pattern=_ADDRESS)]
+        token_url: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_address)]
         """Where tokens are given."""
         scopes: Annotated[str, Field(max_length=2_000)] = ""
         """What is asked for, with spaces between."""

@@ -268,3 +268,12 @@ def test_a_type_can_be_described_without_secrets(cast: Cast, server: OAuthServer
     assert CLIENT_SECRET not in json.dumps(made.settings)
     with pytest.raises(Invalid, match="where people sign in"):
         credential(cast, server, authorize_url="")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[", "https://", "https://host:99999/", "javascript:alert(1)", "//host/x", "x"]
+)
+def test_what_is_no_address_is_refused_when_it_is_entered(cast: Cast, server: OAuthServer, address: str) -> None:
+    for name in ("authorize_url", "token_url", "revoke_url", "account_url"):
+        with pytest.raises(Invalid):
+            credential(cast, server, **{name: address})
