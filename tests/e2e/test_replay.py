@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -85,7 +84,7 @@ def test_a_draft_hears_what_is_sent_while_its_page_is_open(
     page.get_by_role("link", name="Test address").click()
     page.get_by_role("button", name="Listen").click()
     expect(page.get_by_text("Listening", exact=True)).to_be_visible()
-    sent = api.post(f"{running.url}/webhooks-test/demo/heard", data=json.dumps({"amount": 21}))
+    sent = api.post(f"{running.url}/webhooks-test/demo/heard", data={"amount": 21})
     assert sent.json()["status"] == "captured"
     expect(page.locator("#captured pre")).to_contain_text('"amount": 21')
     page.get_by_role("button", name="Test the workflow with it").click()

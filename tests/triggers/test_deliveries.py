@@ -98,10 +98,13 @@ def test_refusals_are_kept_with_their_reason_and_without_secrets(office: Office,
     assert (unknown.code, unknown.workflow_id, unknown.label) == ("triggers.no_listener", None, "POST /nothing")
 
 
-def test_whoever_is_refused_cannot_fill_the_disk(office: Office, caller: Caller) -> None:
+def test_whoever_is_refused_cannot_fill_the_disk(
+    office: Office, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "KEPT_PER_HOUR", 5)
     office.activate(definition(hook(secret=SECRET), ECHO))
-    size = 200_000
-    for _ in range(deliveries.KEPT_PER_HOUR + 15):
+    size = 100_000
+    for _ in range(deliveries.KEPT_PER_HOUR + 5):
         caller.post("/webhooks/acme/orders", {"text": "x" * size}, x_token="wrong guess")
     deliveries.forget()  # another process
     caller.post("/webhooks/acme/orders", {"text": "x" * size}, x_token="wrong guess")

@@ -124,13 +124,16 @@ def test_what_is_gone_says_so(office: Office, caller: Caller) -> None:
         replay(office, arrived(office, "accepted"))
 
 
-def test_many_are_replayed_once_each_however_often_somebody_works_on_it(office: Office, caller: Caller) -> None:
+def test_many_are_replayed_once_each_however_often_somebody_works_on_it(
+    office: Office, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replays, "BATCH", 5)
     office.activate(definition(hook(respond="immediately"), echo()))
-    for number in range(25):
+    for number in range(8):
         caller.post("/webhooks/acme/orders", {"id": number})
     before = {each.id for each in executions(office)}
     wanted = Wanted(verdict="accepted")
-    assert replays.replay_count(workspace_id=office.workspace.id, wanted=wanted) == 25
+    assert replays.replay_count(workspace_id=office.workspace.id, wanted=wanted) == 8
 
     job = replays.replay_start(
         workspace_id=office.workspace.id, actor=office.cast.owner, wanted=wanted, now=clock.now()
@@ -145,10 +148,10 @@ def test_many_are_replayed_once_each_however_often_somebody_works_on_it(office: 
         done = inbox.replay_get(office.workspace.id, job.id)
         progress = replays.replay_progress(done)
         items = inbox.item_list(office.workspace.id, job.id)
-    assert (half.started, half.pending) == (20, 5)
-    assert (done.status, progress.started, progress.pending, progress.running) == ("done", 25, 0, 25)
+    assert (half.started, half.pending) == (5, 3)
+    assert (done.status, progress.started, progress.pending, progress.running) == ("done", 8, 0, 8)
     made = [each for each in executions(office) if each.id not in before]
-    assert sorted(given(each)["body"]["id"] for each in made) == list(range(25))
+    assert sorted(given(each)["body"]["id"] for each in made) == list(range(8))
     assert {each.queue for each in made} == {"bulk"}
     assert {item.execution_id for item in items} == {each.id for each in made}
     with pytest.raises(ReplayEnded):
