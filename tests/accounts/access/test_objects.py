@@ -124,6 +124,18 @@ def test_each_level_allows_what_it_says(
         assert client.post(f"/api/v1/app/executions/{question.execution_id}/hold/", {}).status_code == 403
 
 
+def test_pages_offer_only_what_one_may(cast: Cast, question: Interaction) -> None:
+    client = Client()
+    client.force_login(cast.bob)
+    path = f"/w/acme/workflows/{question.workflow_id}/edit/"
+    assert b">Definition<" not in client.get(path).content
+    share(cast, question.workflow_id, "view")
+    page = client.get(path).content.decode()
+    assert ">Definition<" in page
+    for form in ("/run/", "/publish/", "/archive/", "/delete/"):
+        assert f"{question.workflow_id}{form}" not in page, form
+
+
 def test_a_level_never_adds_to_a_role(cast: Cast, api: Api, question: Interaction) -> None:
     with tenant(cast.workspace.id):
         Membership.objects.filter(user=cast.bob).update(role="viewer")
