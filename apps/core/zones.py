@@ -12,8 +12,10 @@ LONGEST_NAME = 64
 
 
 def zone_of(request: HttpRequest) -> tzinfo:
-    """The zone the browser said it is in (`static/src/theme.ts` sets the cookie); UTC as long as it said nothing."""
-    name = request.COOKIES.get(COOKIE, "")
+    """The zone somebody chose, else the one the browser said it is in (`static/src/theme.ts` sets the cookie); UTC as
+    long as neither said anything.
+    """
+    name = getattr(getattr(request, "user", None), "timezone", "") or request.COOKIES.get(COOKIE, "")
     if not name or len(name) > LONGEST_NAME:
         return UTC
     try:

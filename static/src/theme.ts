@@ -1,11 +1,13 @@
 /*
  * Says the reader's zone, and resolves the chosen theme to light or dark before first paint. Loaded as a classic, blocking script in <head>,
- * so it must import nothing. The choice ("light", "dark" or "system") lives in localStorage under "theme".
+ * so it must import nothing. The choice ("light", "dark" or "system") is the person's, as the page says it, or else
+ * this browser's: it lives in localStorage under "theme".
  */
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const root = document.documentElement;
   const read = (): string => {
+    if (root.dataset.themeWanted) return root.dataset.themeWanted;
     try {
       return localStorage.getItem("theme") ?? "system";
     } catch {

@@ -7,6 +7,7 @@ import {
   moment,
   relativeTime,
   SOON,
+  sayIn,
   timeLeft,
 } from "./words.ts";
 
@@ -42,7 +43,7 @@ function refresh(root: ParentNode): void {
  * (`data-hour` is when one begins, `data-words` what follows it).
  */
 function localize(root: ParentNode): void {
-  for (const element of root.querySelectorAll<HTMLTimeElement>('time[title$=" UTC"]')) {
+  for (const element of root.querySelectorAll<HTMLTimeElement>("time[title]:not([data-exact])")) {
     const date = new Date(element.dateTime);
     if (!Number.isNaN(date.getTime())) element.title = exactTime(date);
   }
@@ -60,6 +61,7 @@ function localize(root: ParentNode): void {
  * absolute times (`<time data-moment>`, the hours of charts) into the reader's zone. Without it they say UTC.
  */
 export function startTimes(): void {
+  sayIn(document.documentElement.dataset.zone);
   refresh(document);
   localize(document);
   setInterval(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, hourLabel, hourSpan, moment, relativeTime, timeLeft } from "./words.ts";
+import { duration, hourLabel, hourSpan, moment, relativeTime, sayIn, timeLeft } from "./words.ts";
 
 const now = new Date(2026, 10, 20, 9, 12, 0);
 const earlier = (ms: number): Date => new Date(now.getTime() - ms);
@@ -69,5 +69,23 @@ describe("timeLeft", () => {
     );
     expect(timeLeft(new Date(now.getTime() + 42_100), now)).toBe("43 s left");
     expect(timeLeft(earlier(1), now)).toBe("Overdue");
+  });
+});
+
+describe("sayIn", () => {
+  const noon = new Date(Date.UTC(2026, 10, 20, 12, 0, 0, 42));
+
+  it("says moments in the zone somebody chose", () => {
+    sayIn("Asia/Kolkata");
+    expect(moment(noon, "fine")).toBe("17:30:00.042");
+    expect(moment(new Date(noon.getTime() + 7 * HOUR), "day")).toBe("Sat 21 Nov, 00:30");
+    expect(hourLabel(noon)).toBe("17:30");
+    sayIn(undefined);
+  });
+
+  it("falls back to the browser's for a zone it cannot know", () => {
+    const usual = moment(noon, "clock");
+    sayIn("Mars/Olympus");
+    expect(moment(noon, "clock")).toBe(usual);
   });
 });

@@ -5,11 +5,37 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const clock = (date: Date): string =>
-  `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+let zone: string | undefined;
 
-const midnight = (date: Date): number =>
-  new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+/** Says times in this zone (`Europe/Berlin`) from now on; in the browser's own without one, or with one it cannot know. */
+export function sayIn(name: string | undefined): void {
+  try {
+    zone = name ? new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone : undefined;
+  } catch {
+    zone = undefined;
+  }
+}
+
+/** The moment as a date whose local fields are those of the reader's zone. */
+function here(date: Date): Date {
+  if (!zone) return date;
+  const local = new Date(date.toLocaleString("en-US", { timeZone: zone }));
+  local.setMilliseconds(date.getMilliseconds());
+  return local;
+}
+
+const clock = (moment: Date): string => {
+  const date = here(moment);
+  return `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+};
+
+const midnight = (moment: Date): number => {
+  const date = here(moment);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+};
+
+const weekday = (date: Date): string =>
+  date.toLocaleDateString("en-GB", { weekday: "short", timeZone: zone });
 
 /** Whole calendar days from `now` to `date` in the reader's zone: -1 is yesterday. */
 const daysBetween = (date: Date, now: Date): number => Math.round((midnight(date) - midnight(now)) / DAY);
@@ -27,9 +53,10 @@ export function relativeTime(date: Date, now: Date): string {
   if (days === 0 || away < 6 * HOUR) return say(away / HOUR, "h");
   if (days === -1) return `Yesterday ${clock(date)}`;
   if (days === 1) return `Tomorrow ${clock(date)}`;
-  if (Math.abs(days) < 7) return `${date.toLocaleDateString("en-GB", { weekday: "short" })} ${clock(date)}`;
-  const sameYear = date.getFullYear() === now.getFullYear();
+  if (Math.abs(days) < 7) return `${weekday(date)} ${clock(date)}`;
+  const sameYear = here(date).getFullYear() === here(now).getFullYear();
   return date.toLocaleDateString("en-GB", {
+    timeZone: zone,
     day: "numeric",
     month: "short",
     ...(sameYear ? {} : { year: "numeric" }),
@@ -39,6 +66,7 @@ export function relativeTime(date: Date, now: Date): string {
 /** The exact moment in the reader's zone, for hovering: "Fri 20 November 2026, 09:12:03 CET". */
 export function exactTime(date: Date): string {
   return date.toLocaleString("en-GB", {
+    timeZone: zone,
     weekday: "short",
     day: "numeric",
     month: "long",
@@ -60,8 +88,9 @@ export function moment(date: Date, form: MomentForm): string {
     const seconds = `${clock(date)}:${String(date.getSeconds()).padStart(2, "0")}`;
     return form === "clock" ? seconds : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
   }
-  const day = `${date.getDate()} ${date.toLocaleDateString("en-GB", { month: "short" })}, ${clock(date)}`;
-  return form === "day" ? `${date.toLocaleDateString("en-GB", { weekday: "short" })} ${day}` : day;
+  const month = date.toLocaleDateString("en-GB", { month: "short", timeZone: zone });
+  const day = `${here(date).getDate()} ${month}, ${clock(date)}`;
+  return form === "day" ? `${weekday(date)} ${day}` : day;
 }
 
 /** The hour that begins at a moment, in the reader's zone: "09:00 to 10:00". */

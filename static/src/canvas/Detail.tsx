@@ -389,4 +389,7 @@ function LogView({ lines }: { lines: readonly LogLine[] }) {
   );
 }
 
-const clock = (text: string): string => new Date(text).toLocaleTimeString("en-GB");
+const clock = (text: string): string =>
+  new Date(text).toLocaleTimeString("en-GB", {
+    timeZone: document.documentElement.dataset.zone || undefined,
+  });

@@ -87,7 +87,11 @@ const AWAITED: Record<string, string> = {
 };
 
 function clock(text: string): string {
-  return new Date(text).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return new Date(text).toLocaleTimeString("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: globalThis.document?.documentElement.dataset.zone || undefined,
+  });
 }
 
 /** What a node run's view needs besides itself. */
