@@ -320,7 +320,10 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "credential": credential,
     "connection": account,
     "type": lambda cast: "bearer",
-    **{f"/api/v1/app/credentials/{{pk}}/{action}": credential for action in ("", "test/", "used-by/", "uses/")},
+    **{
+        f"/api/v1/app/credentials/{{pk}}/{action}": credential
+        for action in ("", "test/", "used-by/", "uses/", "sharing/")
+    },
     "/api/v1/app/credential-types/{pk}/": lambda cast: "bearer",
     "value": value,
 }
@@ -335,6 +338,7 @@ TOKEN: dict[str, Any] = {
 INVITED = {"emails": ["erin@example.com"], "role": "member"}
 INVITE_FORM = {"emails": "erin@example.com", "role": "member"}
 SHARED = {"others": "view"}
+USED = {"others": "use"}
 PLACE = {"name": "Acme", "slug": "acme-works"}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
@@ -572,6 +576,8 @@ ROUTES = [
     Route("DELETE", "/api/v1/app/credentials/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/credentials/{pk}/test/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/credentials/{pk}/used-by/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/credentials/{pk}/sharing/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PUT", "/api/v1/app/credentials/{pk}/sharing/", alice=200, bob=403, charlie=404, anonymous=401, body=USED),
     Route("GET", "/api/v1/app/credentials/{pk}/uses/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/integrations/oauth/callback", alice=400, bob=400, charlie=400, anonymous=302),
     Route("POST", "/w/{workspace}/integrations/{connection}/connect/", alice=200, bob=403, charlie=404, anonymous=302),
@@ -603,6 +609,8 @@ ROUTES = [
         anonymous=302,
         body={"name": "N"},
     ),
+    Route("GET", "/w/{workspace}/integrations/{credential}/sharing/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/integrations/{credential}/sharing/", alice=302, bob=403, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/integrations/{credential}/test/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/integrations/{credential}/delete/", alice=302, bob=403, charlie=404, anonymous=302),
     # ── workflows, pages ──

@@ -22,7 +22,7 @@ from apps.accounts import selectors
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.permissions import Role
 from apps.accounts.errors import ObjectRestricted
-from apps.core.tenancy import hiding
+from apps.core.tenancy import hiding, tenant
 
 NONE = "none"
 _UNRESTRICTED = (Role.OWNER, Role.ADMIN)
@@ -46,12 +46,12 @@ LEVELS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
 
 
 def level_of(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID) -> str:
-    """How far the actor may go with an object, apart from what their role allows. Must run inside `tenant()`."""
+    """How far the actor may go with an object, apart from what their role allows."""
     return _levels(workspace_id, actor, object_id).get(object_id, LEVELS[kind][-1])
 
 
 def may(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level: str) -> bool:
-    """Whether the actor may go so far with an object, apart from what their role allows. Inside `tenant()`."""
+    """Whether the actor may go so far with an object, apart from what their role allows."""
     order = LEVELS[kind]
     has = level_of(workspace_id=workspace_id, actor=actor, kind=kind, object_id=object_id)
     return has in order and order.index(has) >= order.index(level)
@@ -65,7 +65,7 @@ def require(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, le
 
 
 def beyond(*, workspace_id: UUID, actor: Actor, kind: Kind, level: str) -> set[UUID]:
-    """The objects of a kind with which the actor may not go so far. Must run inside `tenant()`."""
+    """The objects of a kind with which the actor may not go so far."""
     order = LEVELS[kind]
     found = _levels(workspace_id, actor, None)
     return {object_id for object_id, has in found.items() if has in order and order.index(has) < order.index(level)}
@@ -99,9 +99,10 @@ def _levels(workspace_id: UUID, actor: Actor, object_id: UUID | None) -> Mapping
     if asked is not None and (workspace_id, person) in asked:
         return asked[workspace_id, person]
     wanted = None if asked is not None or object_id is None else [object_id]
-    found = dict(selectors.object_levels(workspace_id, person, wanted))
-    if found and not actor.role and selectors.role_of(workspace_id, person) in _UNRESTRICTED:
-        found = {}
+    with tenant(workspace_id):  # outside of it nothing would be found restricted
+        found = dict(selectors.object_levels(workspace_id, person, wanted))
+        if found and not actor.role and selectors.role_of(workspace_id, person) in _UNRESTRICTED:
+            found = {}
     if asked is not None:
         asked[workspace_id, person] = found
     return found

@@ -6,7 +6,8 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import HASH_SESSION_KEY, logout
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from apps.accounts.pictures import MOST_BYTES
 from apps.accounts.services.profile import HUES
 from apps.accounts.web.devices import device_of
 from apps.accounts.web.forms import ProfileForm
+from apps.core.clock import now
 from apps.core.errors import DomainError
 
 
@@ -132,10 +134,8 @@ class Sessions(_Own):
         """The list, this browser on top."""
         presence.note_session(request, self.user)
         here = request.session.session_key
-        rows = [
-            (row, device_of(row.user_agent), row.session_key == here)
-            for row in UserSession.objects.purge_and_list(self.user)
-        ]
+        found = UserSession.objects.filter(user=self.user, session_key__in=_open_sessions(self.user))
+        rows = [(row, device_of(row.user_agent), row.session_key == here) for row in found]
         rows.sort(key=lambda row: (not row[2], -row[0].last_seen_at.timestamp()))
         return self.render("accounts/sessions.html", {"rows": rows})
 
@@ -155,6 +155,14 @@ class Sessions(_Own):
             ended += 1
         messages.success(request, _("Signed out elsewhere.") if ended else _("Nobody was signed in there any more."))
         return HttpResponseRedirect(reverse("sessions", args=[self.workspace.slug]))
+
+
+def _open_sessions(user: User) -> list[str]:
+    """The keys of the sessions that let this person in: not ended, and not outdated by a change of the password."""
+    noted = UserSession.objects.filter(user=user).values_list("session_key", flat=True)
+    kept = Session.objects.filter(session_key__in=list(noted), expire_date__gt=now())
+    hashes = {user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()}
+    return [row.session_key for row in kept if row.get_decoded().get(HASH_SESSION_KEY) in hashes]
 
 
 class AccountDelete(_Own):

@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.access.api import WorkspaceViewSet
+from apps.accounts.access.objects import Kind
 from apps.accounts.access.permissions import Permission
+from apps.accounts.access.sharing import SharingForm, SharingIn, as_document, shared
 from apps.core import clock
 from apps.core.api.query import refuse_unknown
 from apps.core.api.serializers import Strict
@@ -22,6 +24,7 @@ from apps.core.suggest import nearest
 from apps.core.tenancy import tenant
 from apps.integrations import registry, selectors, services, uses
 from apps.integrations.api import serializers as forms
+from apps.integrations.errors import CredentialUnknown
 from apps.integrations.models import Credential
 
 USES_FOR = timedelta(days=90)
@@ -78,6 +81,8 @@ class Credentials(WorkspaceViewSet):
         "test": Permission.CREDENTIAL_USE,
         "used_by": Permission.CREDENTIAL_READ,
         "uses": Permission.CREDENTIAL_READ,
+        "sharing": Permission.CREDENTIAL_READ,
+        "share": Permission.CREDENTIAL_MANAGE,
     }
 
     @extend_schema(
@@ -149,7 +154,32 @@ class Credentials(WorkspaceViewSet):
             found = selectors.uses_by_day(self.workspace.id, row.id, since=since)
         return Response(forms.UsesOut({"results": found}).data)
 
+    @extend_schema(responses=SharingForm)
+    @action(detail=True, methods=["get"])
+    def sharing(self, request: Request, pk: UUID) -> Response:
+        """How far everybody goes with it: `none`, `use` or `manage`, and never further than their role."""
+        with tenant(self.workspace.id):
+            row = self._of_the_workspace(pk)
+            return Response(as_document(self.workspace.id, Kind.CREDENTIAL, row.id))
+
+    @extend_schema(request=SharingIn, responses=SharingForm)
+    @sharing.mapping.put
+    def share(self, request: Request, pk: UUID) -> Response:
+        """Share it with chosen people. All others at `manage` and nobody named: it is everybody's again."""
+        with tenant(self.workspace.id):
+            row = self._of_the_workspace(pk)
+            document = shared(
+                workspace_id=self.workspace.id, kind=Kind.CREDENTIAL, found=row, actor=self.actor, data=request.data
+            )
+        return Response(document)
+
     # ── what the actions share ──
+
+    def _of_the_workspace(self, pk: UUID) -> Credential:
+        row = selectors.credential(self.workspace.id, self.actor, pk)
+        if row.is_private:  # its owner's alone
+            raise CredentialUnknown
+        return row
 
     def _read(self, form: type[Strict]) -> dict[str, Any]:
         filled = form(data=self.request.data)

@@ -14,7 +14,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.access import objects
 from apps.accounts.access.menu import Menu, MenuEntry
+from apps.accounts.access.objects import Kind
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
@@ -127,8 +129,27 @@ class OneWorkflow(WorkspacePage):
             "error_count": len(errors),
             "warning_count": len(findings) - len(errors),
             "triggers": selectors.trigger_list(self.workspace.slug, workflow),
+            "may": self._may(workflow),
         }
         return self.render(template, header | (context or {}), status=status)
+
+    def _may(self, workflow: Workflow) -> dict[str, bool]:
+        """What the actor may do on this page: what their role allows, as far as the workflow is shared with them."""
+        beyond = {
+            "execute": (Permission.WORKFLOW_EXECUTE,),
+            "edit": (Permission.WORKFLOW_UPDATE, Permission.WORKFLOW_DELETE),
+        }
+        refused: set[Permission] = set()
+        for level, permissions in beyond.items():
+            if not objects.may(
+                workspace_id=self.workspace.id,
+                actor=self.actor,
+                kind=Kind.WORKFLOW,
+                object_id=workflow.id,
+                level=level,
+            ):
+                refused.update(permissions)
+        return {each.name.lower(): self.actor.can(each) and each not in refused for each in Permission}
 
 
 class WorkflowCanvas(OneWorkflow):
