@@ -49,12 +49,19 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "profile": lambda api: "/w/demo/settings/profile/",
     "usage": lambda api: "/w/demo/settings/usage/",
     "values": lambda api: "/w/demo/settings/values/",
+    "invite": lambda api: "/w/demo/settings/members/invite/",
+    "join": lambda api: invitation(api),
+    "roles": lambda api: "/w/demo/settings/roles/",
+    "workspace": lambda api: "/w/demo/settings/workspace/",
+    "sharing": lambda api: f"/w/demo/workflows/{workflow_named(api, 'Order approval')}/sharing/",
+    "told": lambda api: "/w/demo/settings/notifications/",
+    "sessions": lambda api: "/w/demo/settings/sessions/",
     "sign-in": lambda api: "/accounts/login/",
     "password": lambda api: "/accounts/password/reset/",
     "gone": lambda api: "/i/this-link-was-never-made/",
     "unknown": lambda api: "/w/demo/no-such-page/",
 }
-WITHOUT_SESSION = ("sign-in", "password", "link", "gone")
+WITHOUT_SESSION = ("sign-in", "password", "link", "gone", "join")
 STATUS = {"gone": 404, "unknown": 404}
 WITH_CANVAS = ("workflow", "execution", "finished")
 IS_CUT_OFF = "document.documentElement.scrollWidth > innerWidth"
@@ -86,6 +93,12 @@ def finished_execution(api: APIRequestContext) -> str:
     """The demo's comparison of suppliers."""
     suppliers = workflow_named(api, "Compare supplier prices")
     return str(read(api, f"executions/?status=SUCCESS&workflow={suppliers}")["results"][-1]["id"])
+
+
+def invitation(api: APIRequestContext) -> str:
+    """The link of somebody who is asked in."""
+    asked = {"emails": ["greta@example.com"], "role": "member", "message": "We begin on Monday."}
+    return str(write(api, "invitations/", asked)["results"][0]["url"])
 
 
 def link_to(api: APIRequestContext, question: str) -> str:
