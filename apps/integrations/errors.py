@@ -20,7 +20,7 @@ class CredentialMissing(DomainError):
 
     code = "integrations.credential_missing"
     status = 409
-    default_hint = "Open Integrations, create it again, and choose it in the node."
+    default_hint = "Choose another one on the page “Credentials” of the workflow."
 
 
 class TypeUnknown(Invalid):

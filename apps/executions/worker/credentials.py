@@ -87,20 +87,17 @@ class NodeCredentials:
             )
         except (OperationalError, InterfaceError) as away:
             logger.warning("a credential waits for the database: %s", str(away).strip().partition("\n")[0])
-            raise _failed(services.CredentialAway(), ref) from None
+            raise self._failed(services.CredentialAway(), ref) from None
         except DomainError as refused:
-            raise _failed(refused, ref) from None
+            raise self._failed(refused, ref) from None
         finally:
             connection.close()  # a thread that waits for the network holds no connection
         self._opened[ref.credential] = found
         return found
 
-
-def _failed(refused: DomainError, ref: CredentialRef) -> NodeError:
-    return NodeError(
-        refused.code,
-        refused.message,
-        refused.hint,
-        retryable=refused.status == 503,
-        details={"credential": str(ref.credential)},
-    )
+    def _failed(self, refused: DomainError, ref: CredentialRef) -> NodeError:
+        """The refusal, with the page below the workspace where it can be mended."""
+        details = {"credential": str(ref.credential)}
+        if isinstance(refused, services.CredentialMissing):
+            details["link"] = f"workflows/{self._workflow_id}/credentials/"
+        return NodeError(refused.code, refused.message, refused.hint, retryable=refused.status == 503, details=details)
