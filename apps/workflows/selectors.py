@@ -166,9 +166,18 @@ def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:
 
 
 def _secret_header(secret: Any) -> str:
-    if not isinstance(secret, Mapping) or secret.get("kind") not in ("header", "hmac"):
+    if not isinstance(secret, Mapping) or secret.get("kind") not in ("header", "hmac", "own"):
         return ""
-    return str(secret.get("header") or ("X-Webhook-Secret" if secret["kind"] == "header" else "X-Signature"))
+    known = _SIGNATURE_HEADERS.get(str(secret.get("preset"))) if secret["kind"] == "hmac" else None
+    return known or str(secret.get("header") or ("X-Webhook-Secret" if secret["kind"] == "header" else "X-Signature"))
+
+
+_SIGNATURE_HEADERS = {
+    "github": "X-Hub-Signature-256",
+    "slack": "X-Slack-Signature",
+    "stripe": "Stripe-Signature",
+    "standard": "webhook-signature",
+}
 
 
 def webhook_url(workspace_slug: str, path: str) -> str:
