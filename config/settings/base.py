@@ -312,8 +312,6 @@ MFA_FORMS = {
     "login_webauthn": "apps.accounts.web.factors.PasskeyLogin",
     "reauthenticate_webauthn": "apps.accounts.web.factors.PasskeyAgain",
 }
-# Browsers themselves allow passkeys over plain HTTP for localhost only.
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = BASE_URL.startswith("http://")
 REQUIRE_SECOND_FACTOR = env.flag("REQUIRE_SECOND_FACTOR", False)
 
 # Tokens of API clients that act for a person.
