@@ -31,6 +31,11 @@ app.conf.beat_schedule = {
     "executions.count_usage": {"task": "executions.count_usage", "schedule": 120.0, "options": {"expires": 60.0}},
     "executions.forget_usage": {"task": "executions.forget_usage", "schedule": 86400.0, "options": {"expires": 3600.0}},
     "accounts.forget_audit": {"task": "accounts.forget_audit", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "accounts.forget_sessions": {
+        "task": "accounts.forget_sessions",
+        "schedule": 86400.0,
+        "options": {"expires": 3600.0},
+    },
     "accounts.forget_notices": {"task": "accounts.forget_notices", "schedule": 3600.0, "options": {"expires": 600.0}},
     "insights.look_for_notices": {"task": "insights.look_for_notices", "schedule": 60.0, "options": {"expires": 60.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},

@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 from allauth.headless.internal.sessionkit import lookup_session, new_session
 from allauth.headless.tokens.strategies.jwt import internal
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -21,6 +22,7 @@ from django.db import transaction
 
 from apps.accounts.errors import TokenRefused
 from apps.accounts.models import User
+from apps.core import origin
 
 _SPENT = "spent_refresh_tokens"
 _MOST_SPENT = 100
@@ -67,6 +69,14 @@ def issue(user: User) -> Pair:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.set_expiry(settings.HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN)
     session.create()
+    where = origin.current()
+    # So that it stands among the person's sessions, where they can end it.
+    UserSession.objects.create(
+        user=user,
+        session_key=session.session_key,
+        ip=where.address or "0.0.0.0",
+        user_agent=where.user_agent[:200],
+    )
     return _pair(user, session)
 
 
@@ -114,6 +124,7 @@ def exchange(refresh_token: str) -> Pair:
 def revoke(bearer: Bearer) -> None:
     """End the session of an access token: none of its tokens is good from now on."""
     Session.objects.filter(session_key=bearer.session_key).delete()
+    UserSession.objects.filter(session_key=bearer.session_key).delete()
 
 
 def _pair(user: User, session: Any) -> Pair:

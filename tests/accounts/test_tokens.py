@@ -15,10 +15,11 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from rest_framework.test import APIClient
 
-from apps.accounts import chain, selectors, tokens
+from apps.accounts import chain, selectors, services, tokens
 from apps.accounts.errors import TokenRefused
 from apps.accounts.models import AuditEvent
 from apps.core import clock
@@ -100,6 +101,17 @@ class TestSigningIn:
         assert api(pair["access_token"]).get(ME).status_code == 401
         assert APIClient().post(REFRESH, {"refresh_token": pair["refresh_token"]}, format="json").status_code == 401
         assert noted(cast)[-2:] == ["session.started", "session.ended"]
+
+    def test_it_stands_among_the_sessions_and_ends_with_its_own(self, cast: Cast, api: Api) -> None:
+        token = sign_in(cast).json()["access_token"]
+        (row,) = UserSession.objects.filter(user=cast.alice)
+        row.end()
+        assert api(token).get(ME).status_code == 401
+
+    def test_what_has_run_out_is_forgotten(self, cast: Cast) -> None:
+        sign_in(cast)
+        assert services.sessions_forget(now=clock.now()) == 0
+        assert services.sessions_forget(now=clock.now() + timedelta(days=15)) == 1
 
     def test_signing_out_needs_a_token(self) -> None:
         assert APIClient().delete(TOKEN).status_code == 401

@@ -28,7 +28,12 @@ from apps.accounts.services.members import (
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.operators import operator_set, user_switch
 from apps.accounts.services.profile import picture_remove, picture_set, profile_update
-from apps.accounts.services.sessions import second_factor_reset, session_note, workspace_require_second_factor
+from apps.accounts.services.sessions import (
+    second_factor_reset,
+    session_note,
+    sessions_forget,
+    workspace_require_second_factor,
+)
 from apps.accounts.services.sharing import object_share
 from apps.accounts.services.workspaces import (
     workspace_close,
@@ -74,6 +79,7 @@ __all__ = [
     "profile_update",
     "second_factor_reset",
     "session_note",
+    "sessions_forget",
     "sign_in_link_create",
     "sign_in_link_use",
     "token_hash",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from apps.accounts import selectors
@@ -51,4 +52,12 @@ def second_factor_reset(*, user: User) -> int:
 
     gone, _ = Authenticator.objects.filter(user=user).delete()
     session_note(user=user, action="factor.removed", via="", data={"kind": "all", "by": "manage.py"})
+    return int(gone)
+
+
+def sessions_forget(*, now: datetime) -> int:
+    """Delete sessions of browsers and tokens that have run out; gives how many."""
+    from django.contrib.sessions.models import Session
+
+    gone, _ = Session.objects.filter(expire_date__lt=now).delete()
     return int(gone)
