@@ -17,7 +17,7 @@ LISTS = {
     "workflows": "status, q, page_size, cursor",
     "members": "q, role, page_size, cursor",
     "keys": "page_size, cursor",
-    "audit-events": "page_size, cursor",
+    "audit-events": "actor, action, target, since, until, page_size, cursor",
     "node-types": "type, q",
 }
 
