@@ -25,6 +25,9 @@ def test_it_holds_the_code_of_every_class_in_the_source() -> None:
     assert declared - {entry.code for entry in error_codes()} == set()
 
 
+RAISERS = ("NodeError", "MappingFailed", "refusals")
+
+
 def raised_by_nodes() -> dict[str, str]:
     """The codes written into `NodeError(…)`, and into errors that the engine stores, with where."""
     found: dict[str, str] = {}
@@ -37,7 +40,7 @@ def raised_by_nodes() -> dict[str, str]:
 def _codes_in(module: ast.Module) -> Iterator[str]:
     for each in ast.walk(module):
         given: ast.expr | None = None
-        if isinstance(each, ast.Call) and each.args and ast.unparse(each.func).endswith(("NodeError", "refusals")):
+        if isinstance(each, ast.Call) and each.args and ast.unparse(each.func).endswith(RAISERS):
             given = each.args[0]
         elif isinstance(each, ast.Dict):
             members = {getattr(key, "value", None): value for key, value in zip(each.keys, each.values, strict=True)}

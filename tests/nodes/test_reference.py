@@ -22,7 +22,7 @@ def test_every_node_type_and_parameter_is_there() -> None:
 
 def test_the_kinds_of_a_parameter_are_told_apart() -> None:
     page = nodes_page()
-    assert "| `secret.value` | text | needed |  | Kind `header`: What the header must hold. |" in page
+    assert "| `secret.value` | text or object | needed |  | Kind `header`: What the header must hold; " in page
     assert "| `cases[].name` | text | needed |" in page
 
 

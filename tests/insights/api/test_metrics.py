@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.core.telemetry import asgi
 from tests.cast import Cast
 
 TOKEN = {"authorization": "Bearer figures"}
@@ -46,6 +47,7 @@ def test_members_are_nobody_here(cast: Cast, client: Client) -> None:
 def test_what_is_told(client: Client) -> None:
     response = client.get("/metrics", headers=TOKEN)
     text = response.content.decode()
+    assert asgi.REQUEST_SECONDS is not None
     assert response["Content-Type"].startswith("text/plain")
     for name in (
         "workflow_executions_total",
