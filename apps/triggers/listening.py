@@ -13,6 +13,7 @@ from apps.core.tenancy import tenant
 from apps.nodes.contract import Trigger
 from apps.triggers.errors import TriggerUnknown
 from apps.triggers.models import Delivery, Listening
+from apps.triggers.switches import require_edit
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import GraphNode, draft_of
 
@@ -30,9 +31,10 @@ class NoWebhook(Conflict):
 def listening_open(*, workspace_id: UUID, workflow_id: UUID, node_id: str, actor: Actor, now: datetime) -> Listening:
     """Listen at the test address of a draft's webhook for two minutes from now; again, for two minutes more.
 
-    Raises `WorkflowUnknown`, `TriggerUnknown`, `NoWebhook`.
+    Raises `WorkflowUnknown`, `TriggerUnknown`, `NoWebhook`, `ObjectRestricted`.
     """
     with tenant(workspace_id):
+        require_edit(workflows.workflow_get(workspace_id, workflow_id), actor)
         node = draft_webhook(workspace_id, workflow_id, node_id)
         assert issubclass(node.cls, Trigger)
         addresses = node.cls.addresses(node.params, node_id=node.id)
@@ -58,9 +60,10 @@ def listening_open(*, workspace_id: UUID, workflow_id: UUID, node_id: str, actor
     return found
 
 
-def listening_close(*, workspace_id: UUID, workflow_id: UUID, node_id: str) -> None:
-    """Listen there no more."""
+def listening_close(*, workspace_id: UUID, workflow_id: UUID, node_id: str, actor: Actor) -> None:
+    """Listen there no more. Raises `WorkflowUnknown`, `ObjectRestricted`."""
     with tenant(workspace_id):
+        require_edit(workflows.workflow_get(workspace_id, workflow_id), actor)
         Listening.objects.filter(workspace_id=workspace_id, workflow_id=workflow_id, node_id=node_id).delete()
 
 

@@ -18,7 +18,9 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core import clock
 from apps.core.errors import DomainError
@@ -64,8 +66,8 @@ def delivery_replay(
     """Start what a delivery was for once more, with what was sent then. The first execution never changes.
 
     `version`: the `newest` published one, or the `original` one that the first execution ran. Raises `DeliveryUnknown`,
-    `CannotReplay` with the reason, `TransformFailed`, `WorkflowUnknown`, `WorkflowArchived`, and what
-    `execution_start` raises.
+    `CannotReplay` with the reason, `TransformFailed`, `WorkflowUnknown`, `WorkflowArchived`, `ObjectRestricted`, and
+    what `execution_start` raises.
     """
     with tenant(workspace_id):
         found = inbox.delivery_get(workspace_id, delivery_id)
@@ -73,7 +75,7 @@ def delivery_replay(
         if refused:
             raise CannotReplay(refused)
         assert found.workflow_id is not None
-        workflow = launch.startable(workspace_id, found.workflow_id)
+        workflow = launch.startable(workspace_id, found.workflow_id, actor)
         used = _version(workflow, found, version)
         compiled = graphs.compile(used.definition)
         node = compiled.nodes.get(found.node_id)
@@ -167,10 +169,12 @@ def replay_start(
 ) -> Replay:
     """Begin to replay every delivery that fits now and can be replayed, the oldest first.
 
-    Raises `NothingToReplay`, `TooManyToReplay`.
+    Those of workflows that the actor may only look at are left out. Raises `NothingToReplay`, `TooManyToReplay`.
     """
     with tenant(workspace_id):
-        chosen = inbox.replayable(workspace_id, wanted).order_by("id").values("id")[: MOST + 1]
+        looked_at = objects.beyond(workspace_id=workspace_id, actor=actor, kind=Kind.WORKFLOW, level="execute")
+        found = inbox.replayable(workspace_id, wanted).exclude(workflow_id__in=looked_at)
+        chosen = found.order_by("id").values("id")[: MOST + 1]
         sql, params = chosen.query.sql_with_params()
         made = Replay.objects.create(
             workspace_id=workspace_id,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core.ids import uuid7
 from apps.core.suggest import nearest, shown
@@ -25,10 +27,11 @@ def trigger_pause(
 ) -> None:
     """Let one trigger start nothing any more; the others go on. Stays until `trigger_resume`, whatever is published.
 
-    A webhook answers 503 meanwhile, a schedule leaves out what comes due. Raises `WorkflowUnknown`, `TriggerUnknown`.
+    A webhook answers 503 meanwhile, a schedule leaves out what comes due. Raises `WorkflowUnknown`, `TriggerUnknown`,
+    `ObjectRestricted`.
     """
     with tenant(workspace_id):
-        workflow, node = _find(workspace_id, workflow_id, node_id)
+        workflow, node = _find(workspace_id, workflow_id, node_id, actor)
         _, is_new = Switch.objects.get_or_create(
             workspace_id=workspace_id,
             workflow_id=workflow.id,
@@ -45,7 +48,7 @@ def trigger_pause(
 def trigger_resume(*, workspace_id: UUID, workflow_id: UUID, node_id: str, actor: Actor, now: datetime) -> None:
     """Switch it on again. A schedule goes on with what comes due from now on. Raises as `trigger_pause` does."""
     with tenant(workspace_id):
-        workflow, node = _find(workspace_id, workflow_id, node_id)
+        workflow, node = _find(workspace_id, workflow_id, node_id, actor)
         gone, _ = Switch.objects.filter(workspace_id=workspace_id, workflow_id=workflow.id, node_id=node.id).delete()
         rows = Schedule.objects.filter(workspace_id=workspace_id, workflow_id=workflow.id, node_id=node.id)
         for schedule in rows.select_for_update().filter(is_paused=True):
@@ -61,8 +64,9 @@ def trigger_resume(*, workspace_id: UUID, workflow_id: UUID, node_id: str, actor
             _record(workflow, node, actor, "resumed")
 
 
-def _find(workspace_id: UUID, workflow_id: UUID, node_id: str) -> tuple[Workflow, GraphNode]:
+def _find(workspace_id: UUID, workflow_id: UUID, node_id: str, actor: Actor) -> tuple[Workflow, GraphNode]:
     workflow = workflows.workflow_get(workspace_id, workflow_id)
+    require_edit(workflow, actor)
     nodes: dict[str, GraphNode] = {}
     for definition in (workflow.draft, workflow.active_version.definition if workflow.active_version else None):
         if definition is not None:
@@ -72,6 +76,18 @@ def _find(workspace_id: UUID, workflow_id: UUID, node_id: str) -> tuple[Workflow
         message = f"“{workflow.name}” has no trigger “{shown(node_id)}”."
         raise TriggerUnknown(message, hint=nearest(node_id, list(nodes)))
     return workflow, nodes[node_id]
+
+
+def require_edit(workflow: Workflow, actor: Actor) -> None:
+    """Raise `ObjectRestricted` (403) unless the actor may change this workflow. Must run inside `tenant()`."""
+    objects.require(
+        workspace_id=workflow.workspace_id,
+        actor=actor,
+        kind=Kind.WORKFLOW,
+        object_id=workflow.id,
+        level="edit",
+        name=workflow.name,
+    )
 
 
 def _record(workflow: Workflow, node: GraphNode, actor: Actor, verb: str) -> None:

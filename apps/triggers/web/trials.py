@@ -58,7 +58,9 @@ class TriggerTest(WorkspacePage):
     def post(self, request: HttpRequest, workflow: UUID, node: str) -> HttpResponse:
         """Listen, or listen no more."""
         if request.POST.get("to") == "stop":
-            listening.listening_close(workspace_id=self.workspace.id, workflow_id=workflow, node_id=node)
+            listening.listening_close(
+                workspace_id=self.workspace.id, workflow_id=workflow, node_id=node, actor=self.actor
+            )
         else:
             self._open(workflow, node, now())
         return redirect("trigger-test", workspace=self.workspace.slug, workflow=workflow, node=node)

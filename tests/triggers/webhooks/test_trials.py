@@ -59,7 +59,9 @@ def test_a_draft_captures_what_is_sent_while_somebody_listens(office: Office, ca
     with tenant(office.workspace.id):
         assert not Execution.objects.exists()
 
-    listening.listening_close(workspace_id=office.workspace.id, workflow_id=workflow.id, node_id="hook")
+    listening.listening_close(
+        workspace_id=office.workspace.id, workflow_id=workflow.id, node_id="hook", actor=office.cast.owner
+    )
     assert caller.post(URL, {}).status_code == 404
 
 
