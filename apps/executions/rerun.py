@@ -107,13 +107,14 @@ def execution_rerun(
     refused where a write of unknown outcome would be sent again without asking.
 
     Raises `ExecutionNotFound`, `WorkflowUnknown`, `WorkflowArchived`, `NotEnded`, `NothingFailed`, `NoVersion`,
-    `DoesNotFit`, `LookFirst`, `InputInvalid`, `BlockedByPause`, `GraphInvalid` for a draft with errors.
+    `DoesNotFit`, `LookFirst`, `InputInvalid`, `BlockedByPause`, `GraphInvalid` for a draft with errors, and for
+    credentials the actor may not use.
     """
     again = again or Again()
     with tenant(workspace_id):
         earlier = selectors.execution_get(workspace_id=workspace_id, execution_id=execution_id)
         workflow = startable(workspace_id, earlier.workflow_id, actor)
-        version = _version(workflow, earlier, again.version, actor)
+        version = _version(workflow, earlier, again, actor)
         graph = graph_of(workspace_id=workspace_id, version_id=version.id)
         is_same_lineage = earlier.status in FAILURES and not again.has_input
         plan = None if again.begins == "start" else _plan(earlier, graph, again, now, is_same_lineage=is_same_lineage)
@@ -204,13 +205,15 @@ def _went_in(earlier: Execution, again: Again) -> Any:
     )
 
 
-def _version(workflow: Workflow, earlier: Execution, which: Which, actor: Actor) -> Version:
-    if which == "draft":
+def _version(workflow: Workflow, earlier: Execution, again: Again, actor: Actor) -> Version:
+    if again.version == "draft":
         return workflow_services.version_snapshot(
             workspace_id=workflow.workspace_id, workflow_id=workflow.id, actor=actor
         )
-    version = _published_version(workflow, earlier, which)
-    if version.number is None:  # of a test run: nobody has published what it names
+    version = _published_version(workflow, earlier, again.version)
+    # Nobody has published what a test run names; and whoever published a version let its credentials be used with what
+    # its own nodes make of an input, not with what somebody puts between them.
+    if version.number is None or (again.node is not None and again.has_input):
         workflow_services.require_credentials(workflow.workspace_id, version.definition, actor)
     return version
 

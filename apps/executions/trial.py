@@ -84,8 +84,9 @@ def execution_test(*, workspace_id: UUID, actor: Actor, trial: Trial, now: datet
     """Start a test run of the draft as it is now, or of the published version.
 
     It neither waits for other executions of the workflow nor is refused because of them. Raises `WorkflowUnknown`,
-    `WorkflowArchived`, `GraphInvalid` for a draft with errors, `NoVersion`, `TriggerUnclear`, `InputInvalid`, `Invalid`
-    naming a node that does not exist, `NoData`.
+    `WorkflowArchived`, `GraphInvalid` for a draft with errors, and for credentials the actor may not use where data is
+    put between the nodes, `NoVersion`, `TriggerUnclear`, `InputInvalid`, `Invalid` naming a node that does not exist,
+    `NoData`.
     """
     with tenant(workspace_id):
         workflow = startable(workspace_id, trial.workflow_id, actor)
@@ -149,7 +150,11 @@ def _version(workflow: Workflow, trial: Trial, actor: Actor) -> Version:
         )
     if workflow.active_version is None:
         raise NoVersion(f"Nothing of “{workflow.name}” has been published.")
-    return workflow.active_version
+    version = workflow.active_version
+    if trial.scope == "node" or trial.pinned:
+        # Whoever published it let its credentials be used with what its own nodes make of an input, and nothing else.
+        workflow_services.require_credentials(workflow.workspace_id, version.definition, actor)
+    return version
 
 
 def _check(graph: Graph, trial: Trial) -> None:
