@@ -12,6 +12,7 @@ from apps.accounts import services as accounts
 from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.objects import Kind
+from apps.accounts.access.permissions import Permission
 from apps.core import jsonshape
 from apps.core.errors import Conflict, FieldError, Invalid
 from apps.core.suggest import nearest, shown
@@ -130,6 +131,13 @@ def startable(workspace_id: UUID, workflow_id: UUID, actor: Actor | None = None)
     if workflow.status == Status.ARCHIVED:
         raise WorkflowArchived(f"“{workflow.name}” is archived, so it starts nothing.")
     return workflow
+
+
+def may_execute(workspace_id: UUID, workflow_id: UUID, actor: Actor) -> bool:
+    """Whether the actor may run this workflow: by role, and as far as it is shared. Must run inside `tenant()`."""
+    return actor.can(Permission.WORKFLOW_EXECUTE) and objects.may(
+        workspace_id=workspace_id, actor=actor, kind=Kind.WORKFLOW, object_id=workflow_id, level="execute"
+    )
 
 
 def require_execute(workflow: Workflow, actor: Actor) -> None:

@@ -16,7 +16,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
+from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core.clock import now
 from apps.core.errors import Conflict, Invalid, NotFound, TooLarge
@@ -220,9 +222,18 @@ def value_get(workspace_id: UUID, value_id: UUID) -> Value:
 
 
 def value_delete(*, workspace_id: UUID, value_id: UUID, actor: Actor) -> None:
-    """Take a value away, on record. Raises `ValueUnknown`."""
+    """Take a value away, on record. Raises `ValueUnknown`, `ObjectRestricted` for who may not change its workflow."""
     with tenant(workspace_id):
         found = value_get(workspace_id, value_id)
+        if found.workflow is not None:
+            objects.require(
+                workspace_id=workspace_id,
+                actor=actor,
+                kind=Kind.WORKFLOW,
+                object_id=found.workflow.id,
+                level="edit",
+                name=found.workflow.name,
+            )
         Value.objects.filter(workspace_id=workspace_id, id=value_id).delete()
         audit_record(
             workspace_id=workspace_id,

@@ -15,7 +15,7 @@ from rest_framework.utils.urls import replace_query_param
 from apps.accounts.access.api import WorkspaceAPIView
 from apps.accounts.access.permissions import Permission
 from apps.core.api.query import refuse_unknown
-from apps.executions import calls, iterations, selectors
+from apps.executions import calls, iterations, launch, selectors
 from apps.executions.api import serializers as forms
 from apps.executions.api.views import checked
 from apps.executions.graphs import graph_of
@@ -132,7 +132,7 @@ class IterationNodeRuns(WorkspaceAPIView):
         asked = checked(NodeRunsQuery, request.query_params)
         execution = selectors.execution_get(workspace_id=self.workspace.id, execution_id=pk)
         found = selectors.iteration_snapshot(execution=execution, path=asked["path"], node_id=asked.get("node"))
-        if self.actor.can(Permission.WORKFLOW_EXECUTE):
+        if launch.may_execute(self.workspace.id, execution.workflow_id, self.actor):
             graph = graph_of(workspace_id=self.workspace.id, version_id=execution.version_id)
             calls.with_addresses(found["waits"], graph, execution.id)
         return Response(found)

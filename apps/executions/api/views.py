@@ -83,7 +83,7 @@ class Executions(WorkspaceViewSet):
         node_id = asked.get("node")
         is_whole = asked["payloads"] and node_id is None
         found = selectors.execution_snapshot(execution=execution, node_id=node_id, with_payloads=is_whole)
-        if self.actor.can(Permission.WORKFLOW_EXECUTE):
+        if launch.may_execute(self.workspace.id, execution.workflow_id, self.actor):
             graph = graph_of(workspace_id=self.workspace.id, version_id=execution.version_id)
             calls.with_addresses(found["waits"], graph, execution.id)
         why = queueing.reasons(workspace_id=self.workspace.id, executions=[execution], now=now())

@@ -193,7 +193,7 @@ class ExecutionPage(WorkspacePage):
             "unknown": [_unknown(write, names) for write in found.unknown_writes[:MOST_UNKNOWN]],
             "files": artifacts.of_execution(workspace_id=self.workspace.id, execution_id=found.id),
             **held(found.hold, names),
-            **waiting(found, waits, may_call=self.actor.can(Permission.WORKFLOW_EXECUTE)),
+            **waiting(found, waits, may_call=launch.may_execute(self.workspace.id, found.workflow_id, self.actor)),
         }
 
 

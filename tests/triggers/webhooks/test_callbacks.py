@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
-from apps.accounts.services import member_add
+from apps.accounts.access.objects import Kind
+from apps.accounts.services import member_add, object_share
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -298,7 +299,20 @@ def test_the_address_is_shown_to_those_who_may_call_it(
     whole = f"{settings.BASE_URL}{url}"
     vera = member_add(workspace=office.workspace, email="vera@example.com", role="viewer", actor=office.cast.owner).user
 
-    for who, is_shown in ((office.cast.bob, True), (vera, False)):
+    carol = member_add(workspace=office.workspace, email="carol@example.com", role="member", actor=office.cast.owner)
+    with tenant(office.workspace.id):
+        workflow_id = Execution.objects.get(id=execution_id).workflow_id
+    object_share(
+        workspace_id=office.workspace.id,
+        kind=Kind.WORKFLOW,
+        object_id=workflow_id,
+        name="Orders",
+        others="view",
+        people={office.cast.bob.id: "execute"},
+        actor=office.cast.owner,
+    )
+
+    for who, is_shown in ((office.cast.bob, True), (vera, False), (carol.user, False)):
         found = api(who).get(f"/api/v1/app/executions/{execution_id}/").json()
         assert found["waits"][0].get("callback_url") == (whole if is_shown else None)
         browser = Client()
