@@ -115,7 +115,8 @@ def _slack(keys: list[str], given: Signed, within: int) -> str:
     if not found.startswith("v0="):
         raise SecretRefused("The signature is no v0= signature.")
     content = b"v0:" + sent_at.encode() + b":" + given.body
-    return _any_same([_lower(found.removeprefix("v0="))], [_hex(key, content) for key in keys])
+    _any_same([_lower(found.removeprefix("v0="))], [_hex(key, content) for key in keys])
+    return _named(content)
 
 
 def _stripe(keys: list[str], given: Signed, within: int) -> str:
@@ -124,7 +125,8 @@ def _stripe(keys: list[str], given: Signed, within: int) -> str:
     _fresh(sent_at, given.now, within)
     found = [_lower(value) for name, _, value in pairs if name == "v1"]
     content = sent_at.encode() + b"." + given.body
-    return _any_same(found, [_hex(key, content) for key in keys])  # Stripe signs every attempt anew, with its time
+    _any_same(found, [_hex(key, content) for key in keys])
+    return _named(content)  # Stripe signs every attempt anew, with its time
 
 
 def _standard(keys: list[str], given: Signed, within: int) -> str:
@@ -173,11 +175,11 @@ def _own(secret: Mapping[str, Any], keys: list[str], given: Signed) -> str | Non
     prefix, is_hex = str(secret.get("prefix") or ""), secret.get("encoding", "hex") == "hex"
     offered = [part for part in found.replace(",", " ").split() if part.startswith(prefix)]
     offered = [part[len(prefix) :] for part in offered]
-    right = _any_same(
+    _any_same(
         [_lower(part) if is_hex else part for part in offered],
         [_encoded(hmac.digest(key.encode(), content, secret.get("algorithm", "sha256")), secret) for key in keys],
     )
-    return delivery or (right if sent_at else None)
+    return delivery or (_named(content) if sent_at else None)
 
 
 def _own_signed(
@@ -265,13 +267,16 @@ def _span(seconds: int) -> str:
     return f"{seconds // 60} minutes" if seconds % 60 == 0 and seconds >= 120 else f"{seconds} seconds"
 
 
-def _any_same(given: Iterable[str], right: list[str], what: str = "the signature") -> str:
-    """The right one that was given. Every pair is compared, in constant time each."""
-    found = ""
+def _named(content: bytes) -> str:
+    """A name for what was signed, and not for the signature: while a secret is changed there are several of them."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _any_same(given: Iterable[str], right: list[str], what: str = "the signature") -> None:
+    """Raise `SecretRefused` unless a right one was given. Every pair is compared, in constant time each."""
+    is_found = False
     for one in list(given)[:_MOST_SIGNATURES]:
         for other in right:
-            if hmac.compare_digest(one[:_LONGEST_SIGNATURE].encode(), other.encode()):
-                found = other
-    if not found:
+            is_found |= hmac.compare_digest(one[:_LONGEST_SIGNATURE].encode(), other.encode())
+    if not is_found:
         raise SecretRefused(f"It was sent without a valid proof: {what} does not match.")
-    return found

@@ -104,6 +104,17 @@ def test_what_a_signature_covers_names_the_delivery() -> None:
     assert first != verify(hmac_of("stripe"), headers=stripe(NOW - timedelta(seconds=1)), body=BODY, now=NOW)
 
 
+@pytest.mark.parametrize("kept", [(SECRET,), ("the one before",), (SECRET, "the one before")])
+def test_a_delivery_signed_twice_has_one_name_whichever_signature_is_left_out(kept: tuple[str, ...]) -> None:
+    """While a secret is changed a sender signs with both; a recorded delivery would go through once more for each."""
+    sent_at = str(int(NOW.timestamp()))
+    signatures = [mac(sent_at.encode() + b"." + BODY, key.encode()).hex() for key in kept]
+    header = ",".join([f"t={sent_at}", *(f"v1={each}" for each in signatures)])
+    secret = hmac_of("stripe") | {"previous": ["the one before"]}
+    given = verify(secret, headers={"stripe-signature": header}, body=BODY, now=NOW)
+    assert given == verify(secret, headers=stripe(NOW), body=BODY, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("secret", "headers"), [(hmac_of("github"), RIGHT[5][1]), (hmac_of("generic"), RIGHT[3][1]), RIGHT[2], RIGHT[1]]
 )
