@@ -7,13 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.core.api.reference import api_page
 from apps.nodes.reference import pages
 
 
 class Command(BaseCommand):
     """Write the generated pages of `docs/reference/`, or say which of them are stale."""
 
-    help = "Write docs/reference/nodes.md and expressions.md from the code; --check only says whether they are fresh."
+    help = "Write the generated pages of docs/reference/ from the code; --check only says whether they are fresh."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What the command line says."""
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         folder = settings.BASE_DIR / "docs" / "reference"
         stale = {
             folder / name: text
-            for name, text in pages().items()
+            for name, text in (pages() | {"api.md": api_page()}).items()
             if not (folder / name).exists() or (folder / name).read_text() != text
         }
         if options["check"]:
