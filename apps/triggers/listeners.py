@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.db.models import Exists, OuterRef
 
+from apps.accounts.access import objects
+from apps.accounts.access.objects import Kind
 from apps.core import events
 from apps.core.errors import NotFound
 from apps.core.models import Event
@@ -51,7 +53,8 @@ def listeners_start(*, event: Event, now: datetime) -> int:
 
     Each of several is told by an event of its own, so that one that is refused keeps nobody else waiting. Told again,
     nothing is started twice. Where a person is asked, a start waits in line: there is nobody to refuse. Chains end
-    after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger.
+    after 8 executions, and the failure of what an ERROR trigger started starts no ERROR trigger. Nothing is told of a
+    workflow that is hidden from who published the listener.
     """
     workspace_id, status = event.workspace_id, event.data["status"]
     rows = ActiveTrigger.objects.filter(
@@ -93,12 +96,23 @@ def _listeners(ended: Execution, listening: Iterable[ActiveTrigger]) -> Iterator
         wanted = row.params.get("workflows") or []
         is_meant = str(ended.workflow_id) in wanted if wanted else row.workflow_id != ended.workflow_id
         counts = is_failure if row.subtype == "ERROR" else ended.status in row.params["statuses"]
-        if is_meant and counts:
+        if is_meant and counts and _may_hear(row.version, ended):
             yield _Listener(row.version, row.node_id, row.subtype)
     if is_failure:
         named = _error_workflow(ended)
         if named is not None:
             yield named
+
+
+def _may_hear(version: Version, ended: Execution) -> bool:
+    """Whether who published the listener may look at what ended: it is given the output and the error."""
+    return objects.person_may(
+        workspace_id=ended.workspace_id,
+        person=version.published_by_id,
+        kind=Kind.WORKFLOW,
+        object_id=ended.workflow_id,
+        level="view",
+    )
 
 
 def _error_workflow(ended: Execution) -> _Listener | None:

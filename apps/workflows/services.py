@@ -165,7 +165,7 @@ def _version(
         digest=digest,
         queue=compiled.queue,
         note=note,
-        published_by_id=actor.user.id if actor.user else None,
+        published_by_id=actor.user.id if actor.user else actor.maker_id,
         published_by_label=actor.label[:300],
         published_at=clock_now(),
     )

@@ -65,7 +65,8 @@ def test_data_of_ones_own_goes_in_only_at_the_start_of_a_test(cast: Cast, publis
     with pytest.raises(GraphInvalid, match="may not use"):
         trial.execution_test(**given, trial=Trial(published.id, is_published=True, **asked))
     assert trial.execution_test(**given, trial=Trial(published.id, is_published=True, given={"id": 1})).is_new
-    assert trial.execution_test(**given | {"actor": cast.owner}, trial=Trial(published.id, is_published=True, **asked))
+    given["actor"] = cast.owner
+    assert trial.execution_test(**given, trial=Trial(published.id, is_published=True, **asked)).is_new
 
 
 @pytest.mark.parametrize("version", ["same", "newest"])

@@ -12,13 +12,19 @@ from uuid import UUID
 import pytest
 from django.db import connection, transaction
 
+from apps.accounts.access.actor import system
+from apps.accounts.access.objects import Kind
+from apps.accounts.access.resolve import member_actor
+from apps.accounts.services import object_share
 from apps.core import clock, events, relay
 from apps.core.ids import uuid7
 from apps.core.models import Event
 from apps.core.tenancy import tenant
-from apps.executions import children, services, store
+from apps.executions import children, launch, services, store
 from apps.executions.models import Execution, Wait
+from apps.workflows import services as workflows
 from apps.workflows.models import Status, Workflow
+from tests.cast import Cast
 from tests.executions.conftest import Engine, Json, definition, fields, node
 
 pytestmark = pytest.mark.integration
@@ -520,3 +526,34 @@ def test_the_first_of_two_calls_to_end_cancels_the_other(house: Engine) -> None:
     found = house.run(document, {"n": 2})
     assert (found["status"], found["output"]) == ("SUCCESS", [{"n": 4}])
     until(lambda: sorted(child.status for child in family(house, found["id"])) == ["CANCELED", "SUCCESS"])
+
+
+@pytest.mark.parametrize(
+    ("level", "by", "code"),
+    [
+        ("none", "bob", "sub_workflow.unknown"),
+        ("view", "bob", "sub_workflow.refused"),
+        ("execute", "bob", ""),
+        ("none", "alice", ""),
+        ("none", "", ""),
+    ],
+)
+def test_a_workflow_calls_what_its_publisher_may_run(house: Engine, cast: Cast, level: str, by: str, code: str) -> None:
+    child = publish(house, "child", callable_(DOUBLE))
+    object_share(
+        workspace_id=house.workspace.id,
+        kind=Kind.WORKFLOW,
+        object_id=child,
+        name="child",
+        others=level,
+        people={},
+        actor=cast.owner,
+    )
+    who = {"bob": member_actor(cast.bob, "member"), "alice": cast.owner}.get(by, system("a command"))
+    given: dict[str, Any] = {"workspace_id": house.workspace.id, "actor": who}
+    document = calling(workflow="{{ 'chi' + 'ld' }}", input={"n": 1})
+    parent = workflows.workflow_create(name="parent", definition=document, **given)
+    workflows.workflow_publish(workflow_id=parent.id, **given)
+    found = house.until(launch.execution_launch(**given, start=launch.Start(parent.id), now=clock.now()).id)
+    assert (found["error"] or {}).get("code", "") == code
+    assert len(family(house, found["id"])) == (0 if code else 1)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from apps.accounts.access.objects import Kind
+from apps.accounts.access.resolve import member_actor
+from apps.accounts.services import object_share
 from apps.core import clock, events, relay
+from apps.core.ids import uuid7
 from apps.core.models import Event
 from apps.core.tenancy import tenant
 from apps.executions import services as executions
@@ -18,6 +23,7 @@ from apps.executions.worker.dispatcher import Dispatcher
 from apps.triggers import listeners, switches
 from apps.triggers.events import event_post
 from apps.triggers.models import Delivery
+from apps.workflows import services as workflows
 from apps.workflows.models import Version, Workflow
 from tests.triggers.conftest import Json, Office, definition, node
 
@@ -259,3 +265,37 @@ def test_a_listener_that_is_switched_off_does_not_start(office: Office, telling:
     start(office, first)
     until(lambda: settled(office))
     assert all_of(office, after) == []
+
+
+def published_by_bob(office: Office, document: Json, *, name: str, by_key: bool = False) -> Workflow:
+    bob = member_actor(office.cast.bob, "member")
+    if by_key:
+        bob = replace(bob, kind="api_key", id=uuid7(), user=None, role="", maker_id=office.cast.bob.id)
+    given: dict[str, Any] = {"workspace_id": office.workspace.id, "actor": bob}
+    made = workflows.workflow_create(name=name, definition=document, **given)
+    return workflows.workflow_activate(workflow_id=made.id, **given)
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+def test_nobody_hears_of_what_is_hidden_from_them(office: Office, telling: None, by_key: bool) -> None:
+    upstream = office.activate(definition(MANUAL, DONE), name="Payroll")
+    curious = published_by_bob(office, definition(finished(), DONE), name="Curious", by_key=by_key)
+    named = published_by_bob(office, definition(finished(workflows=[str(upstream.id)]), DONE), name="Named")
+    own = office.activate(definition(finished(workflows=[str(upstream.id)]), DONE), name="Alice's")
+    for level in ("none", "view"):
+        object_share(
+            workspace_id=office.workspace.id,
+            kind=Kind.WORKFLOW,
+            object_id=upstream.id,
+            name="Payroll",
+            others=level,
+            people={},
+            actor=office.cast.owner,
+        )
+        before = len(all_of(office, own))
+        start(office, upstream)
+        until(lambda: len(all_of(office, own)) > before and settled(office))  # noqa: B023 - called at once
+        heard = [
+            [each.started_by["label"] for each in all_of(office, row) if each.started_by] for row in (curious, named)
+        ]
+        assert [each.count("Payroll") for each in heard] == ([0, 0] if level == "none" else [1, 1])

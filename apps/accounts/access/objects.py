@@ -6,7 +6,8 @@ restricted, nor is the product itself; a key may what its maker may.
 
 Level `none` means the object is hidden: `unseen` takes it, and what belongs to it (its versions, executions, questions
 and schedules), out of all that is read in a request, so that lists, counts, searches and addresses know nothing of it.
-What runs by itself goes on: a webhook, a schedule or another workflow starts a hidden workflow as before.
+What runs by itself goes on: a webhook or a schedule starts a hidden workflow as before. A workflow that calls another,
+or hears of its ends, may what the one may who published it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,15 @@ def may(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level:
     order = LEVELS[kind]
     has = level_of(workspace_id=workspace_id, actor=actor, kind=kind, object_id=object_id)
     return has in order and order.index(has) >= order.index(level)
+
+
+def person_may(*, workspace_id: UUID, person: UUID | None, kind: Kind, object_id: UUID, level: str) -> bool:
+    """As `may`, for somebody who asks nothing now: whoever published what runs by itself. None is the product.
+
+    Somebody who has left may what all others may.
+    """
+    actor = Actor(kind="user", id=person, label="")
+    return may(workspace_id=workspace_id, actor=actor, kind=kind, object_id=object_id, level=level)
 
 
 def require(*, workspace_id: UUID, actor: Actor, kind: Kind, object_id: UUID, level: str, name: str) -> None:

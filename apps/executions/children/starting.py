@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection
 
+from apps.accounts.access import objects
+from apps.accounts.access.objects import Kind
 from apps.core import clock, jsonclean
 from apps.core.errors import DomainError, NotFound
 from apps.core.ids import uuid7
+from apps.core.suggest import shown
 from apps.executions import launch, limits, payloads, services
 from apps.executions.graphs import graph_of
 from apps.executions.models import Wait
@@ -22,6 +26,7 @@ from apps.executions.wait_kinds import OpenWait
 from apps.nodes.contract import NodeError, NodeType, RunChild
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import GraphNode
+from apps.workflows.models import Workflow
 
 MAX_DEPTH = 8
 
@@ -34,6 +39,7 @@ class _Parent:
     depth: int
     lineage_id: UUID
     workflow_name: str
+    published_by: UUID | None
     failures: int
 
 
@@ -73,8 +79,9 @@ def children_start(*, wait: OpenWait, asked: RunChild) -> None:
 def _parent(wait: OpenWait) -> _Parent:
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT e.mode, e.depth, e.lineage_id, w.name, COALESCE(n.failures, 0)
+            """SELECT e.mode, e.depth, e.lineage_id, w.name, v.published_by_id, COALESCE(n.failures, 0)
                FROM executions_execution e JOIN workflows_workflow w ON w.id = e.workflow_id
+               JOIN workflows_version v ON v.id = e.version_id
                LEFT JOIN executions_noderun n ON n.execution_id = e.id AND n.node_id = %s AND n.path = %s
                WHERE e.id = %s""",
             [wait.node_id, wait.path, wait.execution_id],
@@ -95,6 +102,7 @@ def _called(wait: OpenWait, wanted: str, parent: _Parent) -> _Called:
     except DomainError as refused:
         code = "unknown" if isinstance(refused, NotFound) else "refused"
         raise NodeError(f"sub_workflow.{code}", refused.message, refused.hint) from None
+    _require_execute(workflow, wanted, parent)
     if workflow.active_version is None:
         message = f"“{workflow.name}” was never published, so it cannot be called."
         raise NodeError("sub_workflow.not_published", message, "Publish it.")
@@ -109,6 +117,27 @@ def _called(wait: OpenWait, wanted: str, parent: _Parent) -> _Called:
         "sub_workflow.no_trigger",
         f"“{workflow.name}” has no trigger that another workflow can call.",
         "Add the trigger SUB_WORKFLOW to it, and publish.",
+    )
+
+
+def _require_execute(workflow: Workflow, wanted: str, parent: _Parent) -> None:
+    """Who published what calls must be allowed to run what is called: its result comes back to them."""
+    asked = partial(
+        objects.person_may,
+        workspace_id=workflow.workspace_id,
+        person=parent.published_by,
+        kind=Kind.WORKFLOW,
+        object_id=workflow.id,
+    )
+    if asked(level="execute"):
+        return
+    if not asked(level="view"):
+        message = f"There is no workflow “{shown(wanted)}” for who published this one."
+        raise NodeError("sub_workflow.unknown", message, "Choose another one, or have it shared with them.")
+    raise NodeError(
+        "sub_workflow.refused",
+        f"“{workflow.name}” is shared with chosen people, and who published this workflow may not run it.",
+        "Let somebody publish this workflow who may, or have the other one shared with them.",
     )
 
 
