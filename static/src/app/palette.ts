@@ -236,7 +236,7 @@ function option(item: Item, index: number): HTMLElement {
     detail.textContent = item.detail;
     line.append(detail);
   }
-  for (const key of item.keys?.split(" ") ?? []) {
+  for (const key of item.keys?.split(" ").filter(Boolean) ?? []) {
     const hint = document.createElement("span");
     hint.className = "kbd";
     hint.textContent = key.toUpperCase();
