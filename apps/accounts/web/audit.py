@@ -72,18 +72,18 @@ class AuditLog(WorkspacePage):
             "error": error,
             "is_filtered": any(given.values()),
             "is_oldest_first": is_oldest_first,
-            "actions": selectors.audit_actions(self.workspace.id),
+            "actions": [(action, _words(action)) for action in selectors.audit_actions(self.workspace.id)],
             "verdict": chain.verify(self.workspace.id) if "verify" in request.GET else None,
         }
         return self.render("accounts/audit.html", context)
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:
-    noun, _dot, past = event.action.rpartition(".")
+    noun = event.action.partition(".")[0]
     return {
         "event": event,
         "icon": ICONS.get(noun, "circle-dot"),
-        "what": f"{noun.replace('_', ' ').capitalize()} {past.replace('_', ' ')}" if noun else event.action,
+        "what": _words(event.action),
         "via": VIA.get(event.via, ""),
         "details": sorted(
             (name.replace("_", " "), _said(value))
@@ -92,6 +92,12 @@ def _row(event: AuditEvent) -> dict[str, Any]:
         ),
         "seq": event.link.seq if hasattr(event, "link") else None,
     }
+
+
+def _words(action: str) -> str:
+    """`api_key.created` as people read it: "API key created"."""
+    words = action.replace("_", " ").replace(".", " ")
+    return f"API{words[3:]}" if words.startswith("api ") else words.capitalize()
 
 
 def _said(value: Any) -> str:

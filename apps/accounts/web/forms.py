@@ -22,7 +22,7 @@ class InviteForm(forms.Form):
         label=_("E-mail addresses"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("One or many, as you have them: separated by commas, blanks or lines."),
+        help_text=_("One or many, separated by commas, spaces or new lines."),
     )
     role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES, initial="member")
     message = forms.CharField(
@@ -30,7 +30,7 @@ class InviteForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Stands in the invitation."),
+        help_text=_("Included in the invitation."),
     )
 
     def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -125,10 +125,10 @@ class ProfileForm(forms.Form):
         label=_("Theme"),
         required=False,
         choices=[
-            ("", _("As each browser says")),
+            ("", _("Same as the browser")),
             ("light", _("Light")),
             ("dark", _("Dark")),
-            ("system", _("As the system")),
+            ("system", _("Same as the system")),
         ],
     )
 
@@ -136,7 +136,7 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["timezone"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _("As each browser says")), *((zone, zone.replace("_", " ")) for zone in _zones())]
+        field.choices = [("", _("Same as the browser")), *((zone, zone.replace("_", " ")) for zone in _zones())]
 
 
 @cache

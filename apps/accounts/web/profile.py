@@ -103,7 +103,7 @@ class NotificationPreferences(_Own):
     """What one wants to be told of, and how."""
 
     menu = MenuEntry(
-        Menu.YOU, gettext_lazy("What you are told"), icon="bell", order=20, words=gettext_lazy("notifications mail")
+        Menu.YOU, gettext_lazy("Notifications"), icon="bell", order=20, words=gettext_lazy("notifications mail")
     )
 
     def get(self, request: HttpRequest) -> HttpResponse:
