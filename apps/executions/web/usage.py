@@ -95,7 +95,7 @@ class PolicyForm(forms.Form):
             field = self.fields[name]
             field.label = _("%(kind)s, days") % {"kind": KINDS[kind]}
             field.widget.attrs["placeholder"] = str(usual.days(kind))
-            field.help_text = _("Empty: %(days)d, as this installation says.") % {"days": usual.days(kind)}
+            field.help_text = _("Leave it empty for the usual %(days)d.") % {"days": usual.days(kind)}
         choice = self.fields["is_archived"]
         assert isinstance(choice, forms.TypedChoiceField)
         usually = _("archive it") if usual.is_archived else _("nothing")
