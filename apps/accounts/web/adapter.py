@@ -81,6 +81,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise NoMail
         super().send_mail(template_prefix, email, context)
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the page one came from: an empty form would look as if nothing had happened."""
+        return reverse("mfa_index")
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address a trusted proxy names, else the connection's: the package counts failures by it."""
         return origin.of_request(request).address

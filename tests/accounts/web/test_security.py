@@ -51,6 +51,26 @@ def require(cast: Cast) -> None:
         Workspace.objects.filter(id=cast.workspace.id).update(requires_second_factor=True)
 
 
+class TestPassword:
+    def test_changing_it_leads_back_to_the_page_of_signing_in(self, cast: Cast) -> None:
+        client = signed_in()
+        page = client.get("/accounts/password/change/").content.decode()
+        assert "Change your password" in page
+        new = "another long password"
+        given = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        changed = client.post("/accounts/password/change/", given)
+        assert changed["Location"] == "/accounts/2fa/"
+        assert client.get("/accounts/2fa/", follow=True).redirect_chain == [("/w/acme/settings/security/", 302)]
+
+
+class TestAddresses:
+    def test_the_page_says_which_are_not_confirmed_and_leads_back(self, cast: Cast) -> None:
+        client = signed_in()
+        page = client.get("/accounts/email/").content.decode()
+        for words in ("alice@example.com", "Not confirmed", "Make it the main one", "Add an address", ">Back<"):
+            assert words in page
+
+
 class TestAuthenticatorApp:
     def test_setting_it_up_gives_recovery_codes_once(self, cast: Cast, django_capture_on_commit_callbacks: Any) -> None:
         client = signed_in()
