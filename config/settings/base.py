@@ -472,7 +472,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": ["apps.accounts.access.authentication.SessionAuthentication"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "tryItOutEnabled": True},
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "tryItOutEnabled": True, "docExpansion": "none", "filter": True},
     "SCHEMA_PATH_PREFIX": r"/api/v1/(app|public)",
     "COMPONENT_SPLIT_REQUEST": True,
     # Not the package's own hook: it names sets of choices, and the names collide.

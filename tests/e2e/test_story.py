@@ -27,7 +27,7 @@ def test_an_order_is_approved_and_shipped_before_ones_eyes(
     menu.get_by_role("link", name="Workflows").click()
     page.get_by_role("link", name="Order approval").click()
     expect(page.locator(".react-flow__node")).to_have_count(9)
-    page.get_by_role("link", name="Triggers").click()
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Triggers").click()
     page.get_by_role("button", name="Copy the address").click()
     webhook = page.evaluate("navigator.clipboard.readText()")
     assert webhook == f"{running.url}/webhooks/demo/orders"

@@ -31,6 +31,8 @@ LARGE = {"text": "x" * 100_000}
 OTHERS = {
     "executions_redriveitem": "names the execution that was started, and goes with its redrive",
     "triggers_event_wait": "goes when its wait is closed",
+    "triggers_replay_item": "names the execution that was started, and goes with its replay",
+    "triggers_delivery": "is kept for as long as deliveries are, see RETENTION_DELIVERY_DAYS",
 }
 ENDING = definition([node("t", "TRIGGER.MANUAL")], [])
 FAILING = definition(
