@@ -247,7 +247,7 @@ def _place(text: str) -> str:
     """`$.items[0].id` and `{{ $json.items }}` as a path of ours."""
     text = text.strip().removeprefix("{{").removesuffix("}}").strip()
     text = re.sub(r"^\$(json|input|\.)?\.?", "", text)
-    return re.sub(r"\[['\"]?([^\]'\"]+)['\"]?\]", r".\1", text).strip(".")
+    return re.sub(r"\[['\"]?([^\]'\"]{1,200})['\"]?\]", r".\1", text).strip(".")
 
 
 def _trigger(drawing: Drawing, row: Mapping[str, Json], path: str) -> None:

@@ -10,11 +10,13 @@ from apps.nodes import expressions
 
 Json = Any
 _STRING: Final = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_BRACES: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_BRACES: Final = re.compile(r"\{\{((?:(?!\{\{|\}\}).)*+)\}\}", re.DOTALL)
 _PLACE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+|\[\d+\])*")
 _WORD: Final = re.compile(r"(?<![\w.$'\"\]])[A-Za-z_]\w*(?:\.\w+)*")
 _KNOWN: Final = frozenset({"true", "false", "null", "undefined", "Math", "JSON", "Object", "Array", "Number", "String"})
 _OPERATORS: Final = {"and": "&&", "or": "||", "not": "!", "True": "true", "False": "false", "None": "null"}
+LONGEST: Final = 4_000
+"""Longer expressions are none here, so nobody looks at what they say."""
 _ITS_OWN: Final = ("input", "output", "result", "data", "item", "payload")
 """What others call that which comes in."""
 
@@ -78,7 +80,7 @@ def _read(inner: str) -> str:
 
 def _words(code: str) -> str:
     """Code with its bare names read from what comes in, and its operators as ours; texts in quotes stay."""
-    if not fault(f"{{{{ {code} }}}}"):
+    if len(code) > LONGEST or not fault(f"{{{{ {code} }}}}"):
         return code
     pieces, at = [], 0
     for found in _STRING.finditer(code):

@@ -18,7 +18,7 @@ from apps.nodes.contract import Context, Json, NodeError, NodeParams
 from apps.nodes.params import OPENING, truth
 from apps.nodes.paths import Path, PathBlocked, PathOrWhole, identity, look_up, put
 
-_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_LINK = re.compile(r"<([^<>]*+)>([^<]*+)")
 _RELATION = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _UPGRADED = re.compile(r"^http://", re.IGNORECASE)

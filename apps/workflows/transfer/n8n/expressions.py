@@ -12,19 +12,21 @@ from apps.workflows.transfer import texts
 
 Json = Any
 
-_QUOTED: Final = r"""(?P<quote>['"`])(?P<name>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
+# No pattern may try the same characters in two ways: somebody else wrote what is read here.
+_QUOTED: Final = r"""(?P<quote>['"`])(?P<name>(?:\\.|(?!(?P=quote))[^\\\n])*+)(?P=quote)"""
 _ONE: Final = r"(?:item|first\(\)|last\(\)|all\(\)\[0\]|itemMatching\([^)]*\))"
 _REFERENCES: Final = (
     re.compile(rf"\$node\[{_QUOTED}\]\.(?:json|data)\b"),
     re.compile(rf"\$\({_QUOTED}\)\.{_ONE}\.json\b"),
     re.compile(rf"\$items\({_QUOTED}[^)]*\)\[0\]\.json\b"),
 )
-_LISTS: Final = re.compile(rf"\$\({_QUOTED}\)\.all\(\)\.map\(\s*\(?\s*(?P<item>\w+)\s*\)?\s*=>\s*(?P=item)\.json\b")
+_EACH: Final = r"\.map\(\s*+(?:\(\s*+)?(?P<item>\w++)\s*+(?:\)\s*+)?=>\s*+(?P=item)\.json\b"
+_LISTS: Final = re.compile(rf"\$\({_QUOTED}\)\.all\(\){_EACH}")
 _ITS_INPUT: Final = re.compile(rf"\$input\.{_ONE}\.json\b")
-_ALL_INPUT: Final = re.compile(r"\$input\.all\(\)\.map\(\s*\(?\s*(?P<item>\w+)\s*\)?\s*=>\s*(?P=item)\.json\b")
+_ALL_INPUT: Final = re.compile(rf"\$input\.all\(\){_EACH}")
 _INDEX: Final = re.compile(r"\$itemIndex\b")
 _RESUME: Final = re.compile(r"\$execution\.resumeUrl\b")
-_STRING: Final = re.compile(r"""(['"`])(?:\\.|(?!\1).)*\1""", re.DOTALL)
+_STRING: Final = re.compile(r"""(['"`])(?:\\.|(?!\1)[^\\])*+\1""", re.DOTALL)
 _LOST: Final = {
     "$workflow.name": "$workflow knows the id alone here.",
     "$execution.customData": "Executions carry no data of their own here.",
@@ -121,7 +123,10 @@ def _marked(text: str, marks: dict[str, str]) -> str:
     """The text with a mark for every expression: a text of its own where it stood outside of quotes."""
     pieces, at, is_inside = [], 0, False
     while at < len(text):
-        if text.startswith("{{", at) and (closed := _end(text, at + 2)) >= 0:
+        if text.startswith("{{", at):
+            closed = _end(text, at + 2)
+            if closed < 0:
+                return "".join([*pieces, text[at:]])
             mark = f"\ue000{len(marks)}{'' if is_inside else '!'}\ue001"
             marks[mark] = text[at + 2 : closed].strip()
             pieces.append(mark if is_inside else f'"{mark}"')
@@ -202,10 +207,10 @@ def _next(text: str, at: int, names: Names) -> tuple[str, int]:
 
 
 def _end(text: str, at: int) -> int:
-    """Where the braces close that were opened before `at`; -1 where they do not."""
-    depth = 0
-    while at < len(text):
-        if text[at] in "'\"`" and (found := _STRING.match(text, at)):
+    """Where the braces close that were opened before `at`; -1 where they do not, or later than our language reads."""
+    depth, end = 0, min(len(text), at + texts.LONGEST)
+    while at < end:
+        if text[at] in "'\"`" and (found := _STRING.match(text, at, end)):
             at = found.end()
             continue
         if text.startswith("}}", at) and depth <= 0:
