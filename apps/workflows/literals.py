@@ -22,10 +22,11 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _SPLITS = re.compile(r"[.\[\]]")  # a path could not be read back
+# Tokens from where a word begins: from within, long texts would be walked again and again.
 _KEYS = re.compile(
     r"(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|xox[abprs]-[A-Za-z0-9-]{10,}"
     r"|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}|sk-[A-Za-z0-9_-]{20,}|glpat-[\w-]{20,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+    r"|(?<![\w-])eyJ[\w-]{10,}+\.eyJ[\w-]{10,}+\.[\w-]{10,}"
 )
 
 
