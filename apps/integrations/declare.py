@@ -64,6 +64,8 @@ class CredentialType:
     """What a node may use it for, see `nodes.contract.takes`; its own `type` always fits."""
     has_test: ClassVar[bool] = True
     """False where nobody could ever be asked, so that nobody is warned of it either."""
+    folded: ClassVar[frozenset[str]] = frozenset()
+    """Fields that few need: the page keeps them closed. Each has a default."""
     obtained: ClassVar[str] = ""
     """By which flow the part comes that nobody types in (`oauth2`); empty when the fields are all there is."""
 

@@ -21,6 +21,7 @@ def fill(page: Page, provider: OAuthServer, name: str) -> None:
     """Enter an app of one's own at the provider, and save."""
     page.goto("/w/demo/integrations/new/oauth2/")
     page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_text("Advanced", exact=True).click()
     for name in ("authorize_url", "token_url", "client_id", "client_secret", "scopes", "revoke_url", "account_url"):
         page.locator(f"[name=field_{name}]").fill(provider.fields[name])
     page.get_by_role("button", name="Save").click()

@@ -28,6 +28,9 @@ class OAuth2(OAuthType):
     """
 
     type, name, icon = "oauth2", "OAuth 2", "shield-check"
+    folded = frozenset(
+        {"account_path", "revoke_url", "client_auth", "has_pkce", "authorize_parameters", "token_parameters", "issuer"}
+    )
 
     class Fields(OAuthFields):
         client_id: Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -37,7 +40,7 @@ class OAuth2(OAuthType):
         grant: Annotated[Literal["authorization_code", "client_credentials"], Field(title="Who signs in")] = (
             "authorization_code"
         )
-        """`authorization_code`: a person signs in and allows it. `client_credentials`: the app acts for itself."""
+        """A person signs in and allows it (`authorization_code`), or the app acts for itself (`client_credentials`)."""
         authorize_url: Address = ""
         """Where people sign in and allow it; not needed where the app acts for itself."""
         token_url: Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_address)]

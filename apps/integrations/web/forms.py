@@ -16,6 +16,14 @@ from apps.integrations.declare import CredentialType, secret_names
 from apps.integrations.models import Credential
 
 PREFIX = "field_"
+WORDS = {
+    "authorization_code": gettext_lazy("A person, who allows it"),
+    "client_credentials": gettext_lazy("The app, for itself"),
+    "basic": gettext_lazy("In the Authorization header"),
+    "body": gettext_lazy("In the body"),
+    "none": gettext_lazy("By its id alone"),
+}
+"""What people read for the values of OAuth."""
 
 
 class CredentialForm(forms.Form):
@@ -67,8 +75,18 @@ class CredentialForm(forms.Form):
 
     @property
     def own_fields(self) -> list[forms.BoundField]:
-        """The fields of the type, in its order."""
-        return [self[name] for name in self.own]
+        """The fields of the type, in its order, without those it folds away."""
+        return [self[name] for name in self.own if name.removeprefix(PREFIX) not in self.kind.folded]
+
+    @property
+    def folded_fields(self) -> list[forms.BoundField]:
+        """The fields of the type that few need."""
+        return [self[name] for name in self.own if name.removeprefix(PREFIX) in self.kind.folded]
+
+    @property
+    def has_folded_errors(self) -> bool:
+        """Whether something among those is wrong."""
+        return any(field.errors for field in self.folded_fields)
 
     @property
     def has_own_errors(self) -> bool:
@@ -111,7 +129,7 @@ class CredentialForm(forms.Form):
         }
         if options:
             return forms.ChoiceField(
-                choices=[(each, each.replace("_", " ").capitalize()) for each in options],
+                choices=[(each, WORDS.get(each, each.replace("_", " ").capitalize())) for each in options],
                 initial=info.get_default(),
                 **common,
             )
