@@ -121,7 +121,8 @@ def translated_all(value: Json, names: Names) -> Json:
 
 def _marked(text: str, marks: dict[str, str]) -> str:
     """The text with a mark for every expression: a text of its own where it stood outside of quotes."""
-    pieces, at, is_inside = [], 0, False
+    pieces: list[str] = []
+    at, is_inside = 0, False
     while at < len(text):
         if text.startswith("{{", at):
             closed = _end(text, at + 2)
