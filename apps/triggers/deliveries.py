@@ -39,7 +39,7 @@ _COUNT_SECONDS = 1.0
 _PURGED_AT_ONCE = 5_000
 _REMEMBERED = 4_096
 _SECRET = re.compile(
-    r"auth|cookie|password|passwd|secret|token|api-?key|access-?key|signature|credential", re.IGNORECASE
+    r"auth|cookie|password|passwd|secret|token|api[-_]?key|access[-_]?key|^sig$|signature|credential", re.IGNORECASE
 )
 HIDDEN = "•••"
 
@@ -208,6 +208,7 @@ def _beginning(request: Mapping[str, Any] | None) -> tuple[dict[str, Any] | None
     if request is None:
         return None, True
     kept = {name: value for name, value in request.items() if name != "headers"}
+    kept["query"] = shown_query(kept.get("query") or {})  # it cannot be replayed, so nobody needs what is hidden
     headers = {name: text[:1_000] for name, text in list((request.get("headers") or {}).items())[:60]}
     if len(payloads.dump(kept)) > UNPROVEN_BYTES:
         kept["body"] = payloads.dump(kept.get("body"))[:UNPROVEN_BYTES]
@@ -222,6 +223,11 @@ def shown_headers(headers: Mapping[str, Any]) -> dict[str, str]:
         str(name): HIDDEN if _SECRET.search(str(name)) and name != "idempotency-key" else str(text)
         for name, text in headers.items()
     }
+
+
+def shown_query(query: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an address as they may be seen: what is named like a secret is hidden."""
+    return {str(name): HIDDEN if _SECRET.search(str(name)) else value for name, value in query.items()}
 
 
 class _Throttle:

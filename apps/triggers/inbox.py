@@ -13,7 +13,7 @@ from apps.core.errors import DomainError
 from apps.executions import payloads
 from apps.executions import selectors as executions
 from apps.executions.models import Execution
-from apps.triggers.deliveries import shown_headers
+from apps.triggers.deliveries import shown_headers, shown_query
 from apps.triggers.errors import CannotReplay, DeliveryUnknown, ReplayUnknown
 from apps.triggers.models import Delivery, Replay, ReplayItem
 
@@ -138,13 +138,15 @@ class Content:
 
 
 def content_of(found: Delivery) -> Content:
-    """What was sent with a delivery, secrets in headers hidden. Must run inside `tenant()`."""
+    """What was sent with a delivery, secrets in headers and address hidden. Must run inside `tenant()`."""
     try:
         value = request_of(found)
     except DomainError as gone:
         return Content(missing=gone.message)
     if isinstance(value, dict) and isinstance(value.get("headers"), dict) and found.source in ("webhook", "test"):
         value = value | {"headers": shown_headers(value["headers"])}
+        if isinstance(value.get("query"), dict):
+            value = value | {"query": shown_query(value["query"])}
     return Content(value)
 
 

@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions.models import Execution
-from apps.triggers import deliveries, selectors, services
+from apps.triggers import deliveries, inbox, selectors, services
 from apps.triggers.deliveries import Arrival, Outcome
 from apps.triggers.models import Delivery, Schedule
 from apps.triggers.webhooks import receiver
@@ -166,3 +166,15 @@ def test_old_ones_are_forgotten(office: Office, caller: Caller, settings: Any) -
 
     assert deliveries.deliveries_purge() == 1
     assert kept(office) == []
+
+
+def test_a_secret_in_the_address_is_not_shown(office: Office, caller: Caller) -> None:
+    office.activate(definition(hook(respond="immediately"), ECHO))
+    caller.post("/webhooks/acme/orders?api_key=s3cret-in-address&page=2", {"id": 1})
+    caller.post("/webhooks/acme/nothing?api_key=s3cret-in-address&page=2", {"id": 1})
+    with tenant(office.workspace.id):
+        accepted, refused = Delivery.objects.order_by("id")
+        for found in (accepted, refused):
+            assert inbox.content_of(found).value["query"] == {"api_key": deliveries.HIDDEN, "page": "2"}
+        assert inbox.request_of(accepted)["query"]["api_key"] == "s3cret-in-address"  # the workflow may need it
+        assert "s3cret" not in str(refused.request)
