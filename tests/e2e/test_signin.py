@@ -76,7 +76,7 @@ def test_a_passkey_is_made_and_signs_in_by_itself(tabs: Tabs, running: Product) 
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Test laptop")).to_have_count(0)
     page.goto(f"{here}/w/demo/settings/audit/?action=factor")
-    expect(page.get_by_text("Factor removed")).to_be_visible()
+    expect(page.get_by_role("table").get_by_text("Factor removed")).to_be_visible()
 
 
 def test_somebody_who_cancels_is_told_so(tabs: Tabs, running: Product) -> None:

@@ -96,8 +96,9 @@ class HttpDoor:
         """
         request = _request(method, url, headers, params, json, content)
         with spans.span(f"HTTP {method}", kind="client") as span, deadline(timeout):
-            if place := trace.header():
-                request.headers.setdefault("traceparent", place)
+            place = trace.header()
+            if place and "traceparent" not in request.headers:
+                request.headers["traceparent"] = place
             began = time.perf_counter()
             answer = self._followed(request, timeout, max_bytes, MAX_REDIRECTS if follow_redirects else None, sign)
             if access.isEnabledFor(logging.INFO):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, Protocol
 
 from apps.core.telemetry import trace as traces
@@ -13,7 +13,6 @@ Kind = Literal["internal", "server", "client"]
 Value = str | int | float | bool
 
 
-_NOWHERE = Trace("0" * 32, "0" * 16, 0)
 _tracer: Any = None
 
 
@@ -37,16 +36,18 @@ def opened(name: str, inside: Trace, *, kind: Kind = "internal", attributes: Map
     return _Silent(inside) if _tracer is None else _recorded(name, inside, kind, attributes)
 
 
-@contextmanager
-def span(name: str, *, kind: Kind = "internal", attributes: Mapping[str, Value] | None = None) -> Iterator[Span]:
+def span(
+    name: str, *, kind: Kind = "internal", attributes: Mapping[str, Value] | None = None
+) -> AbstractContextManager[Span]:
     """A span of the current trace around what happens inside; a new trace where there is none. An exception marks it
     as failed and passes on. Calls made inside name this span as their parent.
     """
-    inside = traces.current()
-    if _tracer is None:
-        yield _Silent(inside or _NOWHERE)
-        return
-    made = _recorded(name, inside, kind, attributes)
+    return _SILENCE if _tracer is None else _around(name, kind, attributes)
+
+
+@contextmanager
+def _around(name: str, kind: Kind, attributes: Mapping[str, Value] | None) -> Iterator[Span]:
+    made = _recorded(name, traces.current(), kind, attributes)
     with traces.within(made.trace):
         try:
             yield made
@@ -102,6 +103,9 @@ class _Silent:
 
     def end(self) -> None:
         pass
+
+
+_SILENCE: AbstractContextManager[Span] = nullcontext(_Silent(Trace("0" * 32, "0" * 16, 0)))
 
 
 class _Recorded:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 _HEADER = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
@@ -72,12 +71,23 @@ def header() -> str | None:
     return None if found is None else found.header
 
 
-@contextmanager
-def within(trace: Trace, **names: object) -> Iterator[Trace]:
+class within:  # noqa: N801  # a context manager, entered several times for each step of an execution
     """What happens inside belongs to this trace and is named so. Threads that asgiref starts inside see it, too."""
-    inner = replace(trace, names=(*trace.names, *((name, str(value)) for name, value in names.items())))
-    token = _current.set(inner)
-    try:
-        yield inner
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_token", "_trace")
+
+    def __init__(self, trace: Trace, **names: object) -> None:
+        self._trace = named(trace, **names) if names else trace
+
+    def __enter__(self) -> Trace:
+        self._token = _current.set(self._trace)
+        return self._trace
+
+    def __exit__(self, *exc_info: object) -> None:
+        _current.reset(self._token)
+
+
+def named(trace: Trace, **names: object) -> Trace:
+    """The same place, with more said about what is being done there."""
+    added = tuple((name, str(value)) for name, value in names.items())
+    return Trace(trace.trace_id, trace.span_id, trace.flags, trace.names + added)

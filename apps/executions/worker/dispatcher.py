@@ -282,7 +282,7 @@ class Dispatcher:
 
     def _move(self, run: Run, step: Callable[[Run], object]) -> None:
         """Take one step with a run under its lock, then let everything follow that follows."""
-        with trace.within(run.span.trace, execution_id=run.id):
+        with trace.within(run.place):
             self._moved(run, step)
 
     def _moved(self, run: Run, step: Callable[[Run], object]) -> None:
@@ -336,7 +336,7 @@ class Dispatcher:
         result = None
         try:
             if not run.is_dropped and run.in_flight.get(call.key) is call:  # what was given up is not sent any more
-                with trace.within(run.span.trace, execution_id=run.id, node_id=call.node_id):
+                with trace.within(run.place, node_id=call.node_id):
                     result = self._quarantine.perform(run, call) if call.is_suspect else call.perform()
         finally:
             self._slots.release()

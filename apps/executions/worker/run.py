@@ -51,6 +51,7 @@ class Run(Hand):
             trace.read(claimed.trace) or trace.begun(),
             attributes={"workflow.id": str(claimed.workflow_id), "execution.id": str(claimed.id)},
         )
+        self.place = trace.named(self.span.trace, execution_id=claimed.id)
         self.lock = threading.RLock()
         self.taken_at = clock.now()
         self.seq = claimed.seq

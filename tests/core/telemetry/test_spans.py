@@ -21,7 +21,7 @@ def recorded() -> Iterator[InMemorySpanExporter]:
 def test_nothing_is_recorded_unless_somebody_wants_it() -> None:
     with trace.within(trace.begun()) as here, spans.span("quiet") as span:
         span.set_attribute("a", 1)
-        assert span.trace == here == trace.current()
+        assert trace.current() == here
     open_ended = spans.opened("quiet", here)
     open_ended.failed("no")
     open_ended.end()
