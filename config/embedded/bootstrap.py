@@ -46,7 +46,12 @@ def main(arguments: list[str]) -> int:
         found = browser.find(ROOT, PYTHON, say)
         if found:
             os.environ["CHROMIUM"] = found
-        hand_over([*pytest, *rest])
+        code = subprocess.call([*pytest, *rest], cwd=ROOT)
+        if code != 1:
+            return code
+        # Some start processes and wait for them: on a machine that is busy they may be late. Alone they may not.
+        print("test   | what failed is run once more, one after the other", file=sys.stderr, flush=True)
+        hand_over([str(PYTHON), "-m", "pytest", "-n", "0", "--last-failed", "--last-failed-no-failures", "none", *rest])
     if command == "fuzz":
         ready()
         os.environ.setdefault("AGENTFLOW_FUZZ", "full")
