@@ -6,15 +6,12 @@ stopped, and redrives each execution at most once.
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from apps.accounts.access import objects
@@ -22,24 +19,17 @@ from apps.accounts.access.actor import Actor
 from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core import clock
-from apps.core.errors import Conflict, DomainError, FieldError, Invalid, NotFound
+from apps.core.errors import Conflict, FieldError, Invalid, NotFound
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions import rerun, selectors
 from apps.executions.engine.states import TERMINAL, Status
+from apps.executions.jobs import BATCH, QUEUE, asked_by, holds_back, jobs_work, outcome_of
 from apps.executions.launch import who
 from apps.executions.models import Execution, Redrive, RedriveItem
 from apps.executions.rerun import FAILURES, Again
 
-logger = logging.getLogger(__name__)
-
 MOST = 100_000
-QUEUE = "bulk"
-BATCH = 20
-BUDGET_SECONDS = 0.25
-MOST_QUEUED = 200
-"""How many started executions may wait for a worker before a job holds back."""
-_LATER = frozenset({429, 503})
 Version = Literal["same", "newest"]
 
 
@@ -290,17 +280,10 @@ def _record(redrive: Redrive, actor: Actor, verb: str) -> None:
 
 
 def redrives_work() -> None:
-    """Go on with every redrive that is under way, for a quarter of a second. Harmless in any number of processes."""
-    until = time.monotonic() + BUDGET_SECONDS
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT redrive_id, workspace_id FROM executions_redrives_running()")
-        running = cursor.fetchall()
-    while running and time.monotonic() < until:  # a few of each in turn
-        running = [
-            (redrive_id, workspace_id)
-            for redrive_id, workspace_id in running
-            if time.monotonic() < until and redrive_work(workspace_id=workspace_id, redrive_id=redrive_id)
-        ]
+    """Go on with every redrive that is under way. See `jobs_work`."""
+    jobs_work(
+        "executions_redrives_running", lambda job, workspace: redrive_work(workspace_id=workspace, redrive_id=job)
+    )
 
 
 def redrive_work(*, workspace_id: UUID, redrive_id: UUID) -> int:
@@ -311,7 +294,7 @@ def redrive_work(*, workspace_id: UUID, redrive_id: UUID) -> int:
     with tenant(workspace_id):
         found = redrive_list(workspace_id=workspace_id).select_for_update(skip_locked=True)
         redrive = found.filter(id=redrive_id, status="running").first()
-        if redrive is None or _queued(workspace_id) >= MOST_QUEUED:
+        if redrive is None or holds_back(workspace_id):
             return 0
         pending = RedriveItem.objects.filter(redrive=redrive, state="pending").order_by("source_id")
         items = list(pending[:BATCH])
@@ -326,26 +309,11 @@ def redrive_work(*, workspace_id: UUID, redrive_id: UUID) -> int:
     return done
 
 
-def _queued(workspace_id: UUID) -> int:
-    waiting = Execution.objects.filter(workspace_id=workspace_id, owner=None, runnable_at__isnull=False, queue=QUEUE)
-    return waiting.count()
-
-
 def _redriven(redrive: Redrive, item: RedriveItem) -> bool:
     """Whether an item was dealt with. False: the workspace takes no more starts now."""
-    given: dict[str, Any]
-    try:
-        with transaction.atomic():
-            given = {"state": "started", "execution_id": _start(redrive, item.source_id)}
-    except (OperationalError, InterfaceError):
-        raise
-    except DomainError as refused:
-        if refused.status in _LATER:
-            return False
-        given = {"state": "refused", "code": refused.code, "message": refused.message}
-    except Exception:
-        logger.exception("execution %s cannot be redriven", item.source_id)
-        given = {"state": "refused", "code": "core.fault", "message": "Something went wrong on our side."}
+    given = outcome_of(lambda: _start(redrive, item.source_id), f"the redrive of {item.source_id}")
+    if given is None:
+        return False
     RedriveItem.objects.filter(redrive=redrive, source_id=item.source_id).update(**given)
     return True
 
@@ -357,18 +325,10 @@ def _start(redrive: Redrive, source_id: UUID) -> UUID:
     return rerun.execution_rerun(
         workspace_id=redrive.workspace_id,
         execution_id=source_id,
-        actor=_actor(redrive.started_by or {}),
+        actor=asked_by(redrive.started_by),
         now=clock.now(),
         again=Again("failed", version="newest" if redrive.version == "newest" else "same"),
         queue=QUEUE,
         dedupe_key=f"redrive:{redrive.id}:{source_id}",
         is_unattended=True,
     ).id
-
-
-def _actor(started_by: Mapping[str, Any]) -> Actor:
-    """Whoever asked for it, for the record only: it is allowed nothing."""
-    id_ = started_by.get("id")
-    return Actor(
-        kind=started_by.get("kind", "system"), id=UUID(id_) if id_ else None, label=started_by.get("label", "")
-    )

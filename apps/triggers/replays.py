@@ -7,25 +7,22 @@ every restart and replays each delivery once.
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection
 
 from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.objects import Kind
 from apps.accounts.services import audit_record
 from apps.core import clock
-from apps.core.errors import DomainError
 from apps.core.tenancy import tenant
 from apps.executions import launch
+from apps.executions.jobs import BATCH, QUEUE, asked_by, holds_back, jobs_work, outcome_of
 from apps.executions.models import Execution
 from apps.executions.services import Started, execution_start
 from apps.nodes.contract import Trigger
@@ -39,14 +36,7 @@ from apps.workflows import graph as graphs
 from apps.workflows import selectors as workflows
 from apps.workflows.models import Version, Workflow
 
-logger = logging.getLogger(__name__)
-
 MOST = 10_000
-QUEUE = "bulk"
-BATCH = 20
-BUDGET_SECONDS = 0.25
-MOST_QUEUED = 200
-_LATER = frozenset({429, 503})
 Which = Literal["newest", "original"]
 
 
@@ -245,17 +235,8 @@ def _record(found: Replay, actor: Actor, verb: str) -> None:
 
 
 def replays_work() -> None:
-    """Go on with every replay that is under way, for a quarter of a second. Harmless in any number of processes."""
-    until = time.monotonic() + BUDGET_SECONDS
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT replay_id, workspace_id FROM triggers_replays_running()")
-        running = cursor.fetchall()
-    while running and time.monotonic() < until:
-        running = [
-            (replay_id, workspace_id)
-            for replay_id, workspace_id in running
-            if time.monotonic() < until and replay_work(workspace_id=workspace_id, replay_id=replay_id)
-        ]
+    """Go on with every replay that is under way. See `jobs_work`."""
+    jobs_work("triggers_replays_running", lambda job, workspace: replay_work(workspace_id=workspace, replay_id=job))
 
 
 def replay_work(*, workspace_id: UUID, replay_id: UUID) -> int:
@@ -266,10 +247,7 @@ def replay_work(*, workspace_id: UUID, replay_id: UUID) -> int:
     with tenant(workspace_id):
         rows = Replay.objects.select_for_update(skip_locked=True).filter(workspace_id=workspace_id, id=replay_id)
         found = rows.filter(status="running").first()
-        waiting = Execution.objects.filter(
-            workspace_id=workspace_id, owner=None, runnable_at__isnull=False, queue=QUEUE
-        )
-        if found is None or waiting.count() >= MOST_QUEUED:
+        if found is None or holds_back(workspace_id):
             return 0
         items = list(ReplayItem.objects.filter(replay=found, state="pending").order_by("delivery_id")[:BATCH])
         done = 0
@@ -285,35 +263,20 @@ def replay_work(*, workspace_id: UUID, replay_id: UUID) -> int:
 
 def _replayed(found: Replay, item: ReplayItem) -> bool:
     """Whether an item was dealt with. False: the workspace takes no more starts now."""
-    given: dict[str, Any]
-    try:
-        with transaction.atomic():
-            started = delivery_replay(
-                workspace_id=found.workspace_id,
-                delivery_id=item.delivery_id,
-                actor=_actor(found.started_by or {}),
-                now=clock.now(),
-                version="original" if found.version == "original" else "newest",
-                queue=QUEUE,
-                dedupe_key=f"replay:{found.id}:{item.delivery_id}",
-            )
-        given = {"state": "started", "execution_id": started.id}
-    except (OperationalError, InterfaceError):
-        raise
-    except DomainError as refused:
-        if refused.status in _LATER:
-            return False
-        given = {"state": "refused", "code": refused.code, "message": refused.message}
-    except Exception:
-        logger.exception("delivery %s cannot be replayed", item.delivery_id)
-        given = {"state": "refused", "code": "core.fault", "message": "Something went wrong on our side."}
+
+    def start() -> UUID:
+        return delivery_replay(
+            workspace_id=found.workspace_id,
+            delivery_id=item.delivery_id,
+            actor=asked_by(found.started_by),
+            now=clock.now(),
+            version="original" if found.version == "original" else "newest",
+            queue=QUEUE,
+            dedupe_key=f"replay:{found.id}:{item.delivery_id}",
+        ).id
+
+    given = outcome_of(start, f"the replay of {item.delivery_id}")
+    if given is None:
+        return False
     ReplayItem.objects.filter(replay=found, delivery_id=item.delivery_id).update(**given)
     return True
-
-
-def _actor(started_by: Mapping[str, Any]) -> Actor:
-    """Whoever asked for it, for the record only: it is allowed nothing."""
-    id_ = started_by.get("id")
-    return Actor(
-        kind=started_by.get("kind", "system"), id=UUID(id_) if id_ else None, label=started_by.get("label", "")
-    )

@@ -15,7 +15,7 @@ from apps.accounts.models import AuditEvent
 from apps.core import clock
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
-from apps.executions import redrives, rerun, services
+from apps.executions import jobs, redrives, rerun, services
 from apps.executions.engine.states import Status
 from apps.executions.models import Execution, Redrive, RedriveItem
 from apps.executions.redrives import NothingToRedrive, RedriveEnded, TooManyToRedrive, Wanted
@@ -216,7 +216,7 @@ def test_it_holds_back_while_what_it_started_waits_for_a_worker(
     engine: Engine, cast: Cast, there: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redrives, "BATCH", 1)
-    monkeypatch.setattr(redrives, "MOST_QUEUED", 2)
+    monkeypatch.setattr(jobs, "MOST_QUEUED", 2)
     fail(engine, there, engine.publish(calling(there)), 3)
     redrive = begin(engine, cast)
     assert work(engine, redrive).started == 2, "nobody serves bulk here"
