@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 import { icons } from "./build/icons.ts";
 
 /*
- * `vite build` writes what Django serves: three entries and the manifest. `vite` (npm run dev) serves
+ * `vite build` writes what Django serves: four entries and the manifest. `vite` (npm run dev) serves
  * src/dev/index.html, pages of samples that never reach dist/.
  * File names carry twelve hexadecimal digits of hash, which WhiteNoise takes for immutable by itself.
  */
@@ -22,7 +22,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // The Content-Security-Policy allows no data: fonts.
     rollupOptions: {
       checks: { eval: false }, // htmx has one, behind allowEval, which templates/base.html turns off.
-      input: ["src/app.ts", "src/theme.ts", "src/canvas.tsx"],
+      input: ["src/app.ts", "src/theme.ts", "src/canvas.tsx", "src/editor.tsx"],
       output: {
         hashCharacters: "hex" as const,
         entryFileNames: "assets/[name].[hash:12].js",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from apps.core.api.routers import Router
-from apps.workflows.api import credentials, variables, views
+from apps.workflows.api import credentials, draft, variables, views
 
 router = Router()
 router.register("workflows", views.Workflows, basename="workflow")
 router.register("workflows", credentials.WorkflowCredentials, basename="workflow-credential")
+router.register("workflows", draft.Drafts, basename="workflow-draft")
 router.register("variables", variables.Variables, basename="variable")
 
 urlpatterns = router.urls

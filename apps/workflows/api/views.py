@@ -18,9 +18,9 @@ from apps.core.api.serializers import Strict
 from apps.core.errors import FieldError, Invalid
 from apps.workflows import selectors, services
 from apps.workflows.api import serializers as forms
-from apps.workflows.credential_checks import credential_findings, with_names
+from apps.workflows.credential_checks import with_names
 from apps.workflows.graph import Finding, errors_in
-from apps.workflows.lint import lint
+from apps.workflows.judging import judge
 from apps.workflows.models import Status, Workflow
 from apps.workflows.transfer import Parcel, export_document, import_document, normalised
 
@@ -217,8 +217,7 @@ class Workflows(WorkspaceViewSet):
         return dict(filled.validated_data)
 
     def _linted(self, definition: Any) -> tuple[Finding, ...]:
-        found = lint(definition, variables=selectors.variable_keys(self.workspace.id, definition))
-        return credential_findings(self.workspace.id, definition, self.actor) + found
+        return judge(self.workspace.id, definition, self.actor).findings
 
     def _change(self, pk: UUID, given: dict[str, Any]) -> Response:
         workflow = services.workflow_update(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, **given)

@@ -1,4 +1,4 @@
-"""The stored shape of a definition: `nodes`, `connections`, `settings`, and nothing else."""
+"""The stored shape of a definition: `nodes`, `connections`, `settings`, `annotations`, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from apps.workflows.graph.mapping import Mapping as DataMapping
 
 MAX_NODES = 500
 MAX_CONNECTIONS = 2_000
+MAX_ANNOTATIONS = 200
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
 
@@ -173,6 +174,23 @@ class ConnectionDocument(_Document):
     mapping: DataMapping | None = None
 
 
+class AnnotationDocument(_Document):
+    """Something on the canvas for people alone: a note, or a frame around nodes. It changes nothing that runs."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+    kind: Literal["note", "frame"] = "note"
+    text: Annotated[str, Field(max_length=10_000)] = ""
+    """What it says; of a frame, its title."""
+    position: Position
+    width: Annotated[float, Field(ge=40, le=20_000, allow_inf_nan=False)] = 240
+    height: Annotated[float, Field(ge=24, le=20_000, allow_inf_nan=False)] = 96
+    color: Literal["yellow", "blue", "green", "red", "violet", "grey"] = "yellow"
+    author: Annotated[str, Field(max_length=200)] = ""
+    """Who wrote it, as people are shown."""
+    written_at: Annotated[str, Field(max_length=40)] = ""
+    """When, in ISO 8601."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What could be read of a definition. Nodes and connections that could not keep their place as None."""
@@ -202,19 +220,22 @@ def read(definition: Json) -> tuple[Document, tuple[Finding, ...]]:
     if too_large:
         return Document(), (too_large,)
     for key in definition:
-        if key not in ("nodes", "connections", "settings"):
+        if key not in ("nodes", "connections", "settings", "annotations"):
             found.append(
                 error(
                     "definition.unknown_key",
                     shown(key),
                     f"“{shown(key)}” is no part of a definition.",
-                    "A definition has nodes, connections and settings. Remove it.",
+                    "A definition has nodes, connections, settings and annotations. Remove it.",
                 )
             )
     rows = _rows(definition, "nodes", MAX_NODES, found)
     nodes = tuple(_read(NodeDocument, raw, f"nodes[{at}]", found) for at, raw in enumerate(rows))
     links = _rows(definition, "connections", MAX_CONNECTIONS, found)
     connections = tuple(_read(ConnectionDocument, raw, f"connections[{at}]", found) for at, raw in enumerate(links))
+    notes = _rows(definition, "annotations", MAX_ANNOTATIONS, found)
+    for at, raw in enumerate(notes):
+        _read(AnnotationDocument, raw, f"annotations[{at}]", found)
     if "nodes" not in definition:
         found.append(error("definition.missing", "nodes", "A definition needs nodes.", 'Add "nodes": […].'))
     settings = _read(Settings, definition.get("settings", {}), "settings", found) or Settings()

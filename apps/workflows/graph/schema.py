@@ -5,14 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from apps.workflows.graph.document import MAX_CONNECTIONS, MAX_NODES, ConnectionDocument, NodeDocument, Settings
+from apps.workflows.graph.document import (
+    MAX_ANNOTATIONS,
+    MAX_CONNECTIONS,
+    MAX_NODES,
+    AnnotationDocument,
+    ConnectionDocument,
+    NodeDocument,
+    Settings,
+)
 
 Json = Any
 
 
 @cache
 def definition_schema() -> dict[str, Json]:
-    """What a definition looks like, without references: `nodes`, `connections`, `settings`."""
+    """What a definition looks like, without references."""
     return {
         "type": "object",
         "required": ["nodes", "connections", "settings"],
@@ -20,6 +28,7 @@ def definition_schema() -> dict[str, Json]:
             "nodes": {"type": "array", "maxItems": MAX_NODES, "items": _of(NodeDocument)},
             "connections": {"type": "array", "maxItems": MAX_CONNECTIONS, "items": _of(ConnectionDocument)},
             "settings": _of(Settings),
+            "annotations": {"type": "array", "maxItems": MAX_ANNOTATIONS, "items": _of(AnnotationDocument)},
         },
         "additionalProperties": False,
     }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from apps.nodes.registry import node_type
 from apps.workflows.graph import Settings
-from apps.workflows.graph.document import ConnectionDocument, NodeDocument
+from apps.workflows.graph.document import AnnotationDocument, ConnectionDocument, NodeDocument
 
 FORMAT = "agentflow/workflow@1"
 Json = Any
@@ -56,10 +56,11 @@ def export_document(parcel: Parcel) -> dict[str, Json]:
     }
 
 
-_TOP = ("nodes", "connections", "settings")
+_TOP = ("nodes", "connections", "settings", "annotations")
 _NODE = tuple(field.alias or name for name, field in NodeDocument.model_fields.items())
 _CONNECTION = tuple(field.alias or name for name, field in ConnectionDocument.model_fields.items())
 _SETTINGS = tuple(Settings.model_fields)
+_ANNOTATION = tuple(AnnotationDocument.model_fields)
 
 
 def ordered(definition: Json) -> Json:
@@ -70,7 +71,7 @@ def ordered(definition: Json) -> Json:
     if not isinstance(definition, Mapping):
         return definition
     found = _in_order(definition, _TOP)
-    for key, order in (("nodes", _NODE), ("connections", _CONNECTION)):
+    for key, order in (("nodes", _NODE), ("connections", _CONNECTION), ("annotations", _ANNOTATION)):
         rows = definition.get(key)
         if isinstance(rows, list):
             found[key] = [_in_order(row, order) if isinstance(row, Mapping) else row for row in rows]

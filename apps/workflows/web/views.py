@@ -22,11 +22,11 @@ from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
 from apps.nodes.registry import catalogue
 from apps.workflows import selectors, services
-from apps.workflows.credential_checks import credential_findings, with_names
+from apps.workflows.credential_checks import with_names
 from apps.workflows.errors import DraftConflict
 from apps.workflows.graph import draft_of, errors_in
-from apps.workflows.lint import lint
-from apps.workflows.models import Status, Workflow
+from apps.workflows.judging import judge
+from apps.workflows.models import Status, Version, Workflow
 from apps.workflows.samples import sample_body
 from apps.workflows.transfer import Parcel, export_document
 from apps.workflows.web.forms import EditForm, NewForm, as_text
@@ -117,8 +117,7 @@ class OneWorkflow(WorkspacePage):
         self, template: str, workflow: Workflow, context: dict[str, Any] | None = None, *, status: int = 200
     ) -> HttpResponse:
         """The page with its header."""
-        findings = credential_findings(self.workspace.id, workflow.draft, self.actor)
-        findings += lint(workflow.draft, variables=selectors.variable_keys(self.workspace.id, workflow.draft))
+        findings = judge(self.workspace.id, workflow.draft, self.actor).findings
         errors = errors_in(findings)
         header = {
             "workflow": workflow,
@@ -153,7 +152,9 @@ class OneWorkflow(WorkspacePage):
 
 
 class WorkflowCanvas(OneWorkflow):
-    """The drawn workflow: its draft, or with `?version=` one of its versions."""
+    """The drawn workflow. Its draft opens in the editor for those who may change it; others, and whoever names one
+    of its versions by `?version=`, look at it.
+    """
 
     tab = "canvas"
 
@@ -161,10 +162,14 @@ class WorkflowCanvas(OneWorkflow):
         """The canvas."""
         found = selectors.workflow_get(self.workspace.id, workflow)
         number = request.GET.get("version", "")
-        version = None
         if number.isascii() and number.isdecimal() and len(number) < 10:
             version = selectors.version_by_number(self.workspace.id, found.id, int(number))
-        definition = version.definition if version else found.draft
+            return self._drawn(found, version.definition, version)
+        if self._may(found)["workflow_update"]:
+            return self.render("workflows/editor.html", {"workflow": found, "editor_data": self._editor(found)})
+        return self._drawn(found, found.draft, None)
+
+    def _drawn(self, workflow: Workflow, definition: Any, version: Version | None) -> HttpResponse:
         draft, _findings = draft_of(definition)
         used = {(node.type, node.subtype) for node in draft.nodes.values()}
         data = {
@@ -174,9 +179,34 @@ class WorkflowCanvas(OneWorkflow):
             "node_ports": {node.id: list(node.ports) for node in draft.nodes.values()},
         }
         if version is None and self.actor.can(Permission.WORKFLOW_EXECUTE):
-            data["links"] = {"test": f"{request.path}test/"}
+            data["links"] = {"test": f"{self.request.path}test/"}
         context = {"canvas_data": data, "shown_version": version, "is_empty": not draft.nodes}
-        return self.show("workflows/canvas.html", found, context)
+        return self.show("workflows/canvas.html", workflow, context)
+
+    def _editor(self, workflow: Workflow) -> dict[str, Any]:
+        judged = judge(self.workspace.id, workflow.draft, self.actor)
+        version = workflow.active_version
+        return {
+            "workflow": {
+                "id": str(workflow.id),
+                "name": workflow.name,
+                "description": workflow.description,
+                "status": workflow.status,
+                "version": version.number if version else None,
+                "draft_revision": workflow.draft_revision,
+                "updated_at": workflow.updated_at,
+                "has_unpublished_changes": workflow.has_unpublished_changes,
+            },
+            "definition": workflow.draft,
+            "node_types": catalogue(),
+            "node_ports": judged.node_ports,
+            "findings": [finding.as_dict() for finding in judged.findings],
+            "may": self._may(workflow),
+            "me": {"id": str(self.actor.id), "name": self.actor.label},
+            "workspace": {"slug": self.workspace.slug, "name": self.workspace.name},
+            "api": f"/api/v1/app/workflows/{workflow.id}/",
+            "page": self.request.path,
+        }
 
 
 class WorkflowEdit(OneWorkflow):

@@ -14,9 +14,15 @@ export interface NodeDocument {
   position?: { x: number; y: number } | null;
   notes?: string;
   disabled?: boolean;
+  /** The TOOL and MEMORY nodes an agent uses. */
+  attached?: string[];
   on_error?: string | null;
   retry?: Record<string, Json> | null;
+  on_unknown?: string | null;
   timeout_seconds?: number | null;
+  milestone?: boolean;
+  /** Given back instead of running, in test runs. Its presence counts, also of null. */
+  pinned_output?: Json;
 }
 
 export interface ConnectionDocument {
@@ -30,10 +36,34 @@ export interface ConnectionDocument {
   mapping?: Json;
 }
 
+/** Something on the canvas for people alone: a note, or a frame around nodes. */
+export interface Annotation {
+  id: string;
+  kind?: "note" | "frame";
+  text?: string;
+  position: { x: number; y: number };
+  width?: number;
+  height?: number;
+  color?: "yellow" | "blue" | "green" | "red" | "violet" | "grey";
+  author?: string;
+  written_at?: string;
+}
+
 export interface Definition {
   nodes: NodeDocument[];
   connections: ConnectionDocument[];
   settings?: Record<string, Json>;
+  annotations?: Annotation[];
+}
+
+/** One thing the lint has to say. */
+export interface Finding {
+  severity: "error" | "warning";
+  code: string;
+  path: string;
+  node_id: string;
+  message: string;
+  fix: string;
 }
 
 /** One entry of `GET /api/v1/app/node-types`. */
@@ -52,6 +82,8 @@ export interface NodeTypeEntry {
   is_container?: boolean;
   params_schema?: Json;
   output_schema?: Json;
+  keywords?: string[];
+  examples?: { title: string; params: Record<string, Json>; returns: Json }[];
 }
 
 export type ExecutionStatus =

@@ -1,0 +1,36 @@
+import "./styles/canvas.css";
+import "./styles/editor.css";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { keepDrawn } from "./editor/drawing.ts";
+import { Editor } from "./editor/Editor.tsx";
+import { begin } from "./editor/store.ts";
+import type { EditorData } from "./editor/types.ts";
+
+/** Mounts the editor on `host` with the data of the page's `json_script`. */
+async function mount(host: HTMLElement): Promise<void> {
+  const source = document.getElementById("editor-data");
+  if (!source) throw new Error("The page has no #editor-data.");
+  begin(JSON.parse(source.textContent ?? "") as EditorData);
+  await document.fonts.ready;
+  await keepDrawn();
+  createRoot(host, { onUncaughtError: (error) => queueMicrotask(() => confess(host, error)) }).render(
+    <StrictMode>
+      <Editor />
+    </StrictMode>,
+  );
+}
+
+/** Says on the page that it could not be drawn: an empty page would look like an empty workflow. */
+function confess(host: HTMLElement, error: unknown): void {
+  console.error(error);
+  const words = document.createElement("p");
+  words.className = "pane-empty";
+  words.role = "alert";
+  words.textContent =
+    "The editor stopped. Nothing that was saved is lost: reload the page. If it stays so, the browser’s console says why.";
+  host.replaceChildren(words);
+}
+
+const host = document.getElementById("editor");
+if (host) mount(host).catch((error: unknown) => confess(host, error));

@@ -1,0 +1,24 @@
+import { useEffect } from "react";
+import { Palette } from "./palette/Palette.tsx";
+import { Panel } from "./panel/Panel.tsx";
+import { useEditor } from "./store.ts";
+import { Surface } from "./surface/Surface.tsx";
+import { TopBar } from "./topbar/TopBar.tsx";
+
+/** The whole editor: bar, palette, canvas, and below it the panel of the node that is open. */
+export function Editor() {
+  const isLocked = useEditor((state) => state.isLocked);
+  const open = useEditor((state) => state.open);
+  const name = useEditor((state) => state.workflow.name);
+  useEffect(() => {
+    document.title = `${name} · AgentFlow`;
+  }, [name]);
+  return (
+    <div className="editor">
+      <TopBar />
+      {isLocked ? null : <Palette />}
+      <Surface />
+      {open === null ? null : <Panel key={open} nodeId={open} />}
+    </div>
+  );
+}
