@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { keepDrawn } from "./editor/drawing.ts";
 import { Editor } from "./editor/Editor.tsx";
 import { begin } from "./editor/store.ts";
+import { startSaving } from "./editor/sync/saving.ts";
 import type { EditorData } from "./editor/types.ts";
 
 /** Mounts the editor on `host` with the data of the page's `json_script`. */
@@ -12,6 +13,7 @@ async function mount(host: HTMLElement): Promise<void> {
   const source = document.getElementById("editor-data");
   if (!source) throw new Error("The page has no #editor-data.");
   begin(JSON.parse(source.textContent ?? "") as EditorData);
+  startSaving();
   await document.fonts.ready;
   await keepDrawn();
   createRoot(host, { onUncaughtError: (error) => queueMicrotask(() => confess(host, error)) }).render(

@@ -3,6 +3,7 @@ import { Palette } from "./palette/Palette.tsx";
 import { Panel } from "./panel/Panel.tsx";
 import { useEditor } from "./store.ts";
 import { Surface } from "./surface/Surface.tsx";
+import { Notices } from "./sync/Notices.tsx";
 import { TopBar } from "./topbar/TopBar.tsx";
 
 /** The whole editor: bar, palette, canvas, and below it the panel of the node that is open. */
@@ -18,6 +19,7 @@ export function Editor() {
       <TopBar />
       {isLocked ? null : <Palette />}
       <Surface />
+      <Notices />
       {open === null ? null : <Panel key={open} nodeId={open} />}
     </div>
   );

@@ -25,12 +25,16 @@ export class Unreachable extends Error {
   }
 }
 
-/** One request to the API; gives the answer's JSON, undefined where there is none. Raises `Problem`, `Unreachable`. */
+/**
+ * One request to the API; gives the answer's JSON, undefined where there is none. Raises `Problem`, `Unreachable`.
+ * `isLast`: it is sent even though the page is being left, up to 64 KB.
+ */
 export async function ask<T>(
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   url: string,
   body?: unknown,
   signal?: AbortSignal,
+  isLast = false,
 ): Promise<T> {
   const workspace = document.documentElement.dataset.workspace;
   const headers: Record<string, string> = { Accept: "application/json" };
@@ -44,6 +48,7 @@ export async function ask<T>(
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
+      ...(isLast ? { keepalive: true } : {}),
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
@@ -65,8 +70,10 @@ export async function ask<T>(
   );
 }
 
-/** The page's own token, which its templates put where htmx reads it. */
+/** The token as it is now, for somebody may have signed in anew; else the page's own, which htmx reads. */
 function csrfToken(): string {
+  const kept = /(?:^|; )(?:__Host-)?agentflow_csrf=([^;]+)/.exec(document.cookie)?.[1];
+  if (kept) return kept;
   const headers = document.body.getAttribute("hx-headers") ?? "{}";
   return (JSON.parse(headers) as Record<string, string>)["X-CSRFToken"] ?? "";
 }
