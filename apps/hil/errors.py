@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, DomainError, Invalid, NotFound
+from apps.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 
 class InteractionNotFound(NotFound):
@@ -27,6 +27,98 @@ class Withdrawn(Conflict):
     """The run ended before this question was answered, so nobody is asked any more."""
 
     code = "hil.withdrawn"
+
+
+class Undeliverable(Conflict):
+    """Nobody could be reached with this question, so nobody is asked any more."""
+
+    code = "hil.undeliverable"
+
+
+class NotAsked(Forbidden):
+    """This question is put to others."""
+
+    code = "hil.not_asked"
+    default_hint = "Whoever is asked can hand it on to you."
+
+
+class NotYourTurn(Conflict):
+    """Somebody else has to answer first."""
+
+    code = "hil.not_your_turn"
+    default_hint = "You are told when it is your turn."
+
+
+class HandedOn(Conflict):
+    """You have handed this question on to somebody else."""
+
+    code = "hil.handed_on"
+
+
+class AlreadyVoted(Conflict):
+    """You have answered this already; others have not yet."""
+
+    code = "hil.already_voted"
+
+
+class SelfApproval(Forbidden):
+    """Whoever started this run may not answer its question."""
+
+    code = "hil.self_approval"
+    default_hint = "Somebody else who is asked has to answer."
+
+
+class NotSureEnough(Forbidden):
+    """For this question it must be known more surely who answers."""
+
+    code = "hil.not_sure_enough"
+    default_hint = "Sign in and answer in the inbox."
+
+
+class ButtonNeeded(Conflict):
+    """This question is answered by a button, not in words."""
+
+    code = "hil.button_needed"
+    default_hint = "Open the question and press the button."
+
+
+class CommentNeeded(Invalid):
+    """This answer needs a comment."""
+
+    code = "hil.comment_needed"
+
+
+class AnswerInvalid(Invalid):
+    """Some of what was filled in is not right."""
+
+    code = "hil.answer_invalid"
+
+
+class CannotDelegate(Conflict):
+    """This question cannot be handed on."""
+
+    code = "hil.cannot_delegate"
+
+
+class AssigneeUnknown(Invalid):
+    """Nobody is known by this."""
+
+    code = "hil.assignee_unknown"
+    default_hint = "Name a member by e-mail address or id, another e-mail address, or a Slack user as slack:U012AB3CD."
+
+
+class NoLinkForAsked(Conflict):
+    """This question is put to certain people, so a link for just anybody is not to be had."""
+
+    code = "hil.no_link_for_asked"
+    default_hint = "Hand the question on to an e-mail address instead: its owner gets a link of their own."
+
+
+class LinkTooWeak(Conflict):
+    """Whoever answers this question has to be signed in."""
+
+    code = "hil.link_too_weak"
+    default_hint = "Add the person to the workspace, or let the author of the workflow ask for less."
 
 
 class OutcomeUnknown(Invalid):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from apps.executions.models import Execution
 from apps.hil.errors import InteractionNotFound
-from apps.hil.models import Interaction, InteractionLink, InteractionStatus, Kind
+from apps.hil.hours import Hours
+from apps.hil.models import Absence, Ask, Calendar, Entry, Interaction, InteractionLink, InteractionStatus, Kind, Vote
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +133,42 @@ def link_list(*, workspace_id: UUID, interaction_id: UUID) -> list[InteractionLi
     """The links made for a question, the oldest first."""
     rows = InteractionLink.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id)
     return list(rows.order_by("id"))
+
+
+# ── Who is asked, and what they said ─────────────────────────────────────────────────────────────────────────────────
+
+
+def asks_of(*, workspace_id: UUID, interaction_id: UUID) -> list[Ask]:
+    """Who is or was asked, in the order in which they were added."""
+    return list(Ask.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id).order_by("id"))
+
+
+def votes_of(*, workspace_id: UUID, interaction_id: UUID) -> list[Vote]:
+    """What was said, the oldest first."""
+    return list(Vote.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id).order_by("id"))
+
+
+def entries_of(*, workspace_id: UUID, interaction_id: UUID) -> QuerySet[Entry]:
+    """A question's record, the oldest first. Questions of before it was kept have none."""
+    return Entry.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id).order_by("id")
+
+
+def deputies(*, workspace_id: UUID, now: datetime) -> dict[UUID, UUID]:
+    """Who stands in for whom at this moment: of several absences of somebody the latest counts."""
+    rows = Absence.objects.filter(workspace_id=workspace_id, from_at__lte=now, deputy__isnull=False)
+    rows = rows.filter(Q(until_at__isnull=True) | Q(until_at__gt=now)).order_by("from_at", "id")
+    return {user: deputy for user, deputy in rows.values_list("user_id", "deputy_id")}
+
+
+def hours_of(workspace_id: UUID) -> Hours:
+    """When the workspace works: what it set, or Monday to Friday, 9 to 17, UTC."""
+    kept = Calendar.objects.filter(workspace_id=workspace_id).first()
+    if kept is None or not kept.days:
+        return Hours()
+    return Hours(kept.zone, frozenset(kept.days), kept.opens, kept.closes, kept.free_days)
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of a JSON value, with sorted keys and no spaces: anybody can compute it from an export."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

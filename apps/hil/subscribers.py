@@ -17,4 +17,10 @@ def question_closed(event: Event) -> None:
     notices.question_notice_settle(event=event, now=clock.now())
 
 
-SUBSCRIBERS = {"question.asked": (question_asked,), "question.closed": (question_closed,)}
+SUBSCRIBERS = {
+    "question.asked": (question_asked,),
+    "question.decided": (question_closed,),
+    "question.timed_out": (question_closed,),
+    "question.withdrawn": (question_closed,),
+    "question.closed": (question_closed,),  # as it was called before: one may still be on its way
+}

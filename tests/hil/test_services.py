@@ -51,6 +51,7 @@ def test_an_answer_resolves_the_wait_makes_the_execution_due_and_is_recorded(wor
         "via": "app",
         "id": str(alice.id),
         "email": "alice@example.com",
+        "assurance": "signed in with role",
     }
     assert (wait.answer["outcome"], wait.answer["comment"], wait.answer["data"]) == (
         "approved",

@@ -37,9 +37,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class AskHuman:
-    """Wait for a person. `resume` gets `{"outcome", "comment", "data", "answered_by", "answered_at"}`.
+    """Wait for a person. `resume` gets `{"outcome", "comment", "data", "answered_by", "answered_at", "votes"}`.
 
-    `deadline`: when nobody has answered by then, the outcome is `timeout`. `data` is shown with the question.
+    `deadline`: when nobody has answered by then, the outcome is `timeout`, and the record says `deadline_outcome`.
+    `data` is shown with the question. The rest is what the humans' app makes of it, as JSON: `form` what the answer
+    must bring, `people` who is asked and how their answers count, `timing` reminders, escalations and business hours
+    (then `deadline` is None, and the app ends the wait itself), `channels` where they are asked, `rules` what an
+    answer needs. The outcome is `undeliverable` (with `message` and `hint`) when there is nobody to ask.
     """
 
     kind: ClassVar[str] = "human"
@@ -50,6 +54,12 @@ class AskHuman:
     data: Json = None
     deadline: datetime | None = None
     priority: str = "normal"
+    form: Json = None
+    people: Json = None
+    timing: Json = None
+    channels: Json = None
+    rules: Json = None
+    deadline_outcome: str = "timeout"
 
     @property
     def wakes_at(self) -> datetime | None:

@@ -48,6 +48,18 @@ class Via(models.TextChoices):
     APP = "app", "In the app"
     API = "api", "By API"
     LINK = "link", "By link"
+    EMAIL = "email", "By e-mail"
+    SLACK = "slack", "In Slack"
+    WEBHOOK = "webhook", "By webhook"
+
+
+class Assurance(models.IntegerChoices):
+    """How surely it is known who answers. Each level is more than the one before it."""
+
+    LINK = 0, "anyone with the link"
+    RECIPIENT = 1, "known recipient"
+    SIGNED_IN = 2, "signed in"
+    ROLE = 3, "signed in with role"
 
 
 class Interaction(models.Model):
@@ -73,6 +85,21 @@ class Interaction(models.Model):
     shown_digest = models.CharField(max_length=64, help_text="SHA-256 of title, message, data and outcomes")
     created_at = models.DateTimeField()
     deadline_at = models.DateTimeField(null=True)
+    deadline_outcome = models.TextField(default="timeout", db_default="timeout", help_text="what silence comes to")
+
+    # What an answer must bring, and from whom. Questions of before have none of it: the first answer decides.
+    form: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see `apps.hil.forms`")
+    policy: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see `apps.hil.policy`")
+    timing: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see `apps.hil.ladder`")
+    channels: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="see `apps.hil.channels`")
+    has_asks = models.BooleanField(default=False, db_default=False, help_text="only who is asked may answer")
+    barred_user_id = models.UUIDField(null=True, help_text="who started the run, where they may not answer")
+    assurance = models.SmallIntegerField(choices=Assurance.choices, default=Assurance.LINK, db_default=0)
+    needs_button = models.BooleanField(default=False, db_default=False, help_text="no answer in words")
+    needs_comment: models.JSONField[Any, Any] = models.JSONField(default=list, db_default=[])
+    can_bulk = models.BooleanField(default=False, db_default=False)
+    can_delegate = models.BooleanField(default=True, db_default=True)
+    progress = models.TextField(default="", db_default="", help_text="the votes so far, in words")
 
     status = models.CharField(max_length=10, choices=InteractionStatus.choices, default=InteractionStatus.PENDING)
     closed_at = models.DateTimeField(null=True, help_text="when it stopped waiting, for whatever reason")
@@ -81,8 +108,10 @@ class Interaction(models.Model):
     answer: models.JSONField[Any, Any] = models.JSONField(null=True, help_text="as the workflow gets it")
     answered_by = models.TextField(null=True)
     answered_by_user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    answered_via = models.CharField(max_length=4, choices=Via.choices, null=True)
+    answered_via = models.CharField(max_length=10, choices=Via.choices, null=True)
     answered_at = models.DateTimeField(null=True)
+    answered_assurance = models.SmallIntegerField(choices=Assurance.choices, null=True)
+    audit_id = models.UUIDField(null=True, help_text="the event of the audit log that holds the decision")
 
     class Meta:
         db_table = "hil_interaction"
@@ -160,6 +189,7 @@ class InteractionLink(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     interaction = models.ForeignKey(Interaction, on_delete=models.CASCADE, related_name="+")
+    ask = models.ForeignKey("hil.Ask", null=True, on_delete=models.CASCADE, related_name="+")
     recipient = models.CharField(max_length=200)
     hash = models.CharField(max_length=64, unique=True)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -172,3 +202,8 @@ class InteractionLink(models.Model):
 
     def __str__(self) -> str:
         return f"link for {self.recipient}"
+
+    @property
+    def assurance(self) -> Assurance:
+        """How surely its holder is known: one that was sent to somebody who is asked was meant for them alone."""
+        return Assurance.LINK if self.ask_id is None else Assurance.RECIPIENT

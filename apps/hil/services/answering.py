@@ -1,0 +1,386 @@
+"""Answering: every way leads through here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.accounts.services import audit_record
+from apps.core import jsonclean
+from apps.core.errors import DomainError, FieldError
+from apps.core.ids import uuid7
+from apps.core.tenancy import tenant
+from apps.executions import services as executions
+from apps.executions.models import Execution
+from apps.hil import forms, selectors
+from apps.hil.errors import (
+    AlreadyAnswered,
+    AlreadyVoted,
+    AnswerInvalid,
+    ButtonNeeded,
+    CommentNeeded,
+    CommentTooLong,
+    HandedOn,
+    NotAsked,
+    NotSureEnough,
+    NotYourTurn,
+    OutcomeUnknown,
+    SelfApproval,
+    TimedOut,
+    Undeliverable,
+    Withdrawn,
+)
+from apps.hil.models import (
+    Ask,
+    AskStatus,
+    Assurance,
+    Interaction,
+    InteractionLink,
+    InteractionStatus,
+    Timer,
+    Via,
+    Vote,
+)
+from apps.hil.policy import Policy, Seat, Standing, standing
+from apps.hil.services.answerers import Answerer
+from apps.hil.services.recording import entry_add, tell
+
+LONGEST_COMMENT = 10_000
+SHOWN_NAMES = 3
+_ANSWER_FIELDS = ["status", "closed_at", "outcome", "comment", "answer", "answered_at", "answered_by"]
+_ANSWER_FIELDS += ["answered_by_user", "answered_via", "answered_assurance", "audit_id", "progress"]
+
+
+def interaction_answer(
+    *,
+    workspace_id: UUID,
+    interaction_id: UUID,
+    answerer: Answerer,
+    outcome: str,
+    now: datetime,
+    comment: str = "",
+    data: Any = None,
+    evidence: dict[str, Any] | None = None,
+    is_in_words: bool = False,
+) -> Interaction:
+    """Answer a question. Returns it as it stands then: decided, and its execution due at once; or still pending, when
+    its policy wants to hear others, too.
+
+    Answers to one question come one after the other, under its execution's lock, and one compare-and-set on the
+    engine's wait decides: of many at once one decides. `evidence` is kept with the vote; `is_in_words`: words were read
+    instead of a button pressed. Raises `AlreadyAnswered` with who, when and how, `TimedOut`, `Withdrawn`, `NotAsked`,
+    `NotYourTurn`, `HandedOn`, `AlreadyVoted`, `SelfApproval`, `NotSureEnough`, `ButtonNeeded`, `OutcomeUnknown` naming
+    what is allowed, `CommentTooLong`, `CommentNeeded`, `AnswerInvalid` with a finding per field, `InteractionNotFound`.
+    """
+    comment = comment.strip()
+    with tenant(workspace_id):
+        found = selectors.interaction_get(workspace_id=workspace_id, interaction_id=interaction_id)
+        closed = refusal(found, now)
+        if closed is not None:
+            raise closed
+        version = lock(found)
+        found.refresh_from_db()
+        closed = refusal(found, now)
+        if closed is not None:
+            raise closed
+        ask = _place(found, answerer)
+        _admit(found, answerer, ask, is_in_words)
+        checked = _check(found, outcome, comment, data)
+        vote = Vote(
+            id=uuid7(),
+            workspace_id=workspace_id,
+            interaction_id=found.id,
+            ask=ask,
+            user_id=answerer.person_id,
+            voter=answerer.voter,
+            label=answerer.label,
+            via=answerer.via,
+            assurance=_level(answerer, ask),
+            outcome=checked.outcome,
+            comment=comment,
+            data=jsonclean.cleaned(checked.data),
+            evidence=jsonclean.cleaned(evidence) if evidence else None,
+            at=now,
+        )
+        stands = _stands(found, ask, vote)
+        vote.is_deciding = bool(stands.outcome)
+        found.progress = stands.progress
+        if vote.is_deciding:
+            _decide(found, vote, stands.outcome, answerer, now)
+        vote.audit_id = found.audit_id = _recorded(found, vote, answerer, version, stands)
+        vote.save(force_insert=True)
+        if ask is not None:
+            Ask.objects.filter(workspace_id=workspace_id, id=ask.id).update(
+                status=AskStatus.ANSWERED, answered_at=now, opened_at=ask.opened_at or now
+            )
+        if vote.is_deciding:
+            found.save(update_fields=_ANSWER_FIELDS)
+            Timer.objects.filter(workspace_id=workspace_id, interaction_id=found.id).delete()
+            tell("question.decided", found, outcome=found.outcome)
+        else:
+            found.save(update_fields=["progress"])
+            tell("question.voted", found, vote_id=str(vote.id))
+            _next_turn(found, stands, now)
+        if answerer.link_id:
+            InteractionLink.objects.filter(workspace_id=workspace_id, id=answerer.link_id).update(used_at=now)
+    return found
+
+
+def interaction_answer_by_link(
+    *, link: InteractionLink, outcome: str, comment: str, now: datetime, data: Any = None
+) -> Interaction:
+    """Answer as the recipient of a link. Raises what `interaction_answer` raises."""
+    answerer = Answerer.holder(link)
+    if link.ask is not None:
+        answerer = Answerer.asked(link.ask, Via.LINK, link_id=link.id)
+    return interaction_answer(
+        workspace_id=link.workspace_id,
+        interaction_id=link.interaction_id,
+        answerer=answerer,
+        outcome=outcome,
+        comment=comment,
+        data=data,
+        now=now,
+    )
+
+
+def refusal(interaction: Interaction, now: datetime) -> DomainError | None:
+    """Why this question can no longer be answered; None while it can."""
+    if interaction.status == InteractionStatus.ANSWERED:
+        assert interaction.answered_at is not None
+        return AlreadyAnswered(
+            f"Already answered by {interaction.answered_by} at {interaction.answered_at:%Y-%m-%d %H:%M:%S} UTC:"
+            f" {interaction.outcome_word}.",
+            answered_by=interaction.answered_by,
+            answered_at=interaction.answered_at.isoformat(),
+            outcome=interaction.outcome,
+        )
+    if interaction.status == InteractionStatus.WITHDRAWN:
+        return Undeliverable() if interaction.outcome == "undeliverable" else Withdrawn()
+    if interaction.status == InteractionStatus.TIMED_OUT or interaction.is_overdue(now):
+        assert interaction.deadline_at is not None
+        return TimedOut(
+            f"The time to answer ended at {interaction.deadline_at:%Y-%m-%d %H:%M:%S} UTC; the run goes on"
+            f" {_silence(interaction)}.",
+            deadline_at=interaction.deadline_at.isoformat(),
+        )
+    return None
+
+
+def _silence(interaction: Interaction) -> str:
+    if interaction.deadline_outcome == "timeout":
+        return "by its timeout port"
+    return f"as if “{interaction.deadline_outcome}” had been the answer"
+
+
+def lock(interaction: Interaction) -> int | None:
+    """Let nobody else decide on this execution's questions until the transaction ends. Returns the version's number.
+
+    The same lock the engine takes before it closes a wait: whoever comes second sees what the first has done.
+    """
+    rows = Execution.objects.filter(workspace_id=interaction.workspace_id, id=interaction.execution_id)
+    found = rows.select_related("version").only("id", "version__number").select_for_update(of=("self",)).get()
+    return found.version.number
+
+
+# ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _place(interaction: Interaction, answerer: Answerer) -> Ask | None:
+    """The row of whoever is asked that the answerer is; None for a question to everybody."""
+    if not interaction.has_asks:
+        if Vote.objects.filter(interaction_id=interaction.id, voter=answerer.voter).exists():
+            raise AlreadyVoted
+        return None
+    asks = list(selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id))
+    mine = [ask for ask in asks if answerer.ask_id == ask.id or (ask.user_id and ask.user_id == answerer.person_id)]
+    found = next((ask for ask in mine if ask.is_open), mine[0] if mine else None)
+    if found is None:
+        names = [ask.label for ask in asks if ask.status in (AskStatus.ASKED, AskStatus.WAITING)]
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        raise NotAsked(f"This question is put to {', '.join(names[:SHOWN_NAMES])}{more}.")
+    if found.status == AskStatus.PASSED:
+        raise HandedOn
+    if found.status == AskStatus.ANSWERED:
+        raise AlreadyVoted
+    if found.status == AskStatus.WAITING:
+        now = next((ask.label for ask in asks if ask.is_open), "somebody else")
+        raise NotYourTurn(f"It is the turn of {now}; yours comes later.")
+    return found
+
+
+def _level(answerer: Answerer, ask: Ask | None) -> Assurance:
+    if answerer.assurance == Assurance.ROLE and ask is not None and ask.role and ask.role != answerer.actor.role:
+        return Assurance.SIGNED_IN
+    return answerer.assurance
+
+
+def _admit(interaction: Interaction, answerer: Answerer, ask: Ask | None, is_in_words: bool) -> None:
+    if interaction.barred_user_id is not None and interaction.barred_user_id == answerer.person_id:
+        raise SelfApproval
+    level = _level(answerer, ask)
+    if level < interaction.assurance:
+        wanted, given = Assurance(interaction.assurance).label, Assurance(level).label
+        raise NotSureEnough(f"This question asks for somebody {wanted}; what is known of you is “{given}”.")
+    if is_in_words and interaction.needs_button:
+        raise ButtonNeeded
+
+
+def _check(interaction: Interaction, outcome: str, comment: str, data: Any) -> forms.Checked:
+    if outcome not in interaction.allowed:
+        names = ", ".join(interaction.allowed)
+        message = f"“{outcome[:100]}” is not an answer to this question. Allowed: {names}."
+        raise OutcomeUnknown(message, errors=[FieldError("outcome", f"Allowed: {names}.")], allowed=interaction.allowed)
+    if len(comment) > LONGEST_COMMENT:
+        message = f"A comment has at most {LONGEST_COMMENT:,} characters; this one has {len(comment):,}."
+        raise CommentTooLong(message, errors=[FieldError("comment", message)])
+    jsonclean.check(comment, path="comment")
+    jsonclean.check(data, path="data")
+    if not comment and outcome in interaction.needs_comment:
+        label = next(way["label"] for way in interaction.outcomes if way["name"] == outcome)
+        message = f"“{label}” needs a comment: say why."
+        raise CommentNeeded(message, errors=[FieldError("comment", message)])
+    found = forms.checked(interaction.form, outcome, data)
+    if found.errors:
+        raise AnswerInvalid(errors=list(found.errors))
+    return found
+
+
+# ── What it comes to ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _stands(interaction: Interaction, ask: Ask | None, vote: Vote) -> Standing:
+    """Where the question stands with this vote."""
+    if interaction.policy is None:
+        return Standing(vote.outcome, "", 0)
+    votes = list(Vote.objects.filter(workspace_id=vote.workspace_id, interaction_id=interaction.id).order_by("id"))
+    return standing_of(interaction, [*votes, vote])
+
+
+def standing_of(interaction: Interaction, votes: list[Vote]) -> Standing:
+    """Where a question with a policy stands with these votes, the oldest first."""
+    policy = Policy.from_json(interaction.policy)
+    if not interaction.has_asks:
+        return standing(policy, [Seat((0,), vote.outcome) for vote in votes], is_closed=False)
+    asks = {
+        each.id: each
+        for each in selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
+        if each.status != AskStatus.PASSED and (each.user_id is None or each.user_id != interaction.barred_user_id)
+    }
+    said = [Seat(tuple(asks[vote.ask_id].groups), vote.outcome) for vote in votes if vote.ask_id in asks]
+    voted = {vote.ask_id for vote in votes}
+    silent = [Seat(tuple(each.groups)) for each in asks.values() if each.id not in voted]
+    return standing(policy, said + silent)
+
+
+def _decide(interaction: Interaction, vote: Vote, outcome: str, answerer: Answerer, now: datetime) -> None:
+    """Let the execution go on with the answer."""
+    answer = {
+        "outcome": outcome,
+        "comment": vote.comment or None,
+        "data": _together(interaction, vote, outcome),
+        "answered_by": answerer.as_json(),
+        "answered_at": now.isoformat(),
+        "votes": _told(interaction, vote),
+    }
+    try:
+        executions.wait_resolve(
+            workspace_id=interaction.workspace_id, wait_id=interaction.wait_id, answer=answer, by=answerer.by, now=now
+        )
+    except executions.AlreadyAnswered:
+        interaction.refresh_from_db()
+        raise (refusal(interaction, now) or AlreadyAnswered()) from None
+    interaction.status, interaction.outcome, interaction.comment = InteractionStatus.ANSWERED, outcome, vote.comment
+    interaction.answer, interaction.answered_by, interaction.answered_via = answer, answerer.label, answerer.via
+    interaction.answered_by_user_id = answerer.person_id
+    interaction.answered_assurance = vote.assurance
+    interaction.answered_at = interaction.closed_at = now
+
+
+def _votes(interaction: Interaction, last: Vote) -> list[Vote]:
+    if interaction.policy is None:
+        return [last]
+    return [*Vote.objects.filter(interaction_id=interaction.id).order_by("id"), last]
+
+
+def _told(interaction: Interaction, last: Vote) -> list[dict[str, Any]]:
+    """All votes, as the workflow gets them."""
+    return [
+        {
+            "by": vote.label,
+            "outcome": vote.outcome,
+            "comment": vote.comment or None,
+            "data": vote.data,
+            "via": str(vote.via),
+            "at": vote.at.isoformat(),
+        }
+        for vote in _votes(interaction, last)
+    ]
+
+
+def _together(interaction: Interaction, last: Vote, outcome: str) -> Any:
+    """The data of the answer: of the latest vote for its outcome; of several choices, what more than half chose."""
+    votes = [vote for vote in _votes(interaction, last) if vote.outcome == outcome]
+    if not votes:
+        return None
+    if interaction.form and interaction.form["kind"] == "options" and len(votes) > 1:
+        names = [each["name"] for each in interaction.form["options"]]
+        return [name for name in names if 2 * sum(name in (vote.data or ()) for vote in votes) > len(votes)]
+    return votes[-1].data
+
+
+def _next_turn(interaction: Interaction, stands: Standing, now: datetime) -> None:
+    """In a sequence: ask whoever comes next."""
+    if not interaction.has_asks or interaction.policy is None or interaction.policy["mode"] != "sequence":
+        return
+    waiting = selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
+    turned = [ask for ask in waiting if ask.status == AskStatus.WAITING and stands.turn in ask.groups]
+    if not turned:
+        return
+    Ask.objects.filter(id__in=[ask.id for ask in turned]).update(status=AskStatus.ASKED, asked_at=now)
+    names = ", ".join(ask.label for ask in turned)
+    entry_add(interaction=interaction, kind="asked", icon="hand", text=f"{names} asked next", at=now)
+    tell("question.asked_more", interaction, ask_ids=[str(ask.id) for ask in turned], reason="next")
+
+
+def _recorded(interaction: Interaction, vote: Vote, answerer: Answerer, version: int | None, stands: Standing) -> UUID:
+    """Write the vote into the chain of the audit log, and into the question's record."""
+    said = {
+        "interaction_id": str(interaction.id),
+        "execution_id": str(interaction.execution_id),
+        "workflow_id": str(interaction.workflow_id),
+        "version": version,
+        "node_id": interaction.node_id,
+        "path": interaction.path,
+        "shown_digest": interaction.shown_digest,
+        "vote_id": str(vote.id),
+        "voter": vote.voter,
+        "outcome": stands.outcome or vote.outcome,
+        "vote": vote.outcome,
+        "comment": vote.comment,
+        "data_digest": selectors.digest(vote.data),
+        "via": str(vote.via),
+        "assurance": Assurance(vote.assurance).label,
+    }
+    if vote.evidence is not None:
+        said["evidence"] = vote.evidence
+    event = audit_record(
+        workspace_id=interaction.workspace_id,
+        actor=answerer.actor,
+        action="interaction.answered" if vote.is_deciding else "interaction.voted",
+        target=interaction.title,
+        data=said,
+    )
+    way = next((way for way in interaction.outcomes if way["name"] == vote.outcome), None)
+    icon = {"danger": "circle-x"}.get(way["style"] if way else "", "circle-check")
+    entry_add(
+        interaction=interaction,
+        kind="decided" if vote.is_deciding else "voted",
+        icon=icon,
+        text=f"{vote.label}: {way['label'] if way else vote.outcome}",
+        at=vote.at,
+        data={"vote_id": str(vote.id), "via": str(vote.via), "assurance": int(vote.assurance)},
+        audit_id=event.id,
+    )
+    return event.id
