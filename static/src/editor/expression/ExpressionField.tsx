@@ -1,0 +1,201 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Icon } from "../../canvas/Icon.tsx";
+import type { Json } from "../../canvas/types.ts";
+import type { FieldEditor } from "./codemirror.ts";
+import { fixedOf, PATH_TYPE, textOf, withHole, withPath } from "./field.ts";
+import { hasExpression } from "./tokens.ts";
+
+export interface ExpressionFieldProps {
+  nodeId: string;
+  /** What is stored: a text as a rule. */
+  value: Json | undefined;
+  /** Told at every change. A text, but what `fixed` gives where a field that is no text is made fixed again. */
+  onChange: (value: Json | undefined) => void;
+  label: string;
+  /** The parameter's JSON Schema. */
+  schema?: Json | undefined;
+  multiline?: boolean;
+  /** Of the element that takes the focus. */
+  id?: string;
+  /** Where the parameter stands, as findings name it: "params.url". */
+  path?: string;
+  help?: ReactNode;
+  /** What is wrong with the value as it is stored. */
+  error?: string | undefined;
+  placeholder?: string;
+  isRequired?: boolean;
+  isReadOnly?: boolean;
+  /** What stands there in place of a text while the value is fixed: a number field, a choice, a switch. */
+  fixed?: ReactNode;
+}
+
+/** A field that holds a fixed value or an expression: writing, completing, and what it comes to. */
+export function ExpressionField(props: ExpressionFieldProps) {
+  const { value, onChange, label, fixed, isReadOnly = false, multiline: isMultiline = false } = props;
+  const given = useId();
+  const id = props.id ?? given;
+  const [isChosen, setChosen] = useState(false);
+  const isExpression = hasExpression(value) || isChosen;
+  const [hasFocus, setFocus] = useState(false);
+  const last = useRef<string | null>(null);
+  const editor = useRef<FieldEditor | null>(null);
+  const wantsFocus = useRef(false);
+  const [isOver, setOver] = useState(false);
+
+  const toExpression = (): void => {
+    if (isExpression) return;
+    setChosen(true);
+    wantsFocus.current = true;
+    const text = textOf(value);
+    if (last.current !== null) onChange(last.current);
+    else if (text.trim() === "") onChange(withHole(text, text.length, text.length).text);
+    else if (typeof value !== "string") onChange(text);
+    queueMicrotask(() => editor.current?.focus("inside"));
+  };
+  const toFixed = (): void => {
+    if (!isExpression) return;
+    setChosen(false);
+    if (!hasExpression(value)) return;
+    last.current = value;
+    const kept = fixedOf(value, undefined);
+    onChange(fixed ? undefined : textOf(kept));
+  };
+  const description = [props.help ? `${id}-help` : "", props.error ? `${id}-error` : ""]
+    .filter(Boolean)
+    .join(" ");
+  return (
+    <div
+      className="field expression"
+      data-mode={isExpression ? "expression" : "fixed"}
+      data-focused={hasFocus || undefined}
+      data-invalid={props.error ? "" : undefined}
+      data-over={isOver || undefined}
+    >
+      <div className="expression-head">
+        <label className="field-label" id={`${id}-label`} htmlFor={id}>
+          {label}
+          {props.isRequired ? <span> required</span> : null}
+        </label>
+        {isReadOnly ? null : (
+          <fieldset className="expression-switch" aria-label={`${label}: how it is given`}>
+            <button type="button" aria-pressed={!isExpression} onClick={toFixed}>
+              Fixed
+            </button>
+            <button type="button" aria-pressed={isExpression} onClick={toExpression}>
+              Expression
+            </button>
+          </fieldset>
+        )}
+      </div>
+      {fixed && !isExpression ? (
+        // biome-ignore lint/a11y/noStaticElementInteractions: a place to drop on; the keyboard has its own way.
+        <div
+          className="expression-fixed"
+          onDragOver={(event) => {
+            if (isReadOnly || !event.dataTransfer.types.includes(PATH_TYPE)) return;
+            event.preventDefault();
+            setOver(true);
+          }}
+          onDragLeave={() => setOver(false)}
+          onDrop={(event) => {
+            setOver(false);
+            const path = event.dataTransfer.getData(PATH_TYPE);
+            if (!path || isReadOnly) return;
+            event.preventDefault();
+            onChange(withPath("", 0, 0, path).text);
+          }}
+        >
+          {fixed}
+        </div>
+      ) : (
+        <div className="expression-box">
+          <TextField
+            text={textOf(value)}
+            isMultiline={isMultiline}
+            isReadOnly={isReadOnly}
+            placeholder={props.placeholder ?? ""}
+            attributes={{
+              id,
+              "aria-labelledby": `${id}-label`,
+              ...(description ? { "aria-describedby": description } : {}),
+              ...(props.error ? { "aria-invalid": "true" } : {}),
+              ...(props.isRequired ? { "aria-required": "true" } : {}),
+            }}
+            onChange={onChange}
+            onFocus={setFocus}
+            onMount={(made) => {
+              editor.current = made;
+              if (wantsFocus.current) made?.focus("inside");
+              wantsFocus.current = false;
+            }}
+          />
+        </div>
+      )}
+      {props.help ? (
+        <p className="help" id={`${id}-help`}>
+          {props.help}
+        </p>
+      ) : null}
+      {props.error ? (
+        <p className="field-error" id={`${id}-error`}>
+          <Icon name="circle-alert" size={12} />
+          {props.error}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+interface TextFieldProps {
+  text: string;
+  isMultiline: boolean;
+  isReadOnly: boolean;
+  placeholder: string;
+  attributes: Record<string, string>;
+  onChange: (text: string) => void;
+  onFocus: (hasFocus: boolean) => void;
+  onMount: (editor: FieldEditor | null) => void;
+}
+
+/** The text itself. Until its editor has been loaded the text is shown as it is. */
+function TextField(props: TextFieldProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<FieldEditor | null>(null);
+  const now = useRef(props);
+  now.current = props;
+  const [isLoaded, setLoaded] = useState(false);
+  useEffect(() => {
+    let isGone = false;
+    void import("./codemirror.ts").then(({ mountField }) => {
+      if (isGone || !host.current) return;
+      const { text, isMultiline, isReadOnly, placeholder, attributes } = now.current;
+      editor.current = mountField(host.current, {
+        text,
+        isMultiline,
+        isReadOnly,
+        placeholder,
+        attributes,
+        onChange: (next) => now.current.onChange(next),
+        onFocus: (hasFocus) => now.current.onFocus(hasFocus),
+      });
+      setLoaded(true);
+      now.current.onMount(editor.current);
+    });
+    return () => {
+      isGone = true;
+      editor.current?.destroy();
+      editor.current = null;
+      now.current.onMount(null);
+    };
+  }, []);
+  const { text, attributes, isReadOnly } = props;
+  useEffect(() => editor.current?.setText(text), [text]);
+  useEffect(() => editor.current?.setReadOnly(isReadOnly), [isReadOnly]);
+  const told = JSON.stringify(attributes);
+  useEffect(() => editor.current?.setAttributes(JSON.parse(told) as Record<string, string>), [told]);
+  return (
+    <div className="expression-text" ref={host} data-multiline={props.isMultiline || undefined}>
+      {isLoaded ? null : <span className="expression-plain">{text}</span>}
+    </div>
+  );
+}
