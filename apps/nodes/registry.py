@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -74,6 +75,9 @@ def _entry(cls: type[Node]) -> dict[str, Json]:
         "summary_template": cls.summary,
         "is_trigger": issubclass(cls, Trigger),
         "is_container": cls.is_container,
+        "retry": asdict(cls.retry),
+        "timeout_seconds": cls.timeout_seconds,
+        "on_unknown": str(cls.on_unknown),
         "params_schema": cls.Params.model_json_schema(),
         "output_schema": cls.Output.model_json_schema(),
         "examples": [{"title": ex.title, "params": ex.params, "returns": ex.returns} for ex in cls.examples],

@@ -20,6 +20,7 @@ from apps.nodes.contract.declare import (
     NodeType,
     OnUnknown,
     Retry,
+    asked,
 )
 from apps.nodes.contract.node import Container, Node, Trigger
 from apps.nodes.contract.results import Done, Leave, NodeError, Response, Result, Rounds, Stop, Suspend
@@ -68,5 +69,6 @@ __all__ = [
     "ValueScope",
     "Values",
     "Wait",
+    "asked",
     "takes",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,12 +47,63 @@ class OnUnknown(StrEnum):
     FAIL = "fail"
 
 
+_UNITS = re.compile(r"_(seconds|bytes)$")
+_SHORT = re.compile(r"\b(url|http|html|json|id|ip|api|ttl|csv|xml)(?=s?\b)", re.IGNORECASE)
+
+
+def _label(name: str, _: Any) -> str:
+    """The words of a field: its name as a sentence, without the unit that stands behind the field."""
+    words = _UNITS.sub("", name).replace("_", " ")
+    return _SHORT.sub(lambda found: found[0].upper(), words[:1].upper() + words[1:])
+
+
+def _with_units(schema: dict[str, Json]) -> None:
+    for name, member in schema.get("properties", {}).items():
+        if found := _UNITS.search(name):
+            member.setdefault("x-unit", found[1])
+
+
 class NodeParams(BaseModel):
-    """Base of a node's parameters. Attribute docstrings become the help text of the form."""
+    """Base of a node's parameters.
+
+    Their names, or `asked(label)`, become the labels of the form, attribute docstrings its help texts.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", use_attribute_docstrings=True, frozen=True, populate_by_name=True, coerce_numbers_to_str=True
+        extra="forbid",
+        use_attribute_docstrings=True,
+        frozen=True,
+        populate_by_name=True,
+        coerce_numbers_to_str=True,
+        field_title_generator=_label,
+        json_schema_extra=_with_units,
     )
+
+
+def asked(
+    label: str = "",
+    *,
+    group: str = "",
+    when: Mapping[str, Sequence[Json]] | None = None,
+    one_of: str = "",
+    widget: Literal["", "lines", "workflow", "timezone"] = "",
+    words: Mapping[str, str] | None = None,
+) -> Any:
+    """How a parameter stands in the form of its node: `Annotated[str, asked("Address", group="Request")]`.
+
+    `group`: parameters with the same one are folded together under it. `when`: it is asked for only where other
+    parameters of the same object have one of these values, as in `{"mode": ["event"]}`. `one_of`: of those with the
+    same one at most one is set; the form asks which. `widget`: `lines` for texts of several lines, `workflow` for the
+    id of a workflow, `timezone` for a zone. `words`: what its values are called, such as the kinds of a union.
+    """
+    hints = {"x-group": group, "x-one-of": one_of, "x-widget": widget}
+    extra: dict[str, Json] = {key: value for key, value in hints.items() if value}
+    if when:
+        extra["x-when"] = {name: list(values) for name, values in when.items()}
+    if words:
+        extra["x-words"] = dict(words)
+    given: dict[str, Any] = {"title": label} if label else {}
+    return Field(**given, json_schema_extra=extra) if extra else Field(**given)
 
 
 class NodeOutput(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from apps.core.egress.transport import current_line, line
 from apps.nodes.builtin.actions.http_pace import Later, Pace
-from apps.nodes.contract import Context, Expr, Json, NodeError, NodeParams
+from apps.nodes.contract import Context, Expr, Json, NodeError, NodeParams, asked
 
 _TRIES: Final = 3
 _LONGEST_PAUSE: Final = 20.0
@@ -23,11 +23,14 @@ class Batch(NodeParams):
 
     items: Expr[list[Any]]
     """The list. Address, query, headers and body are worked out for each item, which is `$item`, its place `$index`."""
-    size: Annotated[int, Field(ge=1, le=50)] = 10
+    size: Annotated[int, Field(ge=1, le=50), asked("At once")] = 10
     """How many calls are under way at once."""
-    pause_seconds: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = 0
+    pause_seconds: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False), asked("Pause between")] = 0
     """How long to wait between so many calls and the next ones."""
-    on_error: Literal["stop", "collect"] = "stop"
+    on_error: Annotated[
+        Literal["stop", "collect"],
+        asked("When one fails", words={"stop": "Fail", "collect": "Go on with the others"}),
+    ] = "stop"
     """`stop`: the first failure fails the node. `collect`: its place in the results holds the error, others go on."""
 
 

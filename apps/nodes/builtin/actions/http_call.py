@@ -15,7 +15,7 @@ from apps.core.charsets import CHARSETS, charset_of, decode
 from apps.core.egress import CircuitOpen, EgressError
 from apps.core.errors import DomainError
 from apps.nodes.builtin.actions.http_bodies import Part, form_of, multipart_of, query_of
-from apps.nodes.contract import Context, Effect, Expr, HttpAnswer, HttpAuth, Json, NoAuth, NodeError, NodeParams
+from apps.nodes.contract import Context, Effect, Expr, HttpAnswer, HttpAuth, Json, NoAuth, NodeError, NodeParams, asked
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -23,6 +23,9 @@ _NOT_PROCESSED = frozenset({425, 429, 503})
 _LONGEST_PAUSE = 86_400.0
 _EXCERPT = 2_000
 _BODIES = {"json_body": "json", "body": "body", "form": "form", "parts": "parts", "file": "file"}
+
+_WITH_BODY = {"method": ["POST", "PUT", "PATCH", "DELETE"]}
+_RESPONSE, _REPEATS = "Response", "Repeats"
 
 REQUEST = frozenset({"url", "query", "headers", *_BODIES.values()})
 """The parameters that say what is sent."""
@@ -33,39 +36,60 @@ class CallParams(NodeParams):
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET"
     """HTTP method."""
-    url: Expr[Annotated[str, Field(min_length=1, max_length=8_000, pattern=r"^([Hh][Tt][Tt][Pp][Ss]?://|\{\{)")]]
+    url: Annotated[
+        Expr[Annotated[str, Field(min_length=1, max_length=8_000, pattern=r"^([Hh][Tt][Tt][Pp][Ss]?://|\{\{)")]],
+        asked("Address"),
+    ]
     """Absolute address, beginning with https:// or http://."""
-    auth: HttpAuth = NoAuth()
+    auth: Annotated[HttpAuth, asked("Credential")] = NoAuth()
     """What proves who calls: nothing, or a credential of the workspace."""
-    query: Annotated[dict[str, Expr[Any]], Field(max_length=200)] = Field(default_factory=dict)
+    query: Annotated[dict[str, Expr[Any]], Field(max_length=200), asked("Query parameters")] = Field(
+        default_factory=dict
+    )
     """Parameters added behind the `?`."""
-    query_lists: Literal["repeat", "brackets", "indices", "comma"] = "repeat"
+    query_lists: Annotated[
+        Literal["repeat", "brackets", "indices", "comma"],
+        asked(
+            "Lists in the query",
+            group="More of the request",
+            words={"repeat": "id=1&id=2", "brackets": "id[]=1&id[]=2", "indices": "id[0]=1&id[1]=2", "comma": "id=1,2"},
+        ),
+    ] = "repeat"
     """How a list among them is written: `id=1&id=2`, `id[]=1&id[]=2`, `id[0]=1&id[1]=2` or `id=1,2`."""
     headers: Annotated[dict[str, Expr[str]], Field(max_length=100)] = Field(default_factory=dict)
     """Further headers."""
-    json_body: Annotated[Expr[Any], Field(alias="json")] = None
+    json_body: Annotated[Expr[Any], Field(alias="json"), asked("JSON", one_of="Body", when=_WITH_BODY)] = None
     """Body to send as JSON."""
-    body: Expr[str] = ""
+    body: Annotated[Expr[str], asked("Text", one_of="Body", when=_WITH_BODY, widget="lines")] = ""
     """Body to send as text; say its Content-Type in the headers."""
-    form: Annotated[dict[str, Expr[Any]], Field(max_length=1_000)] = Field(default_factory=dict)
+    form: Annotated[
+        dict[str, Expr[Any]], Field(max_length=1_000), asked("Form fields", one_of="Body", when=_WITH_BODY)
+    ] = Field(default_factory=dict)
     """Body to send as the fields of a form (`application/x-www-form-urlencoded`)."""
-    parts: Annotated[list[Part], Field(max_length=100)] = Field(default_factory=list)
+    parts: Annotated[list[Part], Field(max_length=100), asked("Form with files", one_of="Body", when=_WITH_BODY)] = (
+        Field(default_factory=list)
+    )
     """Body to send as a form with files (`multipart/form-data`)."""
-    file: Expr[Any] = None
+    file: Annotated[Expr[Any], asked(one_of="Body", when=_WITH_BODY)] = None
     """A file to send as the body, as an earlier node gave it."""
-    timeout_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 30
+    timeout_seconds: Annotated[
+        float, Field(gt=0, le=300, allow_inf_nan=False), asked("Time limit", group="More of the request")
+    ] = 30
     """How long everything from the name look-up to the last byte of one answer may take."""
-    fail_on_status: bool = True
+    fail_on_status: Annotated[bool, asked("Fail on 400 and above", group=_RESPONSE)] = True
     """Whether an answer of 400 or above fails the node."""
-    follow_redirects: bool = True
+    follow_redirects: Annotated[bool, asked(group="More of the request")] = True
     """Whether up to three redirects are followed."""
-    read_as: Literal["auto", "json", "text", "file"] = "auto"
+    read_as: Annotated[
+        Literal["auto", "json", "text", "file"],
+        asked("Read the answer as", group=_RESPONSE, words={"auto": "What it says it is"}),
+    ] = "auto"
     """What becomes of the answer's body. `auto`: what its Content-Type says."""
-    max_bytes: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000_000
+    max_bytes: Annotated[int, Field(ge=1, le=100_000_000), asked("Largest answer", group=_RESPONSE)] = 10_000_000
     """How large an answer may be, unpacked. Above 16 MB only files pass: JSON and text become data."""
-    receiver_honours_key: bool = False
+    receiver_honours_key: Annotated[bool, asked("Repeats do no harm", group=_REPEATS, when=_WITH_BODY)] = False
     """Whether the receiver recognises the Idempotency-Key, so that a repeated write does no harm."""
-    changes_nothing: bool = False
+    changes_nothing: Annotated[bool, asked("Only reads", group=_REPEATS, when={"method": ["POST"]})] = False
     """Whether a POST only reads, as searches and GraphQL queries do: it is then tried again like a GET."""
 
     @model_validator(mode="after")

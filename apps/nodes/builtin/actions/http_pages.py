@@ -14,7 +14,7 @@ from pydantic import Field
 from apps.core.jsonkind import kind_of
 from apps.nodes.builtin.actions.http_call import CallParams, send
 from apps.nodes.builtin.actions.http_pace import Pace
-from apps.nodes.contract import Context, Json, NodeError, NodeParams
+from apps.nodes.contract import Context, Json, NodeError, NodeParams, asked
 from apps.nodes.params import OPENING, truth
 from apps.nodes.paths import Path, PathBlocked, PathOrWhole, identity, look_up, put
 
@@ -41,23 +41,23 @@ class Page:
 
 
 class _Pages(NodeParams):
-    items: PathOrWhole = ""
+    items: Annotated[PathOrWhole, asked("Items are at")] = ""
     """Where in each body the list of items stands, as in `data.orders`. Empty: the body itself."""
     stop_when: Annotated[
         str, Field(max_length=2_000, json_schema_extra={"x-expression": True, "x-condition": True})
     ] = ""
     """Ends with the page this is true for. `$json` is its answer (`status`, `headers`, `body`), `$index` its place."""
-    end_statuses: Annotated[list[Annotated[int, Field(ge=400, le=599)]], Field(max_length=20)] = Field(
-        default_factory=list
-    )
+    end_statuses: Annotated[
+        list[Annotated[int, Field(ge=400, le=599)]], Field(max_length=20), asked("Statuses that end it")
+    ] = Field(default_factory=list)
     """Statuses that mean “there is no such page” instead of a failure."""
-    max_pages: Annotated[int, Field(ge=1, le=5_000)] = 100
+    max_pages: Annotated[int, Field(ge=1, le=5_000), asked("Most pages")] = 100
     """At most so many pages."""
-    max_items: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    max_items: Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, asked("Most items")] = None
     """At most so many items; further ones are left out. Empty: no limit."""
-    max_bytes: Annotated[int, Field(ge=1, le=16_000_000)] = 10_000_000
+    max_bytes: Annotated[int, Field(ge=1, le=16_000_000), asked("Largest total")] = 10_000_000
     """Ends with the page with which all answers together have so many bytes."""
-    pause_seconds: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)] = 0
+    pause_seconds: Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False), asked("Pause between pages")] = 0
     """How long to wait before each further page."""
 
     def first(self, call: CallParams) -> CallParams:
@@ -72,14 +72,14 @@ class _Pages(NodeParams):
 class OnePage(NodeParams):
     """The answer is all there is."""
 
-    type: Literal["none"] = "none"
+    type: Annotated[Literal["none"], asked(words={"none": "One call"})] = "none"
     """One call."""
 
 
 class LinkPages(_Pages):
     """The header `Link` names the next page (`rel="next"`), as GitHub does."""
 
-    type: Literal["link"]
+    type: Annotated[Literal["link"], asked(words={"link": "Link header"})]
     """The header `Link` names the next page (`rel="next"`)."""
 
     def following(self, page: Page, ctx: Context) -> CallParams | None:
@@ -94,7 +94,7 @@ class LinkPages(_Pages):
 class UrlPages(_Pages):
     """The answer holds the address of the next page."""
 
-    type: Literal["next_url"]
+    type: Annotated[Literal["next_url"], asked(words={"next_url": "Address in the answer"})]
     """The answer holds the address of the next page; none ends it."""
     next: Found
     """A path in the body, as in `paging.next`, or an expression: `{{ $json.headers["x-next"] }}`."""
@@ -110,7 +110,7 @@ class UrlPages(_Pages):
 
 
 class _Counted(_Pages):
-    place: Literal["query", "body"] = "query"
+    place: Annotated[Literal["query", "body"], asked("Sent in")] = "query"
     """Where it is sent: behind the `?`, or in the body (JSON or form)."""
 
     def sent(self, call: CallParams, name: str, value: Json) -> CallParams:
@@ -129,7 +129,7 @@ class _Counted(_Pages):
 class CursorPages(_Counted):
     """The answer holds a cursor or token that the next call sends."""
 
-    type: Literal["cursor"]
+    type: Annotated[Literal["cursor"], asked(words={"cursor": "Cursor in the answer"})]
     """The answer holds a cursor that the next call sends; none ends it."""
     next: Found
     """A path in the body, as in `meta.cursor`, or an expression: `{{ $json.body.rows.last().id }}`."""
@@ -147,7 +147,7 @@ class CursorPages(_Counted):
 class NumberPages(_Counted):
     """Pages are numbered. An empty one ends it."""
 
-    type: Literal["page"]
+    type: Annotated[Literal["page"], asked(words={"page": "Page numbers"})]
     """Pages are numbered; the first empty one ends it."""
     name: Path = "page"
     """What the parameter is called."""
@@ -166,7 +166,7 @@ class NumberPages(_Counted):
 class OffsetPages(_Counted):
     """Calls say how many items to leave out. An empty page ends it."""
 
-    type: Literal["offset"]
+    type: Annotated[Literal["offset"], asked(words={"offset": "Offsets"})]
     """Each call says how many items to leave out; the first empty page ends it."""
     name: Path = "offset"
     """What the parameter is called."""

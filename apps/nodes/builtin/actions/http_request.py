@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from apps.nodes.builtin.actions.http_batches import Batch, is_error, run_through
 from apps.nodes.builtin.actions.http_call import REQUEST, CallParams, send
@@ -23,6 +23,7 @@ from apps.nodes.contract import (
     Retry,
     Suspend,
     Timer,
+    asked,
 )
 from apps.nodes.params import ParamsInvalid, validated
 
@@ -58,11 +59,16 @@ class HttpRequest(Node):
     retry = Retry(attempts=3, delay_seconds=1.0)
 
     class Params(CallParams):
-        returns: Literal["response", "body"] = "response"
+        returns: Annotated[
+            Literal["response", "body"],
+            asked(
+                "Gives back", group="Response", words={"response": "Status, headers and body", "body": "Only the body"}
+            ),
+        ] = "response"
         """What the node gives: the whole response, or only what its `body` would be."""
-        pagination: Pagination = OnePage()
+        pagination: Annotated[Pagination, asked(group="Pages and lists")] = OnePage()
         """How to get all pages, where the answer is one of several."""
-        batch: Batch | None = None
+        batch: Annotated[Batch | None, asked("One call per item", group="Pages and lists")] = None
         """A list to make one call per item of. Empty: one call."""
 
     class Output(NodeOutput):

@@ -19,6 +19,7 @@ from apps.nodes.contract import (
     NodeType,
     Result,
     Retry,
+    asked,
 )
 
 _Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -39,23 +40,34 @@ class KeyValue(Node):
     retry = Retry(attempts=5, delay_seconds=0.5)
 
     class Params(NodeParams):
-        operation: Literal["get", "set", "delete", "increment", "append", "compare_and_set"] = "get"
+        operation: Annotated[
+            Literal["get", "set", "delete", "increment", "append", "compare_and_set"],
+            asked(words={"compare_and_set": "Set if unchanged"}),
+        ] = "get"
         """What to do. `append` adds to the end of a list; `compare_and_set` writes only if `expected` stands there."""
         key: Expr[Annotated[str, Field(min_length=1, max_length=200)]]
         """The key: at most 200 characters, such as `orders/{{ $json.id }}`."""
-        scope: Literal["workspace", "workflow"] = "workspace"
+        scope: Annotated[
+            Literal["workspace", "workflow"],
+            asked("Shared by", words={"workspace": "All workflows", "workflow": "This workflow"}),
+        ] = "workspace"
         """Who shares the key: all workflows of the workspace, or all executions of this workflow."""
-        value: Expr[Any] = None
+        value: Annotated[Expr[Any], asked(when={"operation": ["set", "append", "compare_and_set"]})] = None
         """What to keep (`set`, `compare_and_set`), or to add to the list (`append`)."""
-        default: Expr[Any] = None
+        default: Annotated[Expr[Any], asked("If there is nothing", when={"operation": ["get"]})] = None
         """What `get` gives when nothing is kept there."""
-        by: Expr[int | _Number] = 1
+        by: Annotated[Expr[int | _Number], asked(when={"operation": ["increment"]})] = 1
         """How much `increment` adds; a negative number takes away."""
-        expected: Expr[Any] = None
+        expected: Annotated[Expr[Any], asked("If this stands there", when={"operation": ["compare_and_set"]})] = None
         """What must stand there for `compare_and_set` to write. Empty: nothing."""
-        keep_last: Annotated[int, Field(ge=1, le=10_000)] | None = None
+        keep_last: Annotated[
+            Annotated[int, Field(ge=1, le=10_000)] | None, asked("Items kept", when={"operation": ["append"]})
+        ] = None
         """How many items `append` keeps, the newest ones. Empty: all."""
-        ttl_seconds: Expr[Annotated[int, Field(ge=1, le=31_622_400)]] | None = None
+        ttl_seconds: Annotated[
+            Expr[Annotated[int, Field(ge=1, le=31_622_400)]] | None,
+            asked("Forgotten after", when={"operation": ["set", "increment", "append", "compare_and_set"]}),
+        ] = None
         """After how many seconds it is forgotten; of a counter or a list, from the first one on. Empty: never."""
 
         @model_validator(mode="after")

@@ -8,7 +8,19 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import AfterValidator, Field
 
 from apps.nodes import borrowed
-from apps.nodes.contract import Context, Done, Example, Expr, Json, Node, NodeOutput, NodeParams, NodeType, Result
+from apps.nodes.contract import (
+    Context,
+    Done,
+    Example,
+    Expr,
+    Json,
+    Node,
+    NodeOutput,
+    NodeParams,
+    NodeType,
+    Result,
+    asked,
+)
 from apps.nodes.expressions import ExprError
 from apps.nodes.expressions.functions import lists, regex, strings
 from apps.nodes.expressions.functions.registry import Pattern
@@ -30,7 +42,7 @@ _Regex: TypeAlias = Annotated[str, Field(min_length=1, max_length=regex.MAX_PATT
 
 
 class _OnText(NodeParams):
-    text: Expr[str]
+    text: Annotated[Expr[str], asked(widget="lines")]
     """The text to work on."""
 
 
@@ -104,7 +116,7 @@ class Template(NodeParams):
 
     kind: Literal["template"]
     """The template with its expressions filled in."""
-    template: Expr[str]
+    template: Annotated[Expr[str], asked("Text", widget="lines")]
     """The text, with `{{ … }}` where values belong."""
 
     def value(self) -> Json:

@@ -18,6 +18,7 @@ from apps.nodes.contract import (
     NodeParams,
     NodeType,
     Result,
+    asked,
 )
 
 _Path = Annotated[str, Field(pattern=r"^[^.\s][^.]*(\.[^.]+)*$", max_length=200)]
@@ -43,11 +44,16 @@ class Transform(Node):
     keywords = ("set", "map", "fields", "edit", "rename", "remove", "json")
 
     class Params(NodeParams):
-        mode: Literal["set", "merge"] = "set"
+        mode: Annotated[
+            Literal["set", "merge"],
+            asked("Result has", words={"set": "Only these fields", "merge": "The input, too"}),
+        ] = "set"
         """`set`: only the fields below. `merge`: the input with the fields below set."""
         fields: Annotated[list[TransformField], Field(max_length=200)] = Field(default_factory=list)
         """What to set, in this order."""
-        remove: Annotated[list[_Path], Field(max_length=200)] = Field(default_factory=list)
+        remove: Annotated[list[_Path], Field(max_length=200), asked("Leave out", when={"mode": ["merge"]})] = Field(
+            default_factory=list
+        )
         """Members of the input to leave out, with `merge`; dots lead into objects."""
 
     class Output(NodeOutput):

@@ -7,7 +7,19 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from apps.core import jsonshape
-from apps.nodes.contract import Context, Done, Example, Expr, Node, NodeError, NodeOutput, NodeParams, NodeType, Result
+from apps.nodes.contract import (
+    Context,
+    Done,
+    Example,
+    Expr,
+    Node,
+    NodeError,
+    NodeOutput,
+    NodeParams,
+    NodeType,
+    Result,
+    asked,
+)
 
 VALID, INVALID = "valid", "invalid"
 
@@ -43,7 +55,7 @@ class Validate(Node):
     ports = (VALID, INVALID)
 
     class Params(NodeParams):
-        json_schema: Annotated[dict[str, Any], AfterValidator(_usable), Field(alias="schema")]
+        json_schema: Annotated[dict[str, Any], AfterValidator(_usable), Field(alias="schema"), asked("JSON Schema")]
         """The JSON Schema, taken as written."""
         value: Expr[Any] = None
         """What to check; left out: this node's input."""

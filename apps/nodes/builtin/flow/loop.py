@@ -20,6 +20,7 @@ from apps.nodes.contract import (
     NodeType,
     Result,
     Rounds,
+    asked,
 )
 
 MOST_ROUNDS = 10_000
@@ -37,15 +38,18 @@ class Loop(Container):
     keywords = ("for each", "iterate", "map", "batch", "split", "parallel", "repeat")
 
     class Params(NodeParams):
-        items: Expr[list[Any]]
+        items: Annotated[Expr[list[Any]], asked("List")]
         """The list."""
-        parallelism: Annotated[int, Field(ge=1, le=100)] = 1
+        parallelism: Annotated[int, Field(ge=1, le=100), asked("At once")] = 1
         """How many items are worked on at the same time."""
-        batch_size: Annotated[int, Field(ge=1, le=10_000)] | None = None
+        batch_size: Annotated[Annotated[int, Field(ge=1, le=10_000)] | None, asked("Items per round")] = None
         """Hand out lists of so many items instead of single ones."""
-        result: Inner[Any] = None
+        result: Annotated[Inner[Any], asked("Result of an item")] = None
         """What an item gives, seen from inside: `{{ $node["Price"].total }}`. Empty: the output of the last node."""
-        on_item_error: Literal["stop", "collect"] = "stop"
+        on_item_error: Annotated[
+            Literal["stop", "collect"],
+            asked("When an item fails", words={"stop": "Fail the loop", "collect": "Go on with the others"}),
+        ] = "stop"
         """`stop`: the first failed item fails the loop. `collect`: it gives `{"error": …}` in its place."""
 
     class Output(NodeOutput):

@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from apps.nodes.contract import Context, Done, Example, Json, Node, NodeError, NodeOutput, NodeParams, NodeType, Result
+from apps.nodes.contract import (
+    Context,
+    Done,
+    Example,
+    Json,
+    Node,
+    NodeError,
+    NodeOutput,
+    NodeParams,
+    NodeType,
+    Result,
+    asked,
+)
 
 
 class Merge(Node):
@@ -22,14 +34,22 @@ class Merge(Node):
     keywords = ("join", "combine", "wait for all", "fan-in", "race", "first", "quorum")
 
     class Params(NodeParams):
-        mode: Literal["all", "any", "n"] = "all"
+        mode: Annotated[
+            Literal["all", "any", "n"],
+            asked("Wait for", words={"all": "All branches", "any": "The first", "n": "So many"}),
+        ] = "all"
         """`all`: every live branch. `any`: the first to arrive. `n`: as many as `count` says."""
-        count: Annotated[int, Field(ge=1, le=500)] = 2
+        count: Annotated[int, Field(ge=1, le=500), asked("How many", when={"mode": ["n"]})] = 2
         """How many branches `n` waits for."""
-        combine: Literal["by_source", "list", "merge_objects"] = "by_source"
+        combine: Annotated[
+            Literal["by_source", "list", "merge_objects"],
+            asked(words={"by_source": "By node", "list": "As a list", "merge_objects": "Into one object"}),
+        ] = "by_source"
         """An object with one member per source node's id, a list in the order of the connections, or one object."""
 
-        others: Literal["let_run", "cancel"] = "let_run"
+        others: Annotated[Literal["let_run", "cancel"], asked("Other branches", when={"mode": ["any", "n"]})] = (
+            "let_run"
+        )
         """What becomes of branches `any` and `n` do not wait for. `cancel` ends what leads here alone; a write that was
         sent is let finish."""
 

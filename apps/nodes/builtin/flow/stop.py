@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from apps.nodes.contract import Context, Example, Expr, Node, NodeOutput, NodeParams, NodeType, Result
+from apps.nodes.contract import Context, Example, Expr, Node, NodeOutput, NodeParams, NodeType, Result, asked
 from apps.nodes.contract import Stop as End
 
 
@@ -20,9 +20,9 @@ class Stop(Node):
     ports = ()
 
     class Params(NodeParams):
-        outcome: Literal["success", "error"] = "success"
+        outcome: Annotated[Literal["success", "error"], asked("End with")] = "success"
         """How the execution ends."""
-        message: Expr[str] = ""
+        message: Annotated[Expr[str], asked(widget="lines")] = ""
         """Why, for whoever looks at the execution."""
         output: Expr[Any] = None
         """Output of the execution. Empty: this node's input."""

@@ -21,6 +21,7 @@ from apps.nodes.contract import (
     Result,
     RunChild,
     Suspend,
+    asked,
 )
 
 MAX_ITEMS = 10_000
@@ -39,19 +40,27 @@ class SubWorkflow(Node):
     keywords = ("call", "execute workflow", "child", "reuse", "map", "for each", "fan-out")
 
     class Params(NodeParams):
-        workflow: Expr[Annotated[str, Field(min_length=1, max_length=200)]]
+        workflow: Annotated[Expr[Annotated[str, Field(min_length=1, max_length=200)]], asked(widget="workflow")]
         """The workflow to run: its id, or its name."""
         input: Expr[Json] = None
         """What it is started with. Empty: what comes in here. With `for_each`, what every item is accompanied by."""
-        for_each: Expr[Annotated[list[Json], Field(max_length=MAX_ITEMS)]] | None = None
+        for_each: Annotated[
+            Expr[Annotated[list[Json], Field(max_length=MAX_ITEMS)]] | None, asked("Once per item of")
+        ] = None
         """A list: one run per item, which is its input; with `input` set it is `{item, index, input}`."""
-        wait: bool = True
+        wait: Annotated[bool, asked("Wait for the result")] = True
         """Whether to wait for the result. Otherwise this goes on at once with the ids of what it started."""
-        parallelism: Annotated[int, Field(ge=1, le=100)] = 10
+        parallelism: Annotated[int, Field(ge=1, le=100), asked("At once", group="More")] = 10
         """How many runs of a list go on at the same time, across all workers."""
-        on_item_error: Literal["stop", "collect"] = "stop"
+        on_item_error: Annotated[
+            Literal["stop", "collect"],
+            asked("When one fails", group="More", words={"stop": "Cancel the others", "collect": "Go on"}),
+        ] = "stop"
         """When a run of a list fails: `stop` cancels the others, `collect` goes on and puts `{error}` in its place."""
-        timeout_seconds: Expr[Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)]] | None = None
+        timeout_seconds: Annotated[
+            Expr[Annotated[float, Field(gt=0, le=31_536_000, allow_inf_nan=False)]] | None,
+            asked("Time limit", group="More"),
+        ] = None
         """After so many seconds nothing is waited for any more: what still runs is cancelled, and this fails."""
 
     class Output(NodeOutput):

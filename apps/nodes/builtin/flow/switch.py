@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from apps.nodes.contract import Context, Done, Example, Json, Node, NodeOutput, NodeParams, NodeType, Result
+from apps.nodes.contract import Context, Done, Example, Json, Node, NodeOutput, NodeParams, NodeType, Result, asked
 from apps.nodes.params import Condition
 
 DEFAULT = "default"
@@ -16,7 +16,7 @@ DEFAULT = "default"
 class Case(NodeParams):
     """One way out."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=60), asked("Port")]
     """Name of the port."""
     condition: Condition
     """When the input leaves here, as one expression."""
@@ -37,7 +37,7 @@ class Switch(Node):
     class Params(NodeParams):
         cases: Annotated[list[Case], Field(min_length=1, max_length=50)]
         """The ways out, looked at in this order."""
-        all_matches: bool = False
+        all_matches: Annotated[bool, asked("Leave by every case that holds")] = False
         """Take every case that holds instead of the first."""
 
         @model_validator(mode="after")

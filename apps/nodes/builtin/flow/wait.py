@@ -27,6 +27,7 @@ from apps.nodes.contract import (
     Result,
     Suspend,
     Timer,
+    asked,
 )
 
 _LONGEST = timedelta(days=366)
@@ -88,21 +89,31 @@ class Wait(Node):
     keywords = ("delay", "sleep", "pause", "timer", "until", "callback", "webhook", "resume", "event", "signal")
 
     class Params(NodeParams):
-        mode: Literal["time", "callback", "event"] = "time"
+        mode: Annotated[
+            Literal["time", "callback", "event"],
+            asked("Wait for", words={"time": "A time", "callback": "A call", "event": "An event"}),
+        ] = "time"
         """What ends the pause: time (`duration` or `until`), a call of the node's own address, or an event."""
-        duration: _Length | None = None
+        duration: Annotated[_Length | None, asked("So long", one_of="How long", when={"mode": ["time"]})] = None
         """How long, as in `{"minutes": 5}`; a number means seconds."""
-        until: Expr[AwareDatetime] | None = None
+        until: Annotated[
+            Expr[AwareDatetime] | None, asked("Until a moment", one_of="How long", when={"mode": ["time"]})
+        ] = None
         """Until when, with a zone: `2026-11-20T09:00:00+01:00`. A moment that has passed does not pause."""
-        method: Literal["POST", "PUT", "PATCH", "GET"] = "POST"
+        method: Annotated[Literal["POST", "PUT", "PATCH", "GET"], asked(when={"mode": ["callback"]})] = "POST"
         """By which method the address is called. With GET, everything that opens links decides: previews, scanners."""
-        event: Expr[Annotated[str, Field(pattern=EVENT_NAME)]] | None = None
+        event: Annotated[
+            Expr[Annotated[str, Field(pattern=EVENT_NAME)]] | None, asked("Name of the event", when={"mode": ["event"]})
+        ] = None
         """Name of the event: letters, digits, `_`, `.`, `:`, `-`."""
-        match: Annotated[dict[str, Expr[Any]], Field(max_length=5), AfterValidator(event_paths)] = Field(
-            default_factory=dict
-        )
+        match: Annotated[
+            dict[str, Expr[Any]],
+            Field(max_length=5),
+            AfterValidator(event_paths),
+            asked("Only if its data holds", when={"mode": ["event"]}),
+        ] = Field(default_factory=dict)
         """What the event's data must hold, by path: `{"order.id": "{{ $json.id }}"}`. 42 and "42" are the same."""
-        timeout: _Length | None = None
+        timeout: Annotated[_Length | None, asked("At most so long", when={"mode": ["callback", "event"]})] = None
         """How long to wait for the call or the event, as in `{"hours": 1}`. Then the input leaves by `timeout`."""
 
         @model_validator(mode="after")

@@ -18,6 +18,7 @@ from apps.nodes.contract import (
     NodeType,
     Result,
     Rounds,
+    asked,
 )
 
 
@@ -36,11 +37,14 @@ class While(Container):
     class Params(NodeParams):
         condition: Annotated[str, Field(json_schema_extra={"x-expression": True, "x-condition": True, "x-inner": True})]
         """Looked at before each round: `{{ $json.next_page != null }}`."""
-        max_iterations: Annotated[int, Field(ge=1, le=10_000)] = 100
+        max_iterations: Annotated[int, Field(ge=1, le=10_000), asked("Most rounds")] = 100
         """At most so many rounds."""
-        result: Inner[Any] = None
+        result: Annotated[Inner[Any], asked("Result of a round")] = None
         """What a round gives, seen from inside. Empty: the output of the last node."""
-        returns: Literal["last", "all"] = "last"
+        returns: Annotated[
+            Literal["last", "all"],
+            asked("Gives back", words={"last": "The last result", "all": "All results"}),
+        ] = "last"
         """`last`: what the last round gave. `all`: a list of what each gave."""
 
     class Output(NodeOutput):

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from apps.nodes.cadence import Closed, NeverDue, Rule, window, zone_of
-from apps.nodes.contract import Context, Done, Example, Json, NodeOutput, NodeParams, Result, Trigger
+from apps.nodes.contract import Context, Done, Example, Json, NodeOutput, NodeParams, Result, Trigger, asked
 
+_LIMITS = "Limits"
 _SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -39,7 +40,10 @@ def _moment(text: str) -> str:
 
 
 TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Day = Annotated[
+    Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    asked(words={"mon": "Mon", "tue": "Tue", "wed": "Wed", "thu": "Thu", "fri": "Fri", "sat": "Sat", "sun": "Sun"}),
+]
 
 
 class Opening(NodeParams):
@@ -65,24 +69,35 @@ class Cron(Trigger):
     keywords = ("cron", "timer", "schedule", "interval", "daily", "hourly")
 
     class Params(NodeParams):
-        expression: Annotated[str, Field(max_length=1000), AfterValidator(_readable)]
+        expression: Annotated[str, Field(max_length=1000), AfterValidator(_readable), asked("When", widget="lines")]
         """When: a cron expression (minute, hour, day, month, weekday) or words, as in every weekday at 9:00 or every 15
         minutes. Several on lines of their own."""
-        timezone: Annotated[str, Field(max_length=100), AfterValidator(_known_zone)] = ""
+        timezone: Annotated[
+            str, Field(max_length=100), AfterValidator(_known_zone), asked("Time zone", widget="timezone")
+        ] = ""
         """Zone in which the times are meant. Empty: the workflow's."""
-        missed: Literal["skip", "one", "all"] = "one"
+        missed: Annotated[
+            Literal["skip", "one", "all"],
+            asked("Missed times", words={"skip": "Leave out", "one": "Make up once", "all": "Make up each"}),
+        ] = "one"
         """Due times that passed while nothing ran: left out, made up for once, or each (at most 100)."""
-        windows: Annotated[list[Opening], Field(max_length=20)] = Field(default_factory=list)
-        """Hours in which it may come due. None: at any time."""
-        holidays: Annotated[list[Annotated[str, Field(max_length=21), AfterValidator(_day)]], Field(max_length=400)] = (
-            Field(default_factory=list)
+        windows: Annotated[list[Opening], Field(max_length=20), asked("Only in these hours", group=_LIMITS)] = Field(
+            default_factory=list
         )
+        """Hours in which it may come due. None: at any time."""
+        holidays: Annotated[
+            list[Annotated[str, Field(max_length=21), AfterValidator(_day)]],
+            Field(max_length=400),
+            asked("Not on these days", group=_LIMITS),
+        ] = Field(default_factory=list)
         """Days on which it does not come due: 2026-12-24, each year 12-24, or a span 2026-12-24/2027-01-02."""
-        jitter_seconds: Annotated[int, Field(ge=0, le=3600)] = 0
+        jitter_seconds: Annotated[int, Field(ge=0, le=3600), asked("Spread", group=_LIMITS)] = 0
         """Spread: the schedule starts by up to so many seconds later, always by the same. 0: on time."""
-        starts_at: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
+        starts_at: Annotated[str, Field(max_length=40), AfterValidator(_moment), asked("Not before", group=_LIMITS)] = (
+            ""
+        )
         """Not before this date or time, as in 2026-12-01 or 2026-12-01T09:00."""
-        ends_at: Annotated[str, Field(max_length=40), AfterValidator(_moment)] = ""
+        ends_at: Annotated[str, Field(max_length=40), AfterValidator(_moment), asked("Not after", group=_LIMITS)] = ""
         """Not after this date or time. A date counts to its end."""
 
         @model_validator(mode="after")

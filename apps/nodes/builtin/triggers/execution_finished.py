@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from apps.nodes.contract import Example, Json, NodeOutput, NodeParams, Trigger
+from apps.nodes.contract import Example, Json, NodeOutput, NodeParams, Trigger, asked
 
 Ending = Literal["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]
 
@@ -25,9 +25,16 @@ class ExecutionFinished(Trigger):
     keywords = ("downstream", "chain", "after", "end", "event", "follow-up")
 
     class Params(NodeParams):
-        workflows: Annotated[list[UUID], Field(max_length=500)] = []
+        workflows: Annotated[
+            list[Annotated[UUID, asked(widget="workflow")]], Field(max_length=500), asked("Of these workflows")
+        ] = []
         """Ids of the workflows it listens to. Empty: any other workflow of the workspace."""
-        statuses: Annotated[list[Ending], Field(min_length=1)] = ["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]
+        statuses: Annotated[list[Ending], Field(min_length=1), asked("Ended with")] = [
+            "SUCCESS",
+            "ERROR",
+            "CANCELED",
+            "TIMED_OUT",
+        ]
         """The ends that count."""
 
     class Output(NodeOutput):

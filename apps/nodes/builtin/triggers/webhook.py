@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from apps.core.suggest import shown
 from apps.nodes.builtin.triggers.webhook_proofs import HeaderName, HeaderSecret, HmacSecret, NoSecret, OwnHmacSecret
-from apps.nodes.contract import Example, Expr, Json, NodeOutput, NodeParams, Trigger
+from apps.nodes.contract import Example, Expr, Json, NodeOutput, NodeParams, Trigger, asked
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _PARTS = frozenset({"body", "headers", "query", "method", "path"})
@@ -23,6 +23,10 @@ class RequiredHeader(NodeParams):
     """Its name."""
     value: Annotated[str, Field(max_length=500)] = ""
     """What it must hold, letter by letter. Empty: anything."""
+
+
+_REQUEST = "Which requests are taken"
+_ANSWER = "Input and answer"
 
 
 class Reply(NodeParams):
@@ -65,35 +69,51 @@ class Webhook(Trigger):
             str,
             BeforeValidator(_trimmed),
             Field(pattern=r"^[A-Za-z0-9_~-][A-Za-z0-9_.~-]*(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*$", max_length=200),
+            asked("Address ends with"),
         ]
         """Last part of the address: letters, digits, `-`, `_`, `.`, `~`, and `/` between parts."""
         method: Method = "POST"
         """HTTP method the caller uses."""
-        other_methods: Annotated[list[Method], Field(max_length=4)] = Field(default_factory=list)
-        """Methods it may use as well."""
-        respond: Literal["immediately", "result"] = "immediately"
-        """What the caller gets: 202 at once, or the workflow's response."""
-        respond_timeout_seconds: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)] = 25
-        """How long a caller that wants the result waits before it gets 202."""
-        secret: Annotated[NoSecret | HeaderSecret | HmacSecret | OwnHmacSecret, Field(discriminator="kind")] = (
-            NoSecret()
-        )
-        """How a caller proves who it is."""
-        required_headers: Annotated[list[RequiredHeader], Field(max_length=20)] = Field(default_factory=list)
-        """Headers without which a request is refused."""
-        allowed_ips: Annotated[list[Annotated[str, AfterValidator(_network)]], Field(max_length=200)] = Field(
+        other_methods: Annotated[list[Method], Field(max_length=4), asked("Also taken", group=_REQUEST)] = Field(
             default_factory=list
         )
+        """Methods it may use as well."""
+        respond: Annotated[
+            Literal["immediately", "result"],
+            asked("Answer", words={"immediately": "At once", "result": "With the result"}),
+        ] = "immediately"
+        """What the caller gets: 202 at once, or the workflow's response."""
+        respond_timeout_seconds: Annotated[
+            float, Field(gt=0, le=120, allow_inf_nan=False), asked("Wait at most", when={"respond": ["result"]})
+        ] = 25
+        """How long a caller that wants the result waits before it gets 202."""
+        secret: Annotated[
+            NoSecret | HeaderSecret | HmacSecret | OwnHmacSecret,
+            Field(discriminator="kind"),
+            asked("Callers prove it by"),
+        ] = NoSecret()
+        """How a caller proves who it is."""
+        required_headers: Annotated[list[RequiredHeader], Field(max_length=20), asked(group=_REQUEST)] = Field(
+            default_factory=list
+        )
+        """Headers without which a request is refused."""
+        allowed_ips: Annotated[
+            list[Annotated[str, AfterValidator(_network)]],
+            Field(max_length=200),
+            asked("Allowed addresses", group=_REQUEST),
+        ] = Field(default_factory=list)
         """Addresses and networks that may call. None: all."""
-        max_bytes: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000_000
+        max_bytes: Annotated[int, Field(ge=1, le=1_000_000), asked("Largest body", group=_REQUEST)] = 1_000_000
         """How large a body may be."""
-        most_per_minute: Annotated[int, Field(ge=0, le=100_000)] = 0
+        most_per_minute: Annotated[int, Field(ge=0, le=100_000), asked("At most per minute", group=_REQUEST)] = 0
         """How many requests are taken in a minute; others are answered with 429. 0: no limit."""
-        id_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,100}$")] = ""
+        id_header: Annotated[
+            str, Field(pattern=r"^[A-Za-z0-9-]{0,100}$"), asked("Delivery id in header", group=_REQUEST)
+        ] = ""
         """Header with the delivery's id, which makes a repeat harmless. Empty: the usual ones, as Idempotency-Key."""
-        transform: Expr[Any] = None
+        transform: Annotated[Expr[Any], asked("Hand on instead", group=_ANSWER)] = None
         """What the workflow is given instead of the request, as in `{{ $json.body.order }}`. Empty: the request."""
-        reply: Reply | None = None
+        reply: Annotated[Reply | None, asked("Answer with", group=_ANSWER)] = None
         """What the caller is answered. Empty: 202 with where to look, or the output."""
 
     class Output(NodeOutput):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from apps.nodes.contract import CredentialRef, NodeParams, takes
+from apps.nodes.contract import CredentialRef, NodeParams, asked, takes
 
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 MaybeHeader = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,100}$")]
@@ -18,14 +18,14 @@ KeptSecret = Secret | Annotated[CredentialRef, takes("webhook")]
 class NoSecret(NodeParams):
     """Anyone who knows the address may call."""
 
-    kind: Literal["none"] = "none"
+    kind: Annotated[Literal["none"], asked(words={"none": "Nothing"})] = "none"
     """No secret."""
 
 
 class HeaderSecret(NodeParams):
     """The caller sends a secret in a header."""
 
-    kind: Literal["header"]
+    kind: Annotated[Literal["header"], asked(words={"header": "Secret header"})]
     """A header with a fixed value."""
     header: HeaderName = "X-Webhook-Secret"
     """Name of the header."""
@@ -38,9 +38,12 @@ class HeaderSecret(NodeParams):
 class HmacSecret(NodeParams):
     """The caller signs what it sends with a shared secret, the way one of these vendors does."""
 
-    kind: Literal["hmac"]
+    kind: Annotated[Literal["hmac"], asked(words={"hmac": "Signature"})]
     """A signature over the body."""
-    preset: Literal["generic", "github", "slack", "stripe", "standard"] = "generic"
+    preset: Annotated[
+        Literal["generic", "github", "slack", "stripe", "standard"],
+        asked("Signed like", words={"github": "GitHub", "standard": "Standard Webhooks"}),
+    ] = "generic"
     """Whose way of signing. `standard`: Standard Webhooks. `generic`: hexadecimal HMAC-SHA256 of the raw body."""
     secret: KeptSecret
     """The shared secret; a credential, or the text itself."""
@@ -55,7 +58,7 @@ class HmacSecret(NodeParams):
 class OwnHmacSecret(NodeParams):
     """The caller signs what it sends in a way of its own, described here."""
 
-    kind: Literal["own"]
+    kind: Annotated[Literal["own"], asked(words={"own": "Own signature"})]
     """A signature made in another way."""
     secret: KeptSecret
     """The shared secret; a credential, or the text itself."""
