@@ -68,7 +68,7 @@ def test_a_colleague_joins_and_runs_a_workflow(
     expect(carla.get_by_label("Workspace Demo")).to_be_visible()
     carla.goto("/w/demo/workflows/")
     carla.get_by_role("link", name="Greeting").click()
-    carla.get_by_role("button", name="Run").click()
+    carla.get_by_role("button", name="Test").click()
     carla.wait_for_url("**/executions/*/")
     sees(carla, "SUCCESS", start="COMPLETED", note="COMPLETED")
 
@@ -99,8 +99,9 @@ def test_a_viewer_looks_and_cannot_edit(api: APIRequestContext, signed_in: Stora
     viewer = joined(tabs, invited(tabs.open(storage_state=signed_in), "victor@example.com", "Viewer"), "Victor")
     viewer.goto(f"/w/demo/workflows/{workflow}/")
     expect(viewer.locator(".react-flow__node")).to_have_count(2)
-    for button in ("Run", "Publish", "Activate"):
+    for button in ("Run", "Test", "Publish", "Activate"):
         expect(viewer.get_by_role("button", name=button)).to_have_count(0)
+    viewer.get_by_role("link", name="Settings", exact=True).click()
     viewer.get_by_role("link", name="Definition").click()
     expect(viewer.get_by_role("button", name="Save")).to_have_count(0)
     refused = viewer.request.patch(

@@ -383,7 +383,7 @@ def _badge(workflow: Workflow) -> str:
 
 def _badge_label(workflow: Workflow) -> str:
     if workflow.status == Status.ACTIVE and workflow.active_version:
-        return _("Live v%(number)s") % {"number": workflow.active_version.number}
+        return _("v%(number)s live") % {"number": workflow.active_version.number}
     return ""
 
 

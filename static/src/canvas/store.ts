@@ -101,7 +101,7 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
 
   select: (selected) => {
     set({ selected });
-    if (selected !== null && get().mode === "execution") void get().loadPayload(selected);
+    if (selected !== null && get().snapshot !== null) void get().loadPayload(selected);
   },
 
   tidyUp: async () => {
@@ -356,18 +356,64 @@ export async function begin(given: CanvasData): Promise<void> {
   if (data.mode === "execution" && snapshot) {
     tick();
     follow(snapshot);
-    if (data.live_url && !TERMINAL.has(snapshot.status)) {
-      feed = new LiveFeed({
-        socketUrl: data.live_url,
-        eventsUrl: data.api?.events ?? `${data.api?.execution ?? ""}/events`,
-        seq: () => waiting.at(-1)?.seq ?? useCanvas.getState().snapshot?.seq ?? 0,
-        onMessage: (message) => useCanvas.getState().receive(message),
-        onConnection: (connection) => useCanvas.setState({ connection }),
-        headers: apiHeaders(),
-      });
-      feed.start();
-    }
+    listen(data, snapshot);
   }
+}
+
+/** Follows an execution for as long as it runs. */
+function listen(data: Pick<CanvasData, "live_url" | "api">, snapshot: Snapshot): void {
+  if (!data.live_url || TERMINAL.has(snapshot.status)) return;
+  feed = new LiveFeed({
+    socketUrl: data.live_url,
+    eventsUrl: data.api?.events ?? `${data.api?.execution ?? ""}/events`,
+    seq: () => waiting.at(-1)?.seq ?? useCanvas.getState().snapshot?.seq ?? 0,
+    onMessage: (message) => useCanvas.getState().receive(message),
+    onConnection: (connection) => useCanvas.setState({ connection }),
+    headers: apiHeaders(),
+  });
+  feed.start();
+}
+
+/** Shows on what is drawn how an execution goes, live, until `hideRun` or until another one is shown. */
+export function showRun(
+  given: Pick<CanvasData, "live_url" | "api" | "links"> & { snapshot: Snapshot },
+): void {
+  hideRun();
+  const { snapshot, live_url, api, links } = given;
+  useCanvas.setState(({ data }) => ({
+    data: {
+      ...data,
+      ...(live_url ? { live_url } : {}),
+      ...(api ? { api } : {}),
+      ...(links ? { links } : {}),
+    },
+    snapshot,
+    now: serverNow(),
+  }));
+  tick();
+  listen(given, snapshot);
+  const { selected, loadPayload } = useCanvas.getState();
+  if (selected !== null) void loadPayload(selected);
+}
+
+/** Draws what is drawn as it is at rest again. */
+export function hideRun(): void {
+  feed?.stop();
+  feed = null;
+  clearTimeout(ticking);
+  clearTimeout(gathering);
+  gathering = undefined;
+  waiting = [];
+  recent = [];
+  useCanvas.setState(({ data: { live_url: _, api: __, links: ___, ...data } }) => ({
+    data,
+    snapshot: null,
+    chosen: {},
+    scopes: {},
+    lists: {},
+    payloads: {},
+    connection: "ended",
+  }));
 }
 
 let drawings = 0;
@@ -378,11 +424,14 @@ export async function drawDefinition(
 ): Promise<void> {
   const turn = ++drawings;
   const state = useCanvas.getState();
-  const data = { ...state.data, ...given, definition: withPorts(given.definition) };
+  const drawn = { ...given, definition: withPorts(given.definition) };
+  const data = { ...state.data, ...drawn };
   const types = new Map(data.node_types.map((entry) => [`${entry.type} ${entry.subtype}`, entry]));
   const family = familyOf(data.definition.nodes, (node) => types.get(`${node.type} ${node.subtype}`));
   const placed = await place(cardModels(data, types, family, serverNow()), data, family, state.closed);
-  if (turn === drawings) useCanvas.setState({ data, family, ...placed });
+  // A run may have been shown meanwhile.
+  if (turn === drawings)
+    useCanvas.setState((now) => ({ data: { ...now.data, ...drawn }, family, ...placed }));
 }
 
 /** The step that was shown without anybody choosing it. */
@@ -390,7 +439,8 @@ let shown: string | null = null;
 
 /** Shows the step that matters now, unless a person chose or closed one. */
 function follow(snapshot: Snapshot): void {
-  const { selected, select } = useCanvas.getState();
+  const { mode, selected, select } = useCanvas.getState();
+  if (mode !== "execution") return;
   const best = initialSelection(snapshot);
   if (innerWidth < 900 || selected !== shown || best === null || best === selected) return;
   shown = best;
@@ -410,6 +460,8 @@ function initialSelection(snapshot: Snapshot): string | null {
   return done.at(-1)?.node_id ?? null;
 }
 
+let ticking: ReturnType<typeof setTimeout> | undefined;
+
 /** Moves the clock while something in the run is open: five times a second while work runs, else every second. */
 function tick(): void {
   const { snapshot } = useCanvas.getState();
@@ -417,5 +469,5 @@ function tick(): void {
   const isOpen = !TERMINAL.has(snapshot.status);
   const isBusy = snapshot.node_runs.some((run) => !ENDED.has(run.state) && run.state !== "WAITING_INPUT");
   if (isOpen && !document.hidden) useCanvas.setState({ now: serverNow() });
-  setTimeout(tick, isBusy ? 200 : 1000);
+  ticking = setTimeout(tick, isBusy ? 200 : 1000);
 }

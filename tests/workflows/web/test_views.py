@@ -43,6 +43,20 @@ def text(response: Any, status: int = 200) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
 
 
+def drawn(response: Any, source: str) -> Any:
+    """The data a page gives its island."""
+    found = re.search(rf'<script id="{source}" type="application/json">(.*?)</script>', response.content.decode())
+    assert found
+    return json.loads(found[1])
+
+
+def looking(cast: Cast) -> Client:
+    """Somebody who may look and change nothing."""
+    with tenant(cast.workspace.id):
+        Membership.objects.filter(user=cast.bob).update(role="viewer")
+    return signed_in(cast.bob)
+
+
 class TestList:
     def test_an_empty_workspace_is_taught(self, client: Client) -> None:
         assert "Draw your first workflow" in text(client.get(URL))
@@ -53,7 +67,7 @@ class TestList:
         services.workflow_activate(workspace_id=cast.workspace.id, workflow_id=live.id, actor=cast.owner)
         page = text(client.get(URL))
         assert "Order approval" in page
-        assert "Live v1" in page
+        assert "v1 live" in page
         assert "POST /night" in page
         assert "Order approval" not in text(client.get(f"{URL}?status=active"))
         assert "Night sync" not in text(client.get(f"{URL}?q=order"))
@@ -127,23 +141,29 @@ class TestNew:
 class TestOne:
     def test_the_canvas_gets_what_it_draws(self, cast: Cast, client: Client) -> None:
         workflow = create(cast, draft=order_approval())
-        response = client.get(f"{URL}{workflow.id}/")
-        found = re.search(r'<script id="canvas-data" type="application/json">(.*?)</script>', response.content.decode())
-        assert found
-        data = json.loads(found[1])
+        data = drawn(looking(cast).get(f"{URL}{workflow.id}/"), "canvas-data")
         assert (data["mode"], data["definition"]) == ("workflow", order_approval())
         assert data["node_ports"]["ask"] == ["approved", "rejected", "timeout"]
         subtypes = {entry["subtype"] for entry in data["node_types"]}
         assert subtypes == {"WEBHOOK", "TRANSFORM", "HTTP_REQUEST", "MERGE", "IF", "CONFIRMATION", "RESPOND"}
-        assert "No findings" in text(response)
+
+    def test_the_editor_gets_what_it_changes(self, cast: Cast, client: Client) -> None:
+        workflow = create(cast, draft=order_approval())
+        data = drawn(client.get(f"{URL}{workflow.id}/"), "editor-data")
+        assert (data["definition"], data["workflow"]["version"]) == (order_approval(), None)
+        assert data["node_ports"]["ask"] == ["approved", "rejected", "timeout"]
+        assert data["findings"] == []
+        assert data["may"]["workflow_update"]
+        assert {"IF", "SWITCH"} <= {entry["subtype"] for entry in data["node_types"]}
 
     def test_texts_in_the_canvas_data_cannot_break_out(self, cast: Cast, client: Client) -> None:
         workflow = create(cast, draft=definition(hook(), transform("a", "</script><script>alert(1)</script>")))
         assert b"<script>alert" not in client.get(f"{URL}{workflow.id}/").content
 
-    def test_an_empty_one_leads_to_the_editor(self, cast: Cast, client: Client) -> None:
+    def test_an_empty_one_says_so_to_who_may_only_look(self, cast: Cast, client: Client) -> None:
         workflow = create(cast, draft={"nodes": []})
-        page = client.get(f"{URL}{workflow.id}/")
+        assert drawn(client.get(f"{URL}{workflow.id}/"), "editor-data")["definition"]["nodes"] == []
+        page = looking(cast).get(f"{URL}{workflow.id}/")
         assert "Nothing is drawn yet" in text(page)
         assert b"canvas-data" not in page.content
 
