@@ -158,6 +158,9 @@ class Grant(Sealed):
 
     credential = models.OneToOneField(Credential, on_delete=models.CASCADE, related_name="grant")
     account = models.CharField(max_length=200, blank=True)
+    external_id = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="what the vendor calls the account"
+    )
     scope = models.CharField(max_length=2_000, blank=True)
     problem = models.CharField(max_length=500, blank=True)
     revision = models.PositiveIntegerField(default=1)
@@ -173,6 +176,11 @@ class Grant(Sealed):
 
     class Meta:
         db_table = "integrations_grant"
+        indexes = [
+            models.Index(
+                fields=["external_id"], condition=~models.Q(external_id=""), name="integrations_grant_account"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"grant of {self.credential_id}"
@@ -214,3 +222,27 @@ class Connecting(Sealed):
 
     def __str__(self) -> str:
         return f"connecting {self.credential_id}"
+
+
+class VendorDelivery(models.Model):
+    """Something a vendor sent, as it was proven. Kept for a week; the same one twice is one row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    credential = models.ForeignKey(Credential, on_delete=models.CASCADE, related_name="+")
+    vendor = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=100)
+    body = models.JSONField(default=dict)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "integrations_vendor_delivery"
+        verbose_name_plural = "vendor deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "vendor", "external_id"], name="integrations_delivery_once"),
+        ]
+        indexes = [models.Index(fields=["workspace", "received_at"], name="integrations_delivery_age")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor}: {self.kind}"

@@ -233,6 +233,9 @@ WORKSPACE_MAX_CONCURRENT = env.number("WORKSPACE_MAX_CONCURRENT", 0)
 WORKSPACE_QUEUE_DEPTH = env.number("WORKSPACE_QUEUE_DEPTH", 20_000)
 OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,36000")
 
+# Where Slack is; organisations of the United States' government have one of their own (https://slack-gov.com).
+SLACK_URL = env.text("SLACK_URL", "https://slack.com").rstrip("/")
+
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.
 DEMO_ENABLED = False
 DEMO_URL = f"http://127.0.0.1:{env.number('AGENTFLOW_PORT', 8000)}"

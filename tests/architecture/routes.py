@@ -226,6 +226,7 @@ def replay(cast: Cast) -> UUID:
 
 
 FILL: dict[str, Callable[[Cast], object]] = {
+    "vendor": lambda cast: "slack",
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
     "/api/v1/app/invitations/{pk}/": invitation,
@@ -579,6 +580,8 @@ ROUTES = [
     Route("GET", "/api/v1/app/credentials/{pk}/sharing/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("PUT", "/api/v1/app/credentials/{pk}/sharing/", alice=200, bob=403, charlie=404, anonymous=401, body=USED),
     Route("GET", "/api/v1/app/credentials/{pk}/uses/", alice=200, bob=200, charlie=404, anonymous=401),
+    # Nobody's session counts there: what arrives proves itself, and this is nothing a vendor sends.
+    Route("POST", "/integrations/{vendor}/events", alice=400, bob=400, charlie=400, anonymous=400),
     Route("GET", "/integrations/oauth/callback", alice=400, bob=400, charlie=400, anonymous=302),
     Route("POST", "/w/{workspace}/integrations/{connection}/connect/", alice=200, bob=403, charlie=404, anonymous=302),
     Route(

@@ -217,7 +217,7 @@ def _digest(text: str) -> str:
 
 
 def _keep(found: Opened, row: Credential, tokens: Tokens, actor: Actor) -> Credential:
-    account, problem = _account(found, tokens)
+    account, external_id, problem = _account(found, tokens)
     now = clock.now()
     by = actor.id if actor.kind == "user" else None
     with tenant(row.workspace_id):
@@ -225,7 +225,13 @@ def _keep(found: Opened, row: Credential, tokens: Tokens, actor: Actor) -> Crede
         if current.updated_at != row.updated_at:
             raise ConnectRefused(f"“{row.name}” was changed while it was connected.")
         grants.grant_keep(
-            workspace_id=row.workspace_id, credential=current, tokens=tokens, account=account, by=by, now=now
+            workspace_id=row.workspace_id,
+            credential=current,
+            tokens=tokens,
+            account=account,
+            by=by,
+            now=now,
+            external_id=external_id[:200],
         )
         current.is_verified, current.tested_at = not problem, now
         current.test_message = (problem or (f"Connected as {account}." if account else "Connected."))[:500]
@@ -234,25 +240,27 @@ def _keep(found: Opened, row: Credential, tokens: Tokens, actor: Actor) -> Crede
     return current
 
 
-def _account(found: Opened, tokens: Tokens) -> tuple[str, str]:
-    """What the account is called, and what is wrong with the new token, if anything is."""
+def _account(found: Opened, tokens: Tokens) -> tuple[str, str, str]:
+    """What the account is called, here and by its provider, and what is wrong with the new token, if anything is."""
     assert isinstance(found.kind, OAuthType)
     provider = found.kind.provider(found.fields)
     signing = replace(found, held={"access_token": tokens.access_token})
     door = SignedDoor(egress.door(egress.Policy.of(settings.EGRESS_ALLOW)), signing, Redactor())
     try:
         name = found.kind.account(found.fields, door)
+        external_id = found.kind.account_id(found.fields, door)
         if name or not provider.account_url:
-            return name, ""
+            return name, external_id, ""
         answer = door.request("GET", provider.account_url, headers={"Accept": "application/json"}, timeout=10.0)
         if not 200 <= answer.status < 300:
-            return "", f"{urlsplit(provider.account_url).hostname} answered with status {answer.status}."
+            return "", "", f"{urlsplit(provider.account_url).hostname} answered with status {answer.status}."
         told = json.loads(answer.content)
-        return (exchange.named(told, provider.account_path) if isinstance(told, dict) else ""), ""
+        name = exchange.named(told, provider.account_path) if isinstance(told, dict) else ""
+        return name, external_id, ""
     except (EgressError, DomainError) as failed:
-        return "", failed.message
+        return "", "", failed.message
     except ValueError:
-        return "", ""
+        return "", "", ""
 
 
 def _noted(row: Credential, actor: Actor, verb: str, data: dict[str, str]) -> None:

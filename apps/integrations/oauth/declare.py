@@ -18,7 +18,8 @@ class Provider:
 
     `client_auth`: how the app proves itself to the token endpoint. `account_url` answers a GET that carries the token
     with JSON, in which `account_path` names the account as people know it. `issuer` is what the provider calls itself
-    (RFC 9207): when it is known, an answer in another's name is refused.
+    (RFC 9207): when it is known, an answer in another's name is refused. `token_kinds`: what its tokens may call
+    themselves; all of them are sent as bearer tokens.
     """
 
     token_url: str
@@ -30,6 +31,7 @@ class Provider:
     scopes: tuple[str, ...] = ()
     scope_separator: str = " "
     has_pkce: bool = True
+    token_kinds: tuple[str, ...] = ("bearer",)
     client_auth: ClientAuth = "basic"
     authorize_parameters: Mapping[str, str] = field(default_factory=dict)
     token_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +71,10 @@ class OAuthType(CredentialType):
 
     def account(self, fields: Any, http: Http) -> str:
         """What the connected account is called. `http` signs with the new token. Empty: nobody knows."""
+        return ""
+
+    def account_id(self, fields: Any, http: Http) -> str:
+        """What the provider calls that account in what it sends us; empty: it sends nothing. See `account`."""
         return ""
 
     def sign(self, fields: Any, request: Outgoing, signing: Signing) -> Outgoing:

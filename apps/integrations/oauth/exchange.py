@@ -123,7 +123,7 @@ def _tokens(provider: Provider, client: Client, form: dict[str, str]) -> Tokens:
     token, kind = found.get("access_token"), found.get("token_type", "bearer")
     if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN or not token.isprintable():
         raise TokenRefused(f"{host} answered without an access token.")
-    if str(kind).lower() != "bearer":
+    if str(kind).lower() not in provider.token_kinds:
         raise TokenRefused(f"{host} gave a token of the kind “{words(kind)}”, which nobody here can use.")
     refresh = found.get("refresh_token")
     return Tokens(

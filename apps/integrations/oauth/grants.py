@@ -91,7 +91,14 @@ def connected(workspace_id: UUID, found: Opened, *, refused_revision: int | None
 
 
 def grant_keep(
-    *, workspace_id: UUID, credential: Credential, tokens: Tokens, account: str, by: UUID | None, now: datetime
+    *,
+    workspace_id: UUID,
+    credential: Credential,
+    tokens: Tokens,
+    account: str,
+    by: UUID | None,
+    now: datetime,
+    external_id: str = "",
 ) -> Grant:
     """Put the tokens of a fresh connection in the place of what was there. Must run inside `tenant()`."""
     Grant.objects.filter(workspace_id=workspace_id, credential=credential).delete()
@@ -99,6 +106,7 @@ def grant_keep(
         workspace_id=workspace_id,
         credential=credential,
         account=account,
+        external_id=external_id,
         connected_at=now,
         connected_by_id=by,
     )

@@ -58,6 +58,15 @@ def credential_values(*, workspace_id: UUID, credential_id: UUID, use: str = "",
     return credential_open(workspace_id=workspace_id, credential_id=credential_id, use=use, name=name).values()
 
 
+def credential_fields(*, workspace_id: UUID, credential_id: UUID) -> Any:
+    """The fields of a credential in plain text, whether or not it is connected. Raises `CredentialMissing`."""
+    with tenant(workspace_id):
+        row = Credential.objects.filter(workspace_id=workspace_id, id=credential_id).first()
+        if row is None:
+            raise CredentialMissing("The credential is not in this workspace.")
+        return opened(row, kind_of(row), secrets_of(row)).fields
+
+
 def kind_of(row: Credential) -> CredentialType:
     """The type of a stored credential. Raises `CredentialMissing` when this installation does not know it."""
     kind = registry.credential_type(row.type)

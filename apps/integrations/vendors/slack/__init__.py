@@ -1,0 +1,1 @@
+"""Slack: everything this product knows about it."""
