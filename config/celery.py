@@ -47,9 +47,11 @@ def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     from apps.core import relay
     from apps.executions.redrives import redrives_work
     from apps.executions.worker.bootstep import DispatcherStep, WakeStep
+    from apps.hil.services import pump as questions
     from apps.triggers.replays import replays_work
     from apps.triggers.tasks import deliver_late, fire_due
 
     DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due, deliver_late, redrives_work, replays_work, relay.tend)
+    DispatcherStep.sweeps = (*DispatcherStep.sweeps, questions.tend)
     sender.steps["worker"].add(DispatcherStep)
     sender.steps["consumer"].add(WakeStep)

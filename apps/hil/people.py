@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from apps.accounts.access.permissions import Role
@@ -51,7 +51,12 @@ def parse(text: str) -> Assignee:
     return Assignee("email", address)
 
 
-def parts(given: str | list[str]) -> list[str]:
-    """A list of names, however it was written: as a list, or in one text with commas, semicolons or lines."""
+def parts(given: Any) -> list[str]:
+    """A list of names, however it was written: as a list, or in one text with commas, semicolons or lines.
+
+    Raises `ValueError` for anything else: a value that is missing must not become "everybody".
+    """
     texts = [given] if isinstance(given, str) else given
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise ValueError("Name the people: as a list of texts, or in one text with commas.")
     return [part.strip() for text in texts for part in re.split(r"[,;\n]", text) if part.strip()]

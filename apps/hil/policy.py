@@ -179,7 +179,9 @@ def of(
         needs = len(people) if mode == "all" else wanted[at] or 1
         if is_closed and len(people) < needs:
             where = f" of {name}" if name else ""
-            raise ValueError(f"{needs} people{where} have to agree, and there are only {len(people)} to ask.")
+            wanted_words = "One person" if needs == 1 else f"{needs} people"
+            there = "nobody" if not people else f"only {len(people)}"
+            raise ValueError(f"{wanted_words}{where} must agree, and there is {there} to ask.")
         groups.append(Group(name, max(1, needs)))
     if rejections is None and mode == "at_least" and is_closed:
         rejections = len(members[0]) - groups[0].needs + 1  # from then on it can no longer be approved

@@ -19,6 +19,9 @@ def question_closed(event: Event) -> None:
 
 SUBSCRIBERS = {
     "question.asked": (question_asked,),
+    "question.asked_more": (question_asked,),
+    "question.reminded": (question_asked,),
+    "question.escalated": (question_asked,),
     "question.decided": (question_closed,),
     "question.timed_out": (question_closed,),
     "question.withdrawn": (question_closed,),

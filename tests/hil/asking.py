@@ -86,10 +86,16 @@ def ask(
     outcomes: tuple[Outcome, ...] = WAYS,
     lasts: timedelta | None = timedelta(hours=1),
     priority: str = "normal",
+    question: str = "CONFIRMATION",
+    people: dict[str, Any] | None = None,
+    **more: Any,
 ) -> Interaction:
-    """A question of the node Manager."""
+    """A question of the node Manager. `people`: who is asked, as the node says it; `more`: as in `AskHuman`."""
     deadline = clock.now() + lasts if lasts is not None else None
-    asked = AskHuman("CONFIRMATION", title, outcomes, message, data, deadline, priority)
+    if people is not None:
+        named = {"is_named": "assignees" in people or "groups" in people, "negative": "rejected"}
+        people = named | people
+    asked = AskHuman(question, title, outcomes, message, data, deadline, priority, people=people, **more)
     return _open(workspace, execution_id, "human", "ask", "Manager", deadline, asked)
 
 

@@ -47,6 +47,7 @@ from apps.hil.services.closing import interaction_give_up, interaction_time_out,
 from apps.hil.services.delegating import interaction_delegate
 from apps.hil.services.linking import LINK_LIFETIME, CreatedLink, interaction_link_create, link_find
 from apps.hil.services.recording import ask_opened, entry_add
+from apps.hil.services.timing import pump, timers_fire
 
 __all__ = [
     "LINK_LIFETIME",
@@ -64,6 +65,8 @@ __all__ = [
     "interaction_time_out",
     "interaction_withdraw",
     "link_find",
+    "pump",
     "refusal",
     "review_open",
+    "timers_fire",
 ]

@@ -56,7 +56,7 @@ def interaction_open(*, wait: OpenWait) -> Interaction:
     if people.get("bars_starter"):
         made.barred_user_id = _starter(wait.execution_id)
     seats, refused = _seats(made, people)
-    made.has_asks = bool(people.get("assignees") or people.get("groups"))
+    made.has_asks = bool(people.get("is_named"))
     if made.policy is not None and not refused:
         made.progress = policy.standing(
             policy.Policy.from_json(made.policy),
@@ -170,7 +170,7 @@ def _seats(made: Interaction, people: dict[str, Any]) -> tuple[list[tuple[Found,
             names, approvals = [group["name"] for group in groups], [group.get("approvals") for group in groups]
         else:
             everybody = found_of(made.workspace_id, people.get("assignees") or [])
-            if not people.get("assignees"):
+            if not people.get("is_named"):
                 if mode == "at_least":
                     made.policy = policy.of(
                         mode, [()], approvals=[people.get("approvals")], is_closed=False, **rest

@@ -33,7 +33,9 @@ def test_the_question_is_put_with_everything_a_person_needs() -> None:
 def test_the_answer_leaves_by_its_outcome(outcome: str) -> None:
     answer = {"outcome": outcome, "comment": None, "data": None, "answered_by": None, "answered_at": None}
     params = params_of(Confirmation, {"title": "Ship?"})
-    assert Confirmation().resume(params, FakeContext(), None, answer) == Done(answer, port=outcome)
+    by = "deadline" if outcome == "timeout" else "person"
+    done = answer | {"decided_by": by, "votes": []}
+    assert Confirmation().resume(params, FakeContext(), None, answer) == Done(done, port=outcome)
     assert outcome in Confirmation.ports
 
 
