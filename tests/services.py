@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -248,12 +249,13 @@ def committed_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Browser and chaos share one worker: they need the machine.
+    """One worker has the browser, one the chaos, side by side: each mostly waits for processes of its own.
 
     By their folders: xdist's own groups want to change the ids of tests, which pytest 9.2 does not let them.
     """
     scheduler = import_module("xdist.scheduler").LoadScopeScheduling(config, log)
-    scheduler._split_scope = lambda nodeid: "machine" if nodeid.startswith(("tests/e2e/", "tests/chaos/")) else nodeid
+    alone = re.compile(r"tests/(e2e|chaos)/")
+    scheduler._split_scope = lambda nodeid: found[1] if (found := alone.match(nodeid)) else nodeid
     return scheduler
 
 
