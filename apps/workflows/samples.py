@@ -1,4 +1,4 @@
-"""What a webhook could be called with, guessed from what the expressions of a workflow read. Pure."""
+"""What a trigger could deliver, guessed from what the expressions of a workflow read. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from apps.workflows.graph import GraphNode, draft_of
 from apps.workflows.graph.build import Draft
 
 UNKNOWN = "…"
-_PASS_ON = frozenset({"IF", "SWITCH", "FILTER", "WAIT"})  # what comes in leaves them unchanged
+PASS_ON = frozenset({"IF", "SWITCH", "FILTER", "WAIT"})
+"""What comes in leaves these nodes unchanged."""
 
 
 def sample_body(definition: Any, trigger_id: str) -> dict[str, Any]:
     """An object with everything that is read of the body which this trigger delivers. Never raises."""
-    draft, _findings = draft_of(definition)
+    found = sample_input(draft_of(definition)[0], trigger_id).get("body")
+    return found if isinstance(found, dict) else {}
+
+
+def sample_input(draft: Draft, trigger_id: str) -> dict[str, Any]:
+    """An object with everything that is read of what this trigger delivers. Never raises."""
     trigger = draft.nodes.get(trigger_id)
     found: dict[str, Any] = {}
     if trigger is None:
@@ -25,11 +31,11 @@ def sample_body(definition: Any, trigger_id: str) -> dict[str, Any]:
     for node in draft.nodes.values():
         for path in sorted(_paths(node)):
             match path:
-                case ("trigger", "body", *keys):
+                case ("trigger", *keys):
                     _put(found, keys)
-                case ("json", "body", *keys) if node.id in near:
+                case ("json", *keys) if node.id in near:
                     _put(found, keys)
-                case ("node", name, "body", *keys) if name == trigger.name:
+                case ("node", name, *keys) if name == trigger.name:
                     _put(found, keys)
     return found
 
@@ -42,7 +48,7 @@ def _fed_by(draft: Draft, trigger_id: str) -> set[str]:
         source = todo.pop()
         targets = {edge.target for _place, edge in draft.edges if edge.source == source} - found
         found |= targets
-        todo += [target for target in targets if draft.nodes[target].subtype in _PASS_ON]
+        todo += [target for target in targets if draft.nodes[target].subtype in PASS_ON]
     return found
 
 

@@ -256,6 +256,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "credentials/move/",
             "execute/",
             "test/",
+            "data/",
+            "preview/",
         )
     },
     **{
@@ -343,6 +345,7 @@ USED = {"others": "use"}
 PLACE = {"name": "Acme", "slug": "acme-works"}
 DEFINITION = {"definition": definitions.small()}
 DRAFT = {"name": "Orders", **DEFINITION}
+LOOKED_AT = {"node": "total", "texts": {"params.url": "{{ $json }}"}}
 KEY = {"name": "CI", "lifetime": "never"}
 FORM = {"name": "Orders", "description": "", "definition": json.dumps(definitions.small()), "draft_revision": "1"}
 YES = {"outcome": "approved"}
@@ -554,6 +557,10 @@ ROUTES = [
     ),
     Route("POST", "/api/v1/app/workflows/{pk}/execute/", alice=201, bob=201, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/test/", alice=201, bob=201, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/workflows/{pk}/data/", alice=400, bob=400, charlie=404, anonymous=401),
+    Route(
+        "POST", "/api/v1/app/workflows/{pk}/preview/", alice=200, bob=200, charlie=404, anonymous=401, body=LOOKED_AT
+    ),
     Route("GET", "/api/v1/app/variables/", alice=200, bob=200, charlie=404, anonymous=401),
     Route(
         "POST",

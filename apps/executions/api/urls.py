@@ -12,6 +12,7 @@ from apps.executions.api import (
     files,
     holding,
     iterations,
+    known,
     limits,
     logs,
     redrives,
@@ -29,6 +30,8 @@ router.register("circuits", limits.Circuits, basename="circuit")
 urlpatterns = [
     path("workflows/<uuid:pk>/execute/", execute.view(), name="workflow-execute"),
     path("workflows/<uuid:pk>/test/", execute.view(execute.Test), name="workflow-test"),
+    path("workflows/<uuid:pk>/data/", known.NodeData.as_view(), name="workflow-data"),
+    path("workflows/<uuid:pk>/preview/", known.NodePreview.as_view(), name="workflow-preview"),
     path("executions/<uuid:pk>/hold/", holding.Hold.as_view(), name="execution-hold"),
     path("executions/<uuid:pk>/release/", holding.Release.as_view(), name="execution-release"),
     path("executions/<uuid:pk>/continue/", holding.Continue.as_view(), name="execution-continue"),
