@@ -25,12 +25,18 @@ def system_resolver(host: str, port: int) -> list[str]:
 
 
 def resolve(
-    host: str, port: int, policy: Policy, *, resolver: Resolver = system_resolver, timeout: float = 10.0
+    host: str,
+    port: int,
+    policy: Policy,
+    *,
+    resolver: Resolver = system_resolver,
+    timeout: float = 10.0,
+    ports: frozenset[int] = PORTS,
 ) -> tuple[str, ...]:
     """The addresses to connect to, all of them checked. Connect to one of these and to nothing else.
 
-    One address that is not public refuses the whole name: a name with mixed addresses is a trap. Raises `Refused` or
-    `DnsFailed`; nothing has been sent then.
+    One address that is not public refuses the whole name: a name with mixed addresses is a trap. `ports`: those that
+    another protocol than the web's is spoken on. Raises `Refused` or `DnsFailed`; nothing has been sent then.
     """
     is_allowed = policy.allows(host, port)
     addresses = _addresses(host, port, resolver, timeout)
@@ -46,9 +52,9 @@ def resolve(
                 if "metadata" in what
                 else f"If it is meant to be reachable, the operator can add {host}:{port} to EGRESS_ALLOW.",
             )
-        if port not in PORTS:
+        if port not in ports:
             raise Refused(
-                f"Port {port} of {host} may not be called; only {', '.join(map(str, sorted(PORTS)))} may.",
+                f"Port {port} of {host} may not be called; only {', '.join(map(str, sorted(ports)))} may.",
                 hint=f"If it is meant to be reachable, the operator can add {host}:{port} to EGRESS_ALLOW.",
             )
     return addresses

@@ -22,8 +22,11 @@ WORDS = {
     "basic": gettext_lazy("In the Authorization header"),
     "body": gettext_lazy("In the body"),
     "none": gettext_lazy("By its id alone"),
+    "tls": gettext_lazy("TLS from the start"),
+    "starttls": gettext_lazy("STARTTLS"),
+    "security.none": gettext_lazy("Not at all: only within one's own network"),
 }
-"""What people read for the values of OAuth."""
+"""What people read for the values of choices, of one field or of any."""
 
 
 class CredentialForm(forms.Form):
@@ -129,7 +132,7 @@ class CredentialForm(forms.Form):
         }
         if options:
             return forms.ChoiceField(
-                choices=[(each, WORDS.get(each, each.replace("_", " ").capitalize())) for each in options],
+                choices=[(each, _word(name, each)) for each in options],
                 initial=info.get_default(),
                 **common,
             )
@@ -151,6 +154,10 @@ class CredentialForm(forms.Form):
 
 def _options(annotation: Any) -> tuple[str, ...]:
     return tuple(map(str, typing.get_args(annotation))) if typing.get_origin(annotation) is Literal else ()
+
+
+def _word(name: str, value: str) -> Any:
+    return WORDS.get(f"{name}.{value}") or WORDS.get(value) or value.replace("_", " ").capitalize()
 
 
 def _written(row: Credential) -> dict[str, Any]:
