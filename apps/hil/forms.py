@@ -35,8 +35,7 @@ _KINDS = {
 class Posted(Protocol):
     """What a browser sends, as Django gives it."""
 
-    def get(self, key: str, default: str = ..., /) -> str | None: ...
-    def getlist(self, key: str, /) -> list[str]: ...
+    def getlist(self, key: str, /) -> list[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _of_schema(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str
             key=key,
             label=str(rule.get("title") or label_of(key)),
             kind=kind,
-            value=_text(kind, value) if posted is None else posted.get(PREFIX + key, "") or "",
+            value=_text(kind, value) if posted is None else _one(posted, PREFIX + key),
             help=str(rule.get("description") or ""),
             is_required=key in required and kind != "checkbox",
             choices=_choices(rule, kind, chosen),
@@ -121,11 +120,11 @@ def _of_options(form: Mapping[str, Any], posted: Posted | None, said: Mapping[st
 def _of_content(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str, str]) -> Iterator[Field]:
     if form["is_editable"]:
         kind = "textarea" if isinstance(form["content"], str) else "json"
-        value = _text(kind, form["content"]) if posted is None else posted.get(PREFIX + "content", "") or ""
+        value = _text(kind, form["content"]) if posted is None else _one(posted, PREFIX + "content")
         yield Field(PREFIX + "content", "content", "Content", kind, value, error=said.get("data.content", ""))
     for score in form.get("scores") or ():
         name = f"{PREFIX}score.{score['name']}"
-        chosen = posted.get(name, "") if posted is not None else ""
+        chosen = _one(posted, name) if posted is not None else ""
         numbers = tuple(
             Choice(str(at), str(at), is_chosen=str(at) == chosen) for at in range(1, int(score["most"]) + 1)
         )
@@ -208,11 +207,11 @@ def data_of(form: Mapping[str, Any] | None, posted: Posted) -> Any:
 def _content_of(form: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if form["is_editable"]:
-        text = (posted.get(PREFIX + "content", "") or "").replace("\r\n", "\n")
+        text = _one(posted, PREFIX + "content").replace("\r\n", "\n")
         found["content"] = text if isinstance(form["content"], str) else jsonclean.parse(text)
     scores = {}
     for score in form.get("scores") or ():
-        given = posted.get(f"{PREFIX}score.{score['name']}", "") or ""
+        given = _one(posted, f"{PREFIX}score.{score['name']}")
         if given:
             scores[score["name"]] = _number(given, whole=True)
     if form.get("scores"):
@@ -223,11 +222,11 @@ def _content_of(form: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
 def _value_of(rule: Mapping[str, Any], posted: Posted, name: str) -> Any:
     kind = _kind(rule)
     if kind == "checkbox":
-        return bool(posted.get(name, ""))
+        return bool(_one(posted, name))
     if kind == "several":
         known = {_text("", each): each for each in rule["items"]["enum"]}
         return [known.get(each, each) for each in posted.getlist(name)]
-    text = (posted.get(name, "") or "").replace("\r\n", "\n")
+    text = _one(posted, name).replace("\r\n", "\n")
     if not text.strip():
         return None
     if kind == "select":
@@ -235,6 +234,11 @@ def _value_of(rule: Mapping[str, Any], posted: Posted, name: str) -> Any:
     if kind in ("integer", "number"):
         return _number(text, whole=kind == "integer")
     return jsonclean.parse(text) if kind == "json" else text
+
+
+def _one(posted: Posted, name: str) -> str:
+    given = posted.getlist(name)
+    return str(given[-1]) if given else ""
 
 
 def _number(text: str, *, whole: bool) -> Any:

@@ -126,7 +126,7 @@ def link_by_hash(hash_: str) -> FoundLink | None:
 def link_get(*, workspace_id: UUID, link_id: UUID) -> InteractionLink | None:
     """One link with its workspace."""
     rows = InteractionLink.objects.filter(workspace_id=workspace_id, id=link_id)
-    return rows.select_related("workspace").first()
+    return rows.select_related("workspace", "ask__user").first()
 
 
 def link_list(*, workspace_id: UUID, interaction_id: UUID) -> list[InteractionLink]:

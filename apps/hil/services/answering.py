@@ -9,7 +9,7 @@ from uuid import UUID
 from apps.accounts.services import audit_record
 from apps.core import jsonclean
 from apps.core.errors import DomainError, FieldError
-from apps.core.ids import uuid7
+from apps.core.ids import uuid7_in_order
 from apps.core.tenancy import tenant
 from apps.executions import services as executions
 from apps.executions.models import Execution
@@ -84,11 +84,13 @@ def interaction_answer(
         closed = refusal(found, now)
         if closed is not None:
             raise closed
+        if found.barred_user_id is not None and found.barred_user_id == answerer.person_id:
+            raise SelfApproval
         ask = _place(found, answerer)
         _admit(found, answerer, ask, is_in_words)
         checked = _check(found, outcome, comment, data)
         vote = Vote(
-            id=uuid7(),
+            id=uuid7_in_order(),
             workspace_id=workspace_id,
             interaction_id=found.id,
             ask=ask,
@@ -217,8 +219,6 @@ def _level(answerer: Answerer, ask: Ask | None) -> Assurance:
 
 
 def _admit(interaction: Interaction, answerer: Answerer, ask: Ask | None, is_in_words: bool) -> None:
-    if interaction.barred_user_id is not None and interaction.barred_user_id == answerer.person_id:
-        raise SelfApproval
     level = _level(answerer, ask)
     if level < interaction.assurance:
         wanted, given = Assurance(interaction.assurance).label, Assurance(level).label

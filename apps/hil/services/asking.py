@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.accounts.models import ApiKey
 from apps.core import clock, jsonclean
 from apps.core.errors import DomainError
+from apps.core.ids import uuid7_in_order
 from apps.executions.models import Execution
 from apps.executions.wait_kinds import OpenWait, Review
 from apps.hil import ladder, policy, selectors
@@ -216,6 +217,7 @@ def asks_add(
             continue
         is_turn = not is_sequence or 0 in groups
         ask = Ask(
+            id=uuid7_in_order(),
             workspace_id=interaction.workspace_id,
             interaction_id=interaction.id,
             kind=one.kind,

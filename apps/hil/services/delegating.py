@@ -9,6 +9,7 @@ from apps.accounts.access.actor import Actor
 from apps.accounts.access.permissions import Permission
 from apps.accounts.services import audit_record
 from apps.core import jsonclean
+from apps.core.ids import uuid7_in_order
 from apps.core.tenancy import tenant
 from apps.hil import selectors
 from apps.hil.errors import CannotDelegate, NotAsked
@@ -64,6 +65,7 @@ def interaction_delegate(
         if known is not None:
             raise CannotDelegate(f"{one.label} is asked already.")
         made = Ask.objects.create(
+            id=uuid7_in_order(),
             workspace_id=workspace_id,
             interaction_id=found.id,
             kind=one.kind,

@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.accounts import selectors as accounts
 from apps.accounts.access.permissions import Permission, permissions_of_role
 from apps.accounts.models import Membership
+from apps.core.ids import uuid7_in_order
 from apps.hil import selectors
 from apps.hil.errors import AssigneeUnknown
 from apps.hil.models import Ask, AskKind, AskReason, AskStatus, Interaction
@@ -113,6 +114,7 @@ def instead_of(
         taken.add(one.key)
         made.append(
             Ask.objects.create(
+                id=uuid7_in_order(),
                 workspace_id=interaction.workspace_id,
                 interaction_id=interaction.id,
                 kind=one.kind,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core import clock, events, jsonclean
-from apps.core.ids import uuid7
+from apps.core.ids import uuid7_in_order
 from apps.core.tenancy import tenant
 from apps.hil.models import Ask, Entry, Interaction
 
@@ -24,7 +24,7 @@ def entry_add(
 ) -> Entry:
     """Write a line of a question's record, in the running transaction. `icon` is one of Lucide's."""
     return Entry.objects.create(
-        id=uuid7(),
+        id=uuid7_in_order(),
         workspace_id=interaction.workspace_id,
         interaction_id=interaction.id,
         at=at,
