@@ -37,6 +37,19 @@ class NotActive(Conflict):
     code = "workflows.not_active"
 
 
+class FolderUnknown(NotFound):
+    """There is no such folder in this workspace."""
+
+    code = "workflows.folder_not_found"
+
+
+class FolderTaken(Conflict):
+    """There is a folder of this name at this place already."""
+
+    code = "workflows.folder_taken"
+    default_hint = "Choose another name, or move the workflows into that one."
+
+
 class VariableUnknown(NotFound):
     """There is no such variable in this workspace."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from apps.accounts.models import User, Workspace
@@ -19,6 +20,22 @@ class Status(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
+class Folder(models.Model):
+    """A place for workflows in the list. `path` is its name after those of the folders it is in: `Finance/Invoices`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    path = models.CharField(max_length=400)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "workflows_folder"
+        constraints = [models.UniqueConstraint(fields=["workspace", "path"], name="workflows_folder_once")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Workflow(models.Model):
     """A workflow: a name, a draft that changes, and versions that do not."""
 
@@ -26,6 +43,8 @@ class Workflow(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="workflows")
+    tags = ArrayField(models.CharField(max_length=40), default=list)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
     draft: models.JSONField[Any, Any] = models.JSONField()
     draft_revision = models.PositiveIntegerField(default=1)

@@ -3,37 +3,135 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from shlex import quote
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Lower
 
 from apps.core.suggest import shown
 from apps.nodes.contract import Trigger
-from apps.workflows.errors import VariableUnknown, VersionUnknown
+from apps.workflows.arranging import within
+from apps.workflows.errors import FolderUnknown, VariableUnknown, VersionUnknown
 from apps.workflows.errors import WorkflowUnknown as WorkflowUnknown
 from apps.workflows.graph import Settings, draft_of, reads_variables
-from apps.workflows.models import Status, Variable, Version, Workflow
+from apps.workflows.models import Folder, Status, Variable, Version, Workflow
+
+MOST_WORDS = 8
 
 
-def workflow_list(workspace_id: UUID, *, status: str = "", q: str = "") -> QuerySet[Workflow]:
-    """The workflows of a workspace, newest first. Without a status, archived ones are left out; `q` looks in names."""
-    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None).select_related("active_version")
+NO_FOLDER = "/"
+"""As a folder to look in: those that are in none."""
+SORTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"newest": ("-id",), "edited": ("-updated_at", "-id"), "name": ("name_folded", "id")}
+)
+
+
+def workflow_list(
+    workspace_id: UUID,
+    *,
+    status: str = "",
+    q: str = "",
+    folder: str = "",
+    tags: Collection[str] = (),
+    sort: str = "newest",
+) -> QuerySet[Workflow]:
+    """The workflows of a workspace, in the order of one of `SORTS`.
+
+    Without a status, archived ones are left out. Each word of `q` stands in the name, the description, the folder or a
+    tag. `folder`: in it or in one inside it; `NO_FOLDER`: in none. `tags`: with all of these.
+    """
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None)
+    rows = rows.select_related("active_version")
     rows = rows.filter(status=status) if status else rows.exclude(status=Status.ARCHIVED)
-    if q.strip():
-        rows = rows.filter(name__icontains=q.strip())
-    return rows.order_by("-id")
+    if folder == NO_FOLDER:
+        rows = rows.filter(folder=None)
+    elif folder:
+        rows = within(rows, folder)
+    if words := q.split()[:MOST_WORDS]:
+        tagged = Func(F("tags"), Value(", "), function="array_to_string", output_field=TextField())
+        rows = rows.alias(tag_text=tagged)
+        for word in words:
+            places = ("name", "description", "folder__path", "tag_text")
+            rows = rows.filter(reduce(or_, (Q(**{f"{place}__icontains": word}) for place in places)))
+    if tags:
+        rows = rows.filter(tags__contains=list(tags))
+    return rows.alias(name_folded=Lower("name")).order_by(*SORTS[sort])
+
+
+@dataclass(frozen=True, slots=True)
+class FolderInfo:
+    """A folder in the tree. `count`: the workflows in it and in those inside it, archived ones aside."""
+
+    id: UUID
+    path: str
+    count: int
+
+    @property
+    def name(self) -> str:
+        """What it is called where it stands."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def depth(self) -> int:
+        """In how many folders it is."""
+        return self.path.count("/")
+
+
+def folder_list(workspace_id: UUID) -> list[FolderInfo]:
+    """The folders of a workspace as a tree from top to bottom: each followed by those in it. One statement."""
+    shown = Q(workflows__deleted_at=None) & ~Q(workflows__status=Status.ARCHIVED)
+    rows = Folder.objects.filter(workspace_id=workspace_id).annotate(own=Count("workflows", filter=shown))
+    found = sorted(rows, key=lambda each: [part.lower() for part in each.path.split("/")])
+    totals: dict[str, int] = dict.fromkeys((each.path for each in found), 0)
+    for each in found:
+        parts = each.path.split("/")
+        for depth in range(1, len(parts) + 1):
+            above = "/".join(parts[:depth])
+            totals[above] = totals.get(above, 0) + each.own
+    return [FolderInfo(each.id, each.path, totals[each.path]) for each in found]
+
+
+def folder_rows(workspace_id: UUID, *, q: str = "") -> QuerySet[Folder]:
+    """The folders of a workspace, newest first; `q` looks in their paths."""
+    rows = Folder.objects.filter(workspace_id=workspace_id)
+    return (rows.filter(path__icontains=q.strip()) if q.strip() else rows).order_by("-id")
+
+
+def folder_get(workspace_id: UUID, folder_id: UUID) -> Folder:
+    """One folder. Raises `FolderUnknown`."""
+    found = Folder.objects.filter(workspace_id=workspace_id, id=folder_id).first()
+    if found is None:
+        raise FolderUnknown
+    return found
+
+
+def tag_list(workspace_id: UUID) -> list[tuple[str, int]]:
+    """The tags in use, by name, with how many workflows have them, archived ones aside. One statement."""
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None).exclude(status=Status.ARCHIVED)
+    tag = Func(F("tags"), function="unnest", output_field=TextField())
+    counted = rows.annotate(tag=tag).values("tag").annotate(n=Count("id")).values_list("tag", "n")
+    return sorted(counted, key=lambda row: row[0].lower())
+
+
+def workflows_of(workspace_id: UUID, workflow_ids: Collection[UUID]) -> QuerySet[Workflow]:
+    """These workflows as far as they are there, archived ones included, by name."""
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None, id__in=list(workflow_ids))
+    return rows.select_related("active_version", "folder").order_by(Lower("name"), "id")
 
 
 def workflow_get(workspace_id: UUID, workflow_id: UUID) -> Workflow:
     """One workflow with its latest published version. Raises `WorkflowUnknown`."""
-    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None).select_related("active_version")
-    found = rows.filter(id=workflow_id).first()
+    rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None)
+    found = rows.select_related("active_version", "folder").filter(id=workflow_id).first()
     if found is None:
         raise WorkflowUnknown
     return found
@@ -46,7 +144,7 @@ def workflow_named(workspace_id: UUID, id_or_name: str) -> Workflow:
     except ValueError:
         pass
     rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None, name=id_or_name)
-    found = list(rows.select_related("active_version").order_by("id")[:2])
+    found = list(rows.select_related("active_version", "folder").order_by("id")[:2])
     if len(found) == 1:
         return found[0]
     if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from apps.core.clock import now as clock_now
 from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
 from apps.nodes.contract import Trigger
-from apps.workflows import graph
+from apps.workflows import arranging, graph
 from apps.workflows.credential_checks import require_credentials as require_credentials
 from apps.workflows.errors import DraftConflict, NotActive, PathTaken, WorkflowUnknown
 from apps.workflows.graph import Finding, Graph, GraphInvalid, errors_in
@@ -36,19 +37,29 @@ MAX_TEXT = 10_000
 
 
 def workflow_create(
-    *, workspace_id: UUID, actor: Actor, name: str, description: str = "", definition: Json = None
+    *,
+    workspace_id: UUID,
+    actor: Actor,
+    name: str,
+    description: str = "",
+    definition: Json = None,
+    folder: str = "",
+    tags: Sequence[str] = (),
 ) -> Workflow:
-    """A new workflow with a draft (empty without a definition).
+    """A new workflow with a draft (empty without a definition), in a folder that is made if it is missing.
 
-    Raises `GraphInvalid` (400) for what is no definition at all, `Invalid` for a name that is none.
+    Raises `GraphInvalid` (400) for what is no definition at all, `Invalid` for a name, folder or tag that is none.
     """
     draft = _draft(EMPTY if definition is None else definition)
+    tags = arranging.clean_tags(tags)
     with tenant(workspace_id):
         at = clock_now()
         workflow = Workflow.objects.create(
             workspace_id=workspace_id,
             name=_text(name, "name", MAX_NAME),
             description=_text(description, "description", MAX_TEXT),
+            folder=arranging.folder_at(workspace_id, folder),
+            tags=tags,
             draft=draft,
             created_by=actor.user,
             created_at=at,
@@ -67,6 +78,8 @@ def workflow_update(
     description: str | None = None,
     definition: Json = None,
     draft_revision: int | None = None,
+    folder: str | None = None,
+    tags: Sequence[str] | None = None,
 ) -> Workflow:
     """Change what is given and leave the rest; the draft's revision counts its changes.
 
@@ -95,6 +108,14 @@ def workflow_update(
         if changed:
             _save(workflow, *changed)
             _record(workflow, actor, "updated", {"changed": [part for part in changed if part != "draft_revision"]})
+        one: dict[str, Any] = {"workspace_id": workspace_id, "workflow_ids": [workflow.id], "actor": actor}
+        if folder is not None:
+            arranging.workflows_move(**one, folder=folder)
+        if tags is not None:
+            gone = [tag for tag in workflow.tags if tag not in tags]
+            arranging.workflows_tag(**one, add=tags, remove=gone)
+        if folder is not None or tags is not None:
+            workflow.refresh_from_db(fields=["folder", "tags"])
     return workflow
 
 

@@ -34,6 +34,7 @@ from apps.triggers.models import Delivery
 from apps.triggers.replays import replay_start
 from apps.workflows import services as workflows
 from apps.workflows import variables
+from apps.workflows.arranging import folder_create
 from tests.cast import Cast
 from tests.executions.keeping import keep
 from tests.hil import asking
@@ -174,6 +175,11 @@ def value(cast: Cast) -> UUID:
     return keep(cast.workspace, "count", 1)
 
 
+def folder(cast: Cast) -> UUID:
+    """A folder of workflows."""
+    return folder_create(workspace_id=cast.workspace.id, actor=cast.owner, path="Finance/Invoices").id
+
+
 def variable(cast: Cast) -> UUID:
     """A setting that expressions read."""
     return variables.variable_create(
@@ -249,6 +255,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "activate/",
             "pause/",
             "archive/",
+            "duplicate/",
             "export/",
             "versions/",
             "versions/{number}/",
@@ -319,6 +326,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/webhooks-test/{workspace}/{path}": lambda cast: "nobody/listens",
     "/api/v1/app/values/{pk}/": value,
     "/api/v1/app/variables/{pk}/": variable,
+    "/api/v1/app/folders/{pk}/": folder,
+    "folder": folder,
     "variable": variable,
     "credential": credential,
     "connection": account,
@@ -533,6 +542,7 @@ ROUTES = [
     Route("POST", "/api/v1/app/workflows/{pk}/activate/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/pause/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/workflows/{pk}/archive/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/workflows/{pk}/duplicate/", alice=201, bob=201, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/export/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/versions/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/versions/{number}/", alice=200, bob=200, charlie=404, anonymous=401),
@@ -571,6 +581,11 @@ ROUTES = [
         anonymous=401,
         body={"key": "region", "value": "eu"},
     ),
+    Route("GET", "/api/v1/app/folders/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/folders/", alice=201, bob=201, charlie=404, anonymous=401, body={"path": "New/One"}),
+    Route("GET", "/api/v1/app/folders/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/folders/{pk}/", alice=200, bob=200, charlie=404, anonymous=401, body={"path": "X"}),
+    Route("DELETE", "/api/v1/app/folders/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/variables/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("PATCH", "/api/v1/app/variables/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"value": 1}),
     Route("DELETE", "/api/v1/app/variables/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
@@ -650,6 +665,17 @@ ROUTES = [
     ),
     Route("GET", "/w/{workspace}/workflows/{workflow}/example/", alice=404, bob=404, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/figures/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/act/", alice=404, bob=404, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/move/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/move/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/tags/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/tags/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/export/", alice=404, bob=404, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/folders/new/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/folders/new/", alice=422, bob=422, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/workflows/folders/{folder}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/folders/{folder}/", alice=422, bob=422, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/workflows/folders/{folder}/delete/", alice=302, bob=302, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/workflows/new/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("POST", "/w/{workspace}/workflows/new/", alice=302, bob=302, charlie=404, anonymous=302, body={"name": "N"}),
     Route("GET", "/w/{workspace}/workflows/{workflow}/", alice=200, bob=200, charlie=404, anonymous=302),

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.serializers import Strict
+from apps.workflows.arranging import MAX_PATH, MAX_TAG, MAX_TAGS
 from apps.workflows.graph.schema import definition_schema
 from apps.workflows.models import Status, Version, Workflow
 from apps.workflows.transfer import ordered
@@ -21,7 +22,24 @@ DEFINITION: dict[str, Any] = {
 """A definition as the API gives it."""
 
 
-class WorkflowIn(Strict):
+class Placed(Strict):
+    """Where a workflow stands in the list."""
+
+    folder = serializers.CharField(
+        max_length=MAX_PATH,
+        required=False,
+        allow_blank=True,
+        help_text="Where it is in the list: `Finance/Invoices`, made if it is missing. Empty: in no folder.",
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG),
+        max_length=MAX_TAGS,
+        required=False,
+        help_text="Each once, without commas.",
+    )
+
+
+class WorkflowIn(Placed):
     """A new workflow. An exported file can be sent as it is."""
 
     format = serializers.CharField(required=False, help_text="Of an exported file.")
@@ -53,8 +71,8 @@ class RemarkOut(serializers.Serializer[Any]):
     hint = serializers.CharField(allow_blank=True)
 
 
-class WorkflowPut(Strict):
-    """All of a workflow that can be changed."""
+class WorkflowPut(Placed):
+    """All of a workflow that can be changed. Folder and tags stay when they are left out."""
 
     name = serializers.CharField(max_length=200)
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
@@ -64,7 +82,7 @@ class WorkflowPut(Strict):
     )
 
 
-class WorkflowPatch(Strict):
+class WorkflowPatch(Placed):
     """What is left out stays as it is."""
 
     name = serializers.CharField(max_length=200, required=False)
@@ -142,10 +160,23 @@ class WorkflowRow(serializers.ModelSerializer[Workflow]):
 
     status = serializers.ChoiceField(choices=Status.choices)
     version = serializers.IntegerField(source="active_version.number", default=None, allow_null=True)
+    folder = serializers.CharField(source="folder.path", default="", help_text="Empty: in none.")
+    tags = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = Workflow
-        fields = ["id", "name", "description", "status", "version", "draft_revision", "created_at", "updated_at"]
+        fields = [
+            "id",
+            "name",
+            "description",
+            "folder",
+            "tags",
+            "status",
+            "version",
+            "draft_revision",
+            "created_at",
+            "updated_at",
+        ]
 
 
 class TriggerOut(serializers.Serializer[Any]):
@@ -163,6 +194,8 @@ class WorkflowOut(serializers.ModelSerializer[Workflow]):
     """A workflow. `definition` is its draft."""
 
     status = serializers.ChoiceField(choices=Status.choices)
+    folder = serializers.CharField(source="folder.path", default="", help_text="Empty: in none.")
+    tags = serializers.ListField(child=serializers.CharField())
     definition = DefinitionOut(source="draft")
     version = VersionOut(source="active_version", allow_null=True)
     has_unpublished_changes = serializers.SerializerMethodField()
@@ -174,6 +207,8 @@ class WorkflowOut(serializers.ModelSerializer[Workflow]):
             "id",
             "name",
             "description",
+            "folder",
+            "tags",
             "status",
             "definition",
             "draft_revision",

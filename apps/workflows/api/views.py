@@ -16,7 +16,7 @@ from apps.accounts.access.permissions import Permission
 from apps.accounts.access.sharing import SharingForm, SharingIn, as_document, shared
 from apps.core.api.serializers import Strict
 from apps.core.errors import FieldError, Invalid
-from apps.workflows import selectors, services
+from apps.workflows import copies, selectors, services
 from apps.workflows.api import serializers as forms
 from apps.workflows.credential_checks import with_names
 from apps.workflows.graph import Finding, errors_in
@@ -25,7 +25,9 @@ from apps.workflows.models import Status, Workflow
 from apps.workflows.transfer import Parcel, export_document, import_document, normalised
 
 _STATUS = OpenApiParameter("status", enum=Status.values, description="Without: all but archived ones.")
-_SEARCH = OpenApiParameter("q", description="Part of the name.")
+_SEARCH = OpenApiParameter("q", description="Words, each in the name, the description, the folder or a tag.")
+_FOLDER = OpenApiParameter("folder", description="In this folder or one inside it; `/`: in none.")
+_TAG = OpenApiParameter("tag", description="With this tag; several times: with all of them.", many=True)
 
 
 class Workflows(WorkspaceViewSet):
@@ -33,7 +35,7 @@ class Workflows(WorkspaceViewSet):
 
     queryset = Workflow.objects.none()
     serializer_class = forms.WorkflowOut
-    filters = {"list": ("status", "q")}
+    filters = {"list": ("status", "q", "folder", "tag")}
     permissions: ClassVar[dict[str, Permission]] = {
         "list": Permission.WORKFLOW_READ,
         "create": Permission.WORKFLOW_CREATE,
@@ -47,6 +49,7 @@ class Workflows(WorkspaceViewSet):
         "activate": Permission.WORKFLOW_UPDATE,
         "pause": Permission.WORKFLOW_UPDATE,
         "archive": Permission.WORKFLOW_UPDATE,
+        "duplicate": Permission.WORKFLOW_CREATE,
         "versions": Permission.WORKFLOW_READ,
         "version": Permission.WORKFLOW_READ,
         "export": Permission.WORKFLOW_READ,
@@ -55,15 +58,21 @@ class Workflows(WorkspaceViewSet):
         "import_file": Permission.WORKFLOW_CREATE,
     }
 
-    @extend_schema(parameters=[_STATUS, _SEARCH], responses=forms.WorkflowRow(many=True))
+    @extend_schema(parameters=[_STATUS, _SEARCH, _FOLDER, _TAG], responses=forms.WorkflowRow(many=True))
     def list(self, request: Request) -> Response:
         """The workflows, newest first."""
         status = request.query_params.get("status", "")
         if status and status not in Status.values:
             message = f"There is no status “{status[:40]}”; there are {', '.join(Status.values)}."
             raise Invalid(message, errors=[FieldError(path="status", message=message)])
-        q = request.query_params.get("q", "")
-        rows = selectors.workflow_list(self.workspace.id, status=status, q=q)
+        rows = selectors.workflow_list(
+            self.workspace.id,
+            status=status,
+            q=request.query_params.get("q", ""),
+            folder=request.query_params.get("folder", ""),
+            tags=request.query_params.getlist("tag"),
+        )
+        rows = rows.select_related("active_version", "folder")
         return self.page(rows.defer("draft", "active_version__definition"), forms.WorkflowRow)
 
     @extend_schema(request=forms.WorkflowIn, responses={201: forms.WorkflowOut})
@@ -78,6 +87,8 @@ class Workflows(WorkspaceViewSet):
             name=given["name"],
             description=given["description"],
             definition=given.get("definition"),
+            folder=given.get("folder", ""),
+            tags=given.get("tags", ()),
         )
         return self._shown(workflow, status=201)
 
@@ -166,6 +177,13 @@ class Workflows(WorkspaceViewSet):
     def archive(self, request: Request, pk: UUID) -> Response:
         """Put the workflow away. Activating it brings it back."""
         return self._shown(services.workflow_archive(workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor))
+
+    @extend_schema(request=None, responses={201: forms.WorkflowOut})
+    @action(detail=True, methods=["post"])
+    def duplicate(self, request: Request, pk: UUID) -> Response:
+        """A new workflow with the same draft, in the same folder, “(copy)” after its name."""
+        given: dict[str, Any] = {"workspace_id": self.workspace.id, "workflow_id": pk, "actor": self.actor}
+        return self._shown(copies.workflow_duplicate(**given), status=201)
 
     @extend_schema(responses=forms.VersionOut(many=True))
     @action(detail=True, methods=["get"])

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import credentials, imported, settings, sharing, variables, views
+from apps.workflows.web import bulk, credentials, imported, listing, settings, sharing, variables, views
 
 urlpatterns = [
-    path("workflows/", views.WorkflowList.as_view(), name="workflows"),
+    path("workflows/", listing.WorkflowList.as_view(), name="workflows"),
+    path("workflows/act/", bulk.WorkflowsAct.as_view(), name="workflows-act"),
+    path("workflows/move/", bulk.WorkflowsArrange.as_view(what="move"), name="workflows-move"),
+    path("workflows/tags/", bulk.WorkflowsArrange.as_view(what="tags"), name="workflows-tags"),
+    path("workflows/export/", bulk.WorkflowsExport.as_view(), name="workflows-export"),
+    path("workflows/folders/new/", bulk.FolderPage.as_view(), name="folder-new"),
+    path("workflows/folders/<uuid:folder>/", bulk.FolderPage.as_view(), name="folder"),
+    path("workflows/folders/<uuid:folder>/delete/", bulk.FolderDelete.as_view(), name="folder-delete"),
     path("workflows/new/", views.WorkflowNew.as_view(), name="workflow-new"),
     path("workflows/<uuid:workflow>/", views.WorkflowCanvas.as_view(), name="workflow"),
     path("workflows/<uuid:workflow>/imported/", imported.WorkflowImported.as_view(), name="workflow-imported"),

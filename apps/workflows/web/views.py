@@ -12,10 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.accounts.access import objects
-from apps.accounts.access.menu import Menu, MenuEntry
 from apps.accounts.access.objects import Kind
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
@@ -26,46 +24,14 @@ from apps.workflows.credential_checks import with_names
 from apps.workflows.errors import DraftConflict
 from apps.workflows.graph import draft_of, errors_in
 from apps.workflows.judging import judge
-from apps.workflows.models import Status, Version, Workflow
+from apps.workflows.models import Version, Workflow
 from apps.workflows.samples import sample_body
 from apps.workflows.transfer import Parcel, export_document
+from apps.workflows.web.badges import badge, badge_label, to_list
 from apps.workflows.web.forms import EditForm, NewForm, as_text
 from apps.workflows.web.imported import keep_remarks
 
 PAGE_SIZE = 25
-
-
-class WorkflowList(WorkspacePage):
-    """Every workflow of the workspace, searched and filtered by the address."""
-
-    permission = Permission.WORKFLOW_READ
-    active = "workflows"
-    menu = MenuEntry(Menu.MAIN, gettext_lazy("Workflows"), icon="workflow", order=20, keys="g w")
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The list."""
-        status, q = request.GET.get("status", ""), request.GET.get("q", "")
-        if status not in Status.values:
-            status = ""
-        found = selectors.workflow_list(self.workspace.id, status=status, q=q)
-        page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-        context = {
-            "page": page,
-            "rows": [
-                {
-                    "workflow": workflow,
-                    "triggers": selectors.trigger_list(self.workspace.slug, workflow),
-                    "status": _badge(workflow),
-                    "label": _badge_label(workflow),
-                }
-                for workflow in page
-            ],
-            "status": status,
-            "statuses": [("", _("All")), *((value, _status_word(value)) for value in Status.values)],
-            "q": q,
-            "is_filtered": bool(status or q.strip()),
-        }
-        return self.render("workflows/list.html", context)
 
 
 class WorkflowNew(WorkspacePage):
@@ -122,8 +88,8 @@ class OneWorkflow(WorkspacePage):
         header = {
             "workflow": workflow,
             "tab": self.tab,
-            "status": _badge(workflow),
-            "label": _badge_label(workflow),
+            "status": badge(workflow),
+            "label": badge_label(workflow),
             "findings": findings,
             "error_count": len(errors),
             "warning_count": len(findings) - len(errors),
@@ -320,9 +286,9 @@ class WorkflowAct(WorkspacePage):
         raise TypeError(f"{type(self).__name__} does not say what its button does.")
 
     def back(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
-        """To the list when the button stood there, else to the workflow."""
+        """To the list, as it was searched and filtered, when the button stood there; else to the workflow."""
         if request.POST.get("from") == "list":
-            return redirect("workflows", workspace=self.workspace.slug)
+            return to_list(self.workspace.slug, request.POST.get("back", ""))
         return redirect("workflow", workspace=self.workspace.slug, workflow=workflow)
 
 
@@ -371,22 +337,4 @@ class WorkflowDelete(WorkflowAct):
 
     def back(self, request: HttpRequest, workflow: UUID) -> HttpResponse:
         """To the list."""
-        return redirect("workflows", workspace=self.workspace.slug)
-
-
-# ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _badge(workflow: Workflow) -> str:
-    return workflow.status.upper()
-
-
-def _badge_label(workflow: Workflow) -> str:
-    if workflow.status == Status.ACTIVE and workflow.active_version:
-        return _("v%(number)s live") % {"number": workflow.active_version.number}
-    return ""
-
-
-def _status_word(status: str) -> str:
-    words = {"draft": _("Draft"), "active": _("Live"), "paused": _("Paused"), "archived": _("Archived")}
-    return words[status]
+        return to_list(self.workspace.slug, request.POST.get("back", ""))

@@ -13,7 +13,7 @@ export function startForms(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || form.method !== "post" || event.defaultPrevented) return;
-    if (form.hasAttribute("hx-post")) return;
+    if (form.hasAttribute("hx-post") || event.submitter?.hasAttribute("data-downloads")) return;
     if (form.dataset.sent !== undefined) {
       event.preventDefault();
       return;

@@ -13,15 +13,23 @@ interface Message {
  * has changed, and never what anybody wrote; the lines after the last one are then asked for and put beneath it.
  */
 export function startLog(): void {
-  const found = document.getElementById("log");
-  if (!(found instanceof HTMLOListElement)) return;
-  const { events, seq } = found.dataset;
-  // Older lines come first: what is new stands on a later page.
-  if (!events || found.dataset.hasNext !== undefined) return;
-  follow(found, events, seq ?? "0");
+  let source = begin();
+  document.addEventListener("results:swapped", () => {
+    source?.close();
+    source = begin();
+  });
 }
 
-function follow(list: HTMLOListElement, events: string, seq: string): void {
+function begin(): EventSource | undefined {
+  const found = document.getElementById("log");
+  if (!(found instanceof HTMLOListElement)) return undefined;
+  const { events, seq } = found.dataset;
+  // Older lines come first: what is new stands on a later page.
+  if (!events || found.dataset.hasNext !== undefined) return undefined;
+  return follow(found, events, seq ?? "0");
+}
+
+function follow(list: HTMLOListElement, events: string, seq: string): EventSource {
   let waiting: number | undefined;
   let isAsking = false;
   let isStale = false;
@@ -54,6 +62,7 @@ function follow(list: HTMLOListElement, events: string, seq: string): void {
     }
     if (waiting === undefined) waiting = window.setTimeout(() => void ask(), QUIET_MS);
   });
+  return source;
 }
 
 const ENDED = new Set(["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]);
