@@ -9,20 +9,15 @@ import {
   useViewport,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
-import { useShallow } from "zustand/react/shallow";
-import { sentence } from "./carrying.ts";
-import { ancestorsOf, outsideIn } from "./family.ts";
+import { useCardNodes, useWayEdges, useWays, type WayWish } from "./flow.ts";
 import { Icon } from "./Icon.tsx";
 import { LoopBox } from "./LoopBox.tsx";
-import type { Point } from "./layout.ts";
-import { INPUT_OFFSET, portOffset } from "./measure.ts";
 import { type CardNode, NodeCard } from "./NodeCard.tsx";
-import { type Rect, routeAll, type Wish } from "./routing.ts";
-import { type EdgeState, legend } from "./states.ts";
+import { legend } from "./states.ts";
 import { useCanvas } from "./store.ts";
-import { type ConnectionDocument, ENDED } from "./types.ts";
-import { nodeView, wayState } from "./views.ts";
-import { ArrowHeads, WayEdge, type WayEdgeType } from "./WayEdge.tsx";
+import { ENDED } from "./types.ts";
+import { nodeView } from "./views.ts";
+import { ArrowHeads, WayEdge } from "./WayEdge.tsx";
 
 const nodeTypes = { card: NodeCard, loop: LoopBox };
 const edgeTypes = { way: WayEdge };
@@ -34,8 +29,6 @@ const FIT = {
 } as const;
 const PAN_STEP = 60;
 const NARROW = 600;
-/** Half a port's width: ways begin and end at its rim. */
-const RIM = 4.5;
 
 /** The graph itself: cards, ways, zoom, map and legend. */
 export function Board() {
@@ -49,8 +42,14 @@ export function Board() {
 function Flow() {
   const mode = useCanvas((state) => state.mode);
   const select = useCanvas((state) => state.select);
-  const nodes = useNodes();
-  const edges = useEdges();
+  const selected = useCanvas((state) => state.selected);
+  const chosen = useMemo(() => new Set(selected === null ? [] : [selected]), [selected]);
+  const isChosen = useCallback(
+    ({ from, to }: WayWish) => selected !== null && (from === selected || to === selected),
+    [selected],
+  );
+  const nodes = useCardNodes({ chosen });
+  const edges = useWayEdges(useWays(), { isChosen });
   const { getViewport, setViewport } = useReactFlow();
   const onKeyDown = useCallback(
     (event: KeyboardEvent) => {
@@ -118,142 +117,6 @@ function Flow() {
       <Refit />
     </div>
   );
-}
-
-/** The nodes that can be seen, containers before what is inside them. */
-function useShown(): string[] {
-  const family = useCanvas((state) => state.family);
-  const closed = useCanvas((state) => state.closed);
-  return useMemo(
-    () => outsideIn(family).filter((id) => !ancestorsOf(family, id).some((ancestor) => closed.has(ancestor))),
-    [family, closed],
-  );
-}
-
-function useNodes(): CardNode[] {
-  const cards = useCanvas((state) => state.cards);
-  const positions = useCanvas((state) => state.positions);
-  const family = useCanvas((state) => state.family);
-  const selected = useCanvas((state) => state.selected);
-  const shown = useShown();
-  const known = useRef(new Map<string, CardNode>());
-  return useMemo(
-    () =>
-      shown.flatMap((id): CardNode[] => {
-        const card = cards[id];
-        if (!card) return [];
-        const before = known.current.get(id);
-        const position = positions[id] ?? ORIGIN;
-        const isSelected = id === selected;
-        // What did not change stays the same node, which the library need not look at again.
-        if (before?.data.card === card && before.position === position && before.selected === isSelected)
-          return [before];
-        const parent = family.parentOf.get(id);
-        const isLoop = card.minWidth !== null;
-        const node: CardNode = {
-          id,
-          type: isLoop ? "loop" : "card",
-          position,
-          width: card.width,
-          height: card.height,
-          data: { card },
-          selected: isSelected,
-          ariaRole: isLoop ? "group" : "button",
-          ...(isLoop ? { ariaLabel: `${card.node.name}, ${card.typeName}` } : {}),
-          ...(parent === undefined ? {} : { parentId: parent, extent: "parent" as const }),
-          domAttributes: { "aria-roledescription": isLoop ? "loop" : "step" },
-        };
-        known.current.set(id, node);
-        return [node];
-      }),
-    [shown, cards, positions, family, selected],
-  );
-}
-
-const ORIGIN: Point = { x: 0, y: 0 };
-
-function useEdges(): WayEdgeType[] {
-  const cards = useCanvas((state) => state.cards);
-  const places = useCanvas((state) => state.places);
-  const family = useCanvas((state) => state.family);
-  const connections = useCanvas((state) => state.data.definition.connections);
-  const selected = useCanvas((state) => state.selected);
-  const shown = useShown();
-  const wishes = useMemo(() => {
-    const seen = new Set(shown);
-    const all: (Wish & { port: string; isOnlyPort: boolean; connection: ConnectionDocument })[] = [];
-    connections.forEach((connection, index) => {
-      const { from, to, port = "main" } = connection;
-      const source = cards[from];
-      const target = cards[to];
-      const start = places[from];
-      const end = places[to];
-      if (!source || !target || !start || !end || !seen.has(from) || !seen.has(to)) return;
-      all.push({
-        id: `${index} ${from} ${port} ${to}`,
-        from,
-        to,
-        port,
-        isOnlyPort: source.ports.length === 1,
-        connection,
-        trunk: `${from} ${port}`,
-        source: { x: start.x + source.width + RIM, y: start.y + portOffset(source.ports, port) },
-        target: { x: end.x - RIM, y: end.y + INPUT_OFFSET },
-      });
-    });
-    return all;
-  }, [cards, places, connections, shown]);
-  const ways = useMemo(() => {
-    // No connection crosses a container's border, so each level is routed for itself.
-    const levels = new Map<string, Rect[]>();
-    for (const id of shown) {
-      const card = cards[id];
-      const place = places[id];
-      if (!card || !place) continue;
-      const level = family.parentOf.get(id) ?? "";
-      const rect = { id, width: card.width, height: card.height, ...place };
-      levels.set(level, [...(levels.get(level) ?? []), rect]);
-    }
-    const found: Record<string, Point[]> = {};
-    for (const [level, rects] of levels) {
-      const inside = wishes.filter(({ from }) => (family.parentOf.get(from) ?? "") === level);
-      Object.assign(found, routeAll(inside, rects));
-    }
-    return found;
-  }, [wishes, cards, places, family, shown]);
-  const states = useCanvas(
-    useShallow((state): EdgeState[] =>
-      wishes.map(({ from, port, to, isOnlyPort, connection }) =>
-        wayState(state, from, port, to, isOnlyPort, connection.condition),
-      ),
-    ),
-  );
-  const known = useRef(new Map<string, WayEdgeType>());
-  return useMemo(() => {
-    const order = { off: 0, idle: 1, rest: 2, taken: 3, failed: 4, running: 5 };
-    return wishes
-      .map((wish, index): WayEdgeType => {
-        const state = states[index] ?? "idle";
-        const points = ways[wish.id] ?? [];
-        const isSelected = selected !== null && (wish.from === selected || wish.to === selected);
-        const before = known.current.get(wish.id)?.data;
-        if (before?.state === state && before.points === points && before.isSelected === isSelected)
-          return known.current.get(wish.id) as WayEdgeType;
-        const edge: WayEdgeType = {
-          id: wish.id,
-          type: "way",
-          source: wish.from,
-          target: wish.to,
-          sourceHandle: wish.port,
-          focusable: false,
-          selectable: false,
-          data: { points, state, isSelected, says: sentence(wish.connection) },
-        };
-        known.current.set(wish.id, edge);
-        return edge;
-      })
-      .sort((a, b) => order[a.data?.state ?? "rest"] - order[b.data?.state ?? "rest"]);
-  }, [wishes, ways, states, selected]);
 }
 
 /** Fits the view when the layout changed or the board got another size. */

@@ -1,5 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { type MouseEvent, memo, type ReactNode } from "react";
+import { type MouseEvent, memo, type ReactNode, useContext } from "react";
+import { HandsContext } from "./hands.ts";
 import { Icon, Tile } from "./Icon.tsx";
 import { choose, type Goal, jump, step } from "./iterations.ts";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
@@ -14,10 +15,11 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
   const { node, entry, ports, intent, typeName } = data.card;
   const view = useNodeView(id, false);
   const taken = useTaken(id, ports);
-  const isRun = useCanvas((state) => state.mode === "execution");
+  const isRun = useCanvas((state) => state.snapshot !== null);
   const isClosed = useCanvas((state) => state.closed.has(id));
   const toggle = useCanvas((state) => state.toggle);
   const isEmpty = useCanvas((state) => !state.family.childrenOf.get(id)?.length);
+  const { isConnectable, Corner, Inside } = useContext(HandsContext);
   return (
     <div
       className="loop"
@@ -27,7 +29,12 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
       data-closed={isClosed || undefined}
       data-selected={selected || undefined}
     >
-      <Handle type="target" position={Position.Left} isConnectable={false} style={{ top: INPUT_OFFSET }} />
+      <Handle
+        type="target"
+        position={Position.Left}
+        isConnectable={isConnectable}
+        style={{ top: INPUT_OFFSET }}
+      />
       <div className="loop-head">
         <Tile type={node.type} icon={entry?.icon ?? "repeat"} />
         <div className="card-node-text">
@@ -61,10 +68,11 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
             </span>
           ))
         : null}
-      {isEmpty && !isClosed ? <p className="loop-empty">Nothing inside yet</p> : null}
+      {isEmpty && !isClosed && !Inside ? <p className="loop-empty">Nothing inside yet</p> : null}
+      {Inside && !isClosed ? <Inside id={id} isEmpty={isEmpty} /> : null}
       {isRun ? <Foot id={id} /> : null}
-      <Ports ports={ports} isTaken={(port) => taken.includes(port)} />
-      <Badge view={view} />
+      <Ports id={id} ports={ports} isTaken={(port) => taken.includes(port)} />
+      {view.state === "IDLE" && Corner ? <Corner id={id} /> : <Badge view={view} />}
     </div>
   );
 });

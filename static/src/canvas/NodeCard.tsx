@@ -1,5 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
-import { memo } from "react";
+import { Fragment, memo, useContext } from "react";
+import { HandsContext } from "./hands.ts";
 import { Icon, Tile } from "./Icon.tsx";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
 import { figure, type NodeView } from "./states.ts";
@@ -17,6 +18,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const isBreakpoint = useCanvas((state) => state.data.breakpoints?.includes(id) ?? false);
   const stands = useCanvas((state) => state.snapshot?.hold?.nodes?.some(([, node]) => node === id) ?? false);
   const isIdle = view.state === "IDLE";
+  const { isConnectable, Corner } = useContext(HandsContext);
   const isTaken = (port: string): boolean => taken.includes(port) || (counts?.[port] ?? 0) > 0;
   return (
     <div
@@ -30,7 +32,12 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-selected={selected || undefined}
     >
       {entry?.is_trigger ? null : (
-        <Handle type="target" position={Position.Left} isConnectable={false} style={{ top: INPUT_OFFSET }} />
+        <Handle
+          type="target"
+          position={Position.Left}
+          isConnectable={isConnectable}
+          style={{ top: INPUT_OFFSET }}
+        />
       )}
       <div className="card-node-head">
         <Tile type={node.type} icon={entry?.icon ?? "box"} />
@@ -74,7 +81,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           aria-hidden="true"
         />
       )}
-      <Ports ports={ports} isTaken={isTaken} />
+      <Ports id={id} ports={ports} isTaken={isTaken} />
       {isBreakpoint ? (
         <span
           className="card-node-break"
@@ -83,24 +90,38 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
           title="A test run stops before this step"
         />
       ) : null}
-      <Badge view={view} />
+      {isIdle && Corner ? <Corner id={id} /> : <Badge view={view} />}
     </div>
   );
 });
 
 /** The outcomes' ports at a card's right rim. */
-export function Ports({ ports, isTaken }: { ports: readonly string[]; isTaken: (port: string) => boolean }) {
-  return ports.map((port) => (
-    <Handle
-      key={port}
-      id={port}
-      type="source"
-      position={Position.Right}
-      isConnectable={false}
-      style={{ top: portOffset(ports, port) }}
-      {...(isTaken(port) && ports.length > 1 ? { "data-taken": true } : {})}
-    />
-  ));
+export function Ports({
+  id,
+  ports,
+  isTaken,
+}: {
+  id: string;
+  ports: readonly string[];
+  isTaken: (port: string) => boolean;
+}) {
+  const { isConnectable, Port } = useContext(HandsContext);
+  return ports.map((port) => {
+    const top = portOffset(ports, port);
+    return (
+      <Fragment key={port}>
+        <Handle
+          id={port}
+          type="source"
+          position={Position.Right}
+          isConnectable={isConnectable}
+          style={{ top }}
+          {...(isTaken(port) && ports.length > 1 ? { "data-taken": true } : {})}
+        />
+        {Port ? <Port id={id} port={port} top={top} /> : null}
+      </Fragment>
+    );
+  });
 }
 
 /** The state at a card's corner. */

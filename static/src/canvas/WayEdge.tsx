@@ -6,7 +6,15 @@ import { middleOf, roundedPath } from "./routing.ts";
 import type { EdgeState } from "./states.ts";
 
 export type WayEdgeType = Edge<
-  { points: Point[]; state: EdgeState; isSelected: boolean; says: string },
+  {
+    points: Point[];
+    state: EdgeState;
+    isSelected: boolean;
+    /** All there is to know of it, in a sentence. */
+    says: string;
+    /** Its condition in short. */
+    label: string;
+  },
   "way"
 >;
 

@@ -16,14 +16,18 @@ export type Measure = (text: string, font: string) => number;
 const NAME_FONT = '600 13px "Inter Variable", Inter, system-ui, sans-serif';
 const LINE_FONT = '400 12px "Inter Variable", Inter, system-ui, sans-serif';
 
+let measuring: Measure | undefined;
+
 /** Measures with a 2D canvas; call once the fonts are there. */
 export function canvasMeasure(): Measure {
+  if (measuring) return measuring;
   const context = document.createElement("canvas").getContext("2d");
   if (!context) throw new Error("This browser gives no 2D canvas to measure text with.");
-  return (text, font) => {
+  measuring = (text, font) => {
     context.font = font;
     return context.measureText(text).width;
   };
+  return measuring;
 }
 
 export function cardWidth(name: string, line: string, ports: readonly string[], measure: Measure): number {

@@ -1,7 +1,7 @@
 import { type Family, manner } from "./family.ts";
 import type { Point } from "./layout.ts";
 import { canvasMeasure, cardHeight, cardWidth, containerWidth, HEADER, type Measure } from "./measure.ts";
-import { absolute, layOutNested, type NestedNode } from "./nesting.ts";
+import { absolute, layOutNested, type NestedNode, standNested } from "./nesting.ts";
 import { portsOf } from "./ports.ts";
 import { openWait, runAt } from "./scope.ts";
 import { viewOf } from "./states.ts";
@@ -37,8 +37,16 @@ export function cardModels(
     const entry = types.get(`${node.type} ${node.subtype}`);
     const isContainer = family.containers.has(node.id);
     const ports = portsOf(node, entry, data.definition.connections, data.node_ports?.[node.id]);
+    const isWide = isContainer && isOfRun(data);
+    const known = made.get(node);
+    // In a run a card's width also depends on what happened; elsewhere a document that is the same is drawn the same.
+    const isKept = known?.entry === entry && areSame(known?.ports, ports) && wide.get(node) === isWide;
+    if (known && isKept && (known.minWidth !== null) === isContainer && data.mode === "workflow") {
+      cards[node.id] = known;
+      continue;
+    }
     const intent = intentOf(node, entry, isContainer);
-    cards[node.id] = {
+    const card: CardModel = {
       node,
       entry,
       typeName: entry?.name ?? node.subtype,
@@ -48,9 +56,21 @@ export function cardModels(
       height: cardHeight(ports),
       minWidth: isContainer ? minWidthOf(node, intent, data, measure) : null,
     };
+    cards[node.id] = card;
+    made.set(node, card);
+    wide.set(node, isWide);
   }
   return cards;
 }
+
+const made = new WeakMap<NodeDocument, CardModel>();
+const wide = new WeakMap<NodeDocument, boolean>();
+
+const areSame = (a: readonly string[] | undefined, b: readonly string[]): boolean =>
+  a?.length === b.length && a.every((one, index) => one === b[index]);
+
+/** Whether what is drawn is a run, or a draft with what a test run did on it. */
+const isOfRun = (data: CanvasData): boolean => data.mode === "execution" || data.snapshot !== undefined;
 
 function intentOf(node: NodeDocument, entry: NodeTypeEntry | undefined, isContainer: boolean): string {
   if (node.disabled) return "Disabled";
@@ -59,7 +79,7 @@ function intentOf(node: NodeDocument, entry: NodeTypeEntry | undefined, isContai
 }
 
 function minWidthOf(node: NodeDocument, intent: string, data: CanvasData, measure: Measure): number {
-  const isRun = data.mode === "execution";
+  const isRun = isOfRun(data);
   return Math.max(isRun ? OPEN_WIDTH_OF_RUN : 0, containerWidth(node.name, intent, isRun, measure));
 }
 
@@ -93,6 +113,12 @@ function lineOf(
   return lines.reduce((a, b) => (a.length > b.length ? a : b));
 }
 
+export interface Drawn {
+  cards: Record<string, CardModel>;
+  positions: Record<string, Point>;
+  places: Record<string, Point>;
+}
+
 /** Cards in their sizes and with their outcomes in the order that crosses least, and where everything stands. */
 export async function place(
   cards: Record<string, CardModel>,
@@ -100,25 +126,56 @@ export async function place(
   family: Family,
   closed: ReadonlySet<string>,
   isFresh = false,
-): Promise<{
-  cards: Record<string, CardModel>;
-  positions: Record<string, Point>;
-  places: Record<string, Point>;
-}> {
-  const foot = data.mode === "execution" ? CONTAINER_FOOT : 0;
-  const nodes = Object.values(cards).map((card): NestedNode => {
-    const { node, ports, minWidth } = card;
+): Promise<Drawn> {
+  const nodes = nestedNodes(cards, data, closed);
+  return drawn(cards, family, await layOutNested(nodes, data.definition.connections, family, isFresh));
+}
+
+/**
+ * The same at once where every node has a position: nothing is moved, and what is as it was in `before` stays the
+ * same object. Null where a position is missing.
+ */
+export function stand(
+  cards: Record<string, CardModel>,
+  data: CanvasData,
+  family: Family,
+  closed: ReadonlySet<string>,
+  before: Drawn,
+): Drawn | null {
+  const nested = standNested(nestedNodes(cards, data, closed), data.definition.connections, family);
+  if (!nested) return null;
+  const now = drawn(cards, family, nested);
+  return {
+    cards: asBefore(before.cards, now.cards, isSameCard),
+    positions: asBefore(before.positions, now.positions, isSamePoint),
+    places: asBefore(before.places, now.places, isSamePoint),
+  };
+}
+
+function nestedNodes(
+  cards: Record<string, CardModel>,
+  data: CanvasData,
+  closed: ReadonlySet<string>,
+): NestedNode[] {
+  const foot = isOfRun(data) ? CONTAINER_FOOT : 0;
+  return Object.values(cards).map(({ node, ports, minWidth, width }): NestedNode => {
     const container = minWidth === null ? undefined : { minWidth, foot, isClosed: closed.has(node.id) };
     return {
       id: node.id,
-      width: minWidth ?? card.width,
+      width: minWidth ?? width,
       height: minWidth === null ? cardHeight(ports) : Math.max(HEADER + foot, cardHeight(ports)),
       ports,
       position: node.position ?? null,
       ...(container ? { container } : {}),
     };
   });
-  const { places, sizes, ports } = await layOutNested(nodes, data.definition.connections, family, isFresh);
+}
+
+function drawn(
+  cards: Record<string, CardModel>,
+  family: Family,
+  { places, sizes, ports }: Awaited<ReturnType<typeof layOutNested>>,
+): Drawn {
   return {
     positions: places,
     places: absolute(places, family),
@@ -129,4 +186,30 @@ export async function place(
       ]),
     ),
   };
+}
+
+const isSamePoint = (a: Point, b: Point): boolean => a.x === b.x && a.y === b.y;
+
+const isSameCard = (a: CardModel, b: CardModel): boolean =>
+  a.node === b.node &&
+  a.entry === b.entry &&
+  a.intent === b.intent &&
+  a.width === b.width &&
+  a.height === b.height &&
+  a.minWidth === b.minWidth &&
+  areSame(a.ports, b.ports);
+
+/** `now`, with the values of `before` where they are the same. */
+function asBefore<T>(
+  before: Record<string, T>,
+  now: Record<string, T>,
+  isSame: (a: T, b: T) => boolean,
+): Record<string, T> {
+  let isChanged = Object.keys(before).length !== Object.keys(now).length;
+  for (const [id, value] of Object.entries(now)) {
+    const old = before[id];
+    if (old !== undefined && isSame(old, value)) now[id] = old;
+    else isChanged = true;
+  }
+  return isChanged ? now : before;
 }

@@ -8,7 +8,9 @@ import { HEADER } from "./measure.ts";
 const PADDING = { top: 20, right: 24, bottom: 24, left: 24 };
 /** Room at the right for the names of several outcomes. */
 const PORT_NAMES = 44;
-const EMPTY_HEIGHT = 40;
+const EMPTY_HEIGHT = 64;
+/** So far from their corner nodes may stand in their container before they are moved to it. */
+const SLACK = 160;
 /** Cards that lie on one another by more than this share of the smaller one were not placed by anybody. */
 const MOST_OVERLAP = 0.25;
 
@@ -38,6 +40,63 @@ export async function layOutNested(
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const found: Nested = { places: {}, sizes: {}, ports: {} };
   await settleLevel("", byId, edges, family, isFresh, found);
+  untangle(nodes, edges, found);
+  return found;
+}
+
+/** Draws the outcomes of a node in the order in which they are reached, from top to bottom; open ones keep their row. */
+function untangle(nodes: readonly NestedNode[], edges: readonly LayoutEdge[], found: Nested): void {
+  const ends = new Map<string, number[]>();
+  for (const { from, port, to } of edges) {
+    const y = found.places[to]?.y;
+    if (y === undefined) continue;
+    const known = ends.get(`${from} ${port}`);
+    if (known) known.push(y);
+    else ends.set(`${from} ${port}`, [y]);
+  }
+  for (const { id } of nodes) {
+    const ports = found.ports[id];
+    if (!ports || ports.length < 2) continue;
+    const height = (port: string): number => {
+      const all = ends.get(`${id} ${port}`) ?? [];
+      return all.reduce((sum, y) => sum + y, 0) / all.length;
+    };
+    const led = ports.filter((port) => ends.has(`${id} ${port}`)).sort((a, b) => height(a) - height(b));
+    if (led.length > 1)
+      found.ports[id] = ports.map((port) => (ends.has(`${id} ${port}`) ? (led.shift() ?? port) : port));
+  }
+}
+
+/**
+ * The same where every node has a position and all are kept, whatever lies on what: only containers are sized. Null
+ * where a position is missing.
+ */
+export function standNested(
+  nodes: readonly NestedNode[],
+  edges: readonly LayoutEdge[],
+  family: Family,
+): Nested | null {
+  if (nodes.some(({ position }) => !position)) return null;
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const found: Nested = { places: {}, sizes: {}, ports: {} };
+  const stand = (parent: string): void => {
+    const members: NestedNode[] = [];
+    for (const id of family.childrenOf.get(parent) ?? []) {
+      const node = byId.get(id);
+      if (!node) continue;
+      found.sizes[id] = { width: node.width, height: node.height };
+      if (node.container && !node.container.isClosed) {
+        stand(id);
+        found.sizes[id] = sizeAround(node, family.childrenOf.get(id) ?? [], found);
+      }
+      found.ports[id] = node.ports;
+      if (node.position) found.places[id] = node.position;
+      members.push(node);
+    }
+    if (parent !== "") moveInto(members, found);
+  };
+  stand("");
+  untangle(nodes, edges, found);
   return found;
 }
 
@@ -75,14 +134,26 @@ async function settleLevel(
   if (parent !== "") moveInto(members, found);
 }
 
-/** Moves the nodes of a container below its head, whatever corner their positions were counted from. */
+/**
+ * How far the nodes of a container must be moved to stand below its head, whatever corner their positions were counted
+ * from. Nodes that stand there, or not far from there, stay.
+ */
+export function intoContainer(places: readonly Point[]): Point {
+  if (places.length === 0) return { x: 0, y: 0 };
+  const left = Math.min(...places.map(({ x }) => x)) - PADDING.left;
+  const top = Math.min(...places.map(({ y }) => y)) - HEADER - PADDING.top;
+  return { x: left >= 0 && left <= SLACK ? 0 : -left, y: top >= 0 && top <= SLACK ? 0 : -top };
+}
+
+/** Where the first node of a container stands. */
+export const FIRST_INSIDE: Point = { x: PADDING.left, y: HEADER + PADDING.top };
+
 function moveInto(members: readonly NestedNode[], found: Nested): void {
-  const all = members.map(({ id }) => found.places[id] ?? { x: 0, y: 0 });
-  const left = Math.min(...all.map(({ x }) => x)) - PADDING.left;
-  const top = Math.min(...all.map(({ y }) => y)) - HEADER - PADDING.top;
+  const { x, y } = intoContainer(members.map(({ id }) => found.places[id] ?? { x: 0, y: 0 }));
+  if (x === 0 && y === 0) return;
   for (const { id } of members) {
     const place = found.places[id];
-    if (place) found.places[id] = { x: place.x - left, y: place.y - top };
+    if (place) found.places[id] = { x: place.x + x, y: place.y + y };
   }
 }
 

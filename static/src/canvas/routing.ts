@@ -35,8 +35,12 @@ interface Vertical {
   to: string;
 }
 
-export function routeAll(wishes: readonly Wish[], rects: readonly Rect[]): Record<string, Point[]> {
-  const taken: Vertical[] = [];
+/** Ways for all wishes. `taken`: what other ways already have. */
+export function routeAll(
+  wishes: readonly Wish[],
+  rects: readonly Rect[],
+  taken: Vertical[] = [],
+): Record<string, Point[]> {
   const ways: Record<string, Point[]> = {};
   // Short ways first: they have the least choice.
   const sorted = [...wishes].sort(
@@ -46,20 +50,89 @@ export function routeAll(wishes: readonly Wish[], rects: readonly Rect[]): Recor
   for (const wish of sorted) {
     const way = route(wish, rects, taken);
     ways[wish.id] = way;
-    for (let index = 1; index < way.length; index++) {
-      const one = way[index - 1];
-      const two = way[index];
-      if (one && two && one.x === two.x && one.y !== two.y)
-        taken.push({
-          x: one.x,
-          top: Math.min(one.y, two.y),
-          bottom: Math.max(one.y, two.y),
-          trunk: wish.trunk,
-          to: wish.to,
-        });
-    }
+    taken.push(...verticals(wish, way));
   }
   return ways;
+}
+
+/**
+ * Routes again and again as things move: a way stays as it is, the same object, unless an end of it moved or something
+ * came to stand on it or went from where it might have gone.
+ */
+export class Router {
+  private wishes = new Map<string, Wish>();
+  private rects = new Map<string, Rect>();
+  private ways: Record<string, Point[]> = {};
+
+  route(wishes: readonly Wish[], rects: readonly Rect[]): Record<string, Point[]> {
+    const moved: Rect[] = [];
+    const now = new Map(rects.map((rect) => [rect.id, rect]));
+    for (const rect of rects) {
+      const before = this.rects.get(rect.id);
+      if (before && isSameRect(before, rect)) continue;
+      moved.push(rect);
+      if (before) moved.push(before);
+    }
+    for (const [id, before] of this.rects) if (!now.has(id)) moved.push(before);
+    const isMuch = moved.length > rects.length;
+    const kept: Record<string, Point[]> = {};
+    const open: Wish[] = [];
+    for (const wish of wishes) {
+      const before = this.wishes.get(wish.id);
+      const way = this.ways[wish.id];
+      if (!isMuch && before && way && isSameWish(before, wish) && !isNear(way, moved)) kept[wish.id] = way;
+      else open.push(wish);
+    }
+    this.wishes = new Map(wishes.map((wish) => [wish.id, wish]));
+    this.rects = now;
+    this.ways = open.length === 0 ? kept : { ...kept, ...routeAll(open, rects, verticalsOf(wishes, kept)) };
+    return this.ways;
+  }
+}
+
+const isSameRect = (a: Rect, b: Rect): boolean =>
+  a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+
+const isSameWish = (a: Wish, b: Wish): boolean =>
+  a.source.x === b.source.x &&
+  a.source.y === b.source.y &&
+  a.target.x === b.target.x &&
+  a.target.y === b.target.y;
+
+/** Whether any of these stands, or stood, where the way passes or could pass. */
+function isNear(way: readonly Point[], rects: readonly Rect[]): boolean {
+  if (rects.length === 0) return false;
+  const left = Math.min(...way.map(({ x }) => x)) - CLEARANCE;
+  const right = Math.max(...way.map(({ x }) => x)) + CLEARANCE;
+  const top = Math.min(...way.map(({ y }) => y)) - CLEARANCE;
+  const bottom = Math.max(...way.map(({ y }) => y)) + CLEARANCE;
+  return rects.some(
+    ({ x, y, width, height }) => x < right && x + width > left && y < bottom && y + height > top,
+  );
+}
+
+function verticalsOf(wishes: readonly Wish[], ways: Readonly<Record<string, Point[]>>): Vertical[] {
+  return wishes.flatMap((wish) => verticals(wish, ways[wish.id] ?? []));
+}
+
+function verticals({ trunk, to }: Wish, way: readonly Point[]): Vertical[] {
+  return way.flatMap((two, index) => {
+    const one = way[index - 1];
+    if (!one || one.x !== two.x || one.y === two.y) return [];
+    return [{ x: one.x, top: Math.min(one.y, two.y), bottom: Math.max(one.y, two.y), trunk, to }];
+  });
+}
+
+/** A way that is good enough while something is dragged: it goes around nothing. */
+export function plainWay(source: Point, target: Point): Point[] {
+  const span = target.x - source.x;
+  if (Math.abs(source.y - target.y) < 1 && span > 0) return [source, target];
+  if (span >= STUB * 2) {
+    const x = source.x + span / 2;
+    return [source, { x, y: source.y }, { x, y: target.y }, target];
+  }
+  const [near, far, y] = [source.x + STUB, target.x - STUB, (source.y + target.y) / 2];
+  return [source, { x: near, y: source.y }, { x: near, y }, { x: far, y }, { x: far, y: target.y }, target];
 }
 
 function route(wish: Wish, rects: readonly Rect[], taken: readonly Vertical[]): Point[] {
@@ -159,7 +232,6 @@ function isTaken(x: number, y1: number, y2: number, wish: Wish, taken: readonly 
   );
 }
 
-/** An SVG path through the points with rounded corners. */
 /** The middle of the longest straight piece of a way. */
 export function middleOf(points: readonly Point[]): Point {
   const start = points[0] ?? { x: 0, y: 0 };
@@ -171,6 +243,7 @@ export function middleOf(points: readonly Point[]): Point {
   return { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 };
 }
 
+/** An SVG path through the points with rounded corners. */
 export function roundedPath(points: readonly Point[], radius = 10): string {
   const [first, ...rest] = points;
   if (!first) return "";

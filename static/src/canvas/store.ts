@@ -2,7 +2,7 @@ import { create } from "zustand";
 import { ancestorsOf, type Family, familyOf, NO_FAMILY, placeOf } from "./family.ts";
 import type { Point } from "./layout.ts";
 import { apiHeaders, type Connection, fetchScope, fetchSnapshot, LiveFeed } from "./live.ts";
-import { type CardModel, cardModels, place } from "./models.ts";
+import { type CardModel, cardModels, place, stand } from "./models.ts";
 import { indexOf, isIterationOf, iterationPath, outerOf } from "./paths.ts";
 import { withPorts } from "./ports.ts";
 import { applyChanges, applyToScope, isGap } from "./reducer.ts";
@@ -14,6 +14,7 @@ import {
   ENDED,
   type Iteration,
   type NodeRun,
+  type NodeTypeEntry,
   type Scope,
   type Snapshot,
   TERMINAL,
@@ -114,11 +115,10 @@ export const useCanvas = create<CanvasState>()((set, get) => ({
     const closed = new Set(get().closed);
     if (!closed.delete(container)) closed.add(container);
     const isGone = selected !== null && !isVisible(family, closed, selected);
-    set({
-      closed,
-      ...(isGone ? { selected: container } : {}),
-      ...(await place(cards, data, family, closed)),
-    });
+    const placed =
+      (isDrawn ? stand(cards, data, family, closed, get()) : null) ??
+      (await place(cards, data, family, closed));
+    set({ closed, ...(isGone ? { selected: container } : {}), ...placed });
   },
 
   receive: (message) => {
@@ -386,10 +386,12 @@ export function showRun(
       ...(live_url ? { live_url } : {}),
       ...(api ? { api } : {}),
       ...(links ? { links } : {}),
+      snapshot,
     },
     snapshot,
     now: serverNow(),
   }));
+  redraw();
   tick();
   listen(given, snapshot);
   const { selected, loadPayload } = useCanvas.getState();
@@ -405,7 +407,7 @@ export function hideRun(): void {
   gathering = undefined;
   waiting = [];
   recent = [];
-  useCanvas.setState(({ data: { live_url: _, api: __, links: ___, ...data } }) => ({
+  useCanvas.setState(({ data: { snapshot: _run, live_url: _, api: __, links: ___, ...data } }) => ({
     data,
     snapshot: null,
     chosen: {},
@@ -414,24 +416,57 @@ export function hideRun(): void {
     payloads: {},
     connection: "ended",
   }));
+  redraw();
 }
 
 let drawings = 0;
+/** Somebody changes what is drawn: nodes stay where they are put, whatever lies on what. */
+let isDrawn = false;
 
-/** Draws another definition in the place of the one before; what is known of a run stays. The last call wins. */
+/**
+ * Draws another definition in the place of the one before, at once where every node has a position; what is known of a
+ * run stays. The last call wins.
+ */
 export async function drawDefinition(
   given: Pick<CanvasData, "definition" | "node_types" | "node_ports">,
 ): Promise<void> {
   const turn = ++drawings;
+  isDrawn = true;
   const state = useCanvas.getState();
-  const drawn = { ...given, definition: withPorts(given.definition) };
-  const data = { ...state.data, ...drawn };
-  const types = new Map(data.node_types.map((entry) => [`${entry.type} ${entry.subtype}`, entry]));
-  const family = familyOf(data.definition.nodes, (node) => types.get(`${node.type} ${node.subtype}`));
-  const placed = await place(cardModels(data, types, family, serverNow()), data, family, state.closed);
-  // A run may have been shown meanwhile.
-  if (turn === drawings)
-    useCanvas.setState((now) => ({ data: { ...now.data, ...drawn }, family, ...placed }));
+  const data = { ...state.data, ...given, definition: withPorts(given.definition) };
+  if (given.node_types !== typed?.given)
+    typed = {
+      given: given.node_types,
+      types: new Map(given.node_types.map((entry) => [`${entry.type} ${entry.subtype}`, entry])),
+    };
+  const { types } = typed;
+  const isSameFamily =
+    state.data.definition.nodes === data.definition.nodes && state.data.node_types === data.node_types;
+  const family = isSameFamily
+    ? state.family
+    : familyOf(data.definition.nodes, (node) => types.get(`${node.type} ${node.subtype}`));
+  const cards = cardModels(data, types, family, serverNow());
+  const stood = stand(cards, data, family, state.closed, state);
+  if (stood) useCanvas.setState({ data, family, ...stood });
+  else {
+    const placed = await place(cards, data, family, state.closed);
+    // A run may have been shown meanwhile.
+    if (turn === drawings)
+      useCanvas.setState((now) => ({
+        data: { ...now.data, ...given, definition: data.definition },
+        family,
+        ...placed,
+      }));
+  }
+}
+
+let typed: { given: CanvasData["node_types"]; types: Map<string, NodeTypeEntry> } | undefined;
+
+/** Draws again what is drawn, because how it is drawn has changed. */
+function redraw(): void {
+  if (!isDrawn) return;
+  const { definition, node_types, node_ports } = useCanvas.getState().data;
+  void drawDefinition({ definition, node_types, ...(node_ports ? { node_ports } : {}) });
 }
 
 /** The step that was shown without anybody choosing it. */
@@ -442,6 +477,8 @@ function follow(snapshot: Snapshot): void {
   const { mode, selected, select } = useCanvas.getState();
   if (mode !== "execution") return;
   const best = initialSelection(snapshot);
+  // In the editor people choose what they work on, whatever runs.
+  if (useCanvas.getState().mode !== "execution") return;
   if (innerWidth < 900 || selected !== shown || best === null || best === selected) return;
   shown = best;
   select(best);

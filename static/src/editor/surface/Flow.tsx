@@ -1,0 +1,245 @@
+import {
+  Background,
+  BackgroundVariant,
+  type Connection,
+  type EdgeChange,
+  MiniMap,
+  type NodeChange,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+  useStore,
+  ViewportPortal,
+} from "@xyflow/react";
+import { type MouseEvent, useCallback, useEffect, useMemo } from "react";
+import { useCardNodes, useWayEdges, useWays, type WayWish } from "../../canvas/flow.ts";
+import { type Hands, HandsContext } from "../../canvas/hands.ts";
+import { LoopBox } from "../../canvas/LoopBox.tsx";
+import { type CardNode, NodeCard } from "../../canvas/NodeCard.tsx";
+import { plainWay } from "../../canvas/routing.ts";
+import { useCanvas } from "../../canvas/store.ts";
+import { ArrowHeads, WayEdge } from "../../canvas/WayEdge.tsx";
+import { useEditor } from "../store.ts";
+import { connectTo, endConnection, hasInput } from "./actions.ts";
+import { ConnectionLine } from "./ConnectionLine.tsx";
+import { refusal } from "./connecting.ts";
+import { dragOver, dragTo, drop } from "./dragging.ts";
+import { Guides } from "./Guides.tsx";
+import { type AnnotationNode, Frame, Note, useAnnotations } from "./Notes.tsx";
+import { Corner, Inside, OpenPort } from "./parts.tsx";
+import { setView, useSurface } from "./state.ts";
+import { useView } from "./view.ts";
+import { WayTools } from "./WayTools.tsx";
+
+const nodeTypes = { card: NodeCard, loop: LoopBox, note: Note, frame: Frame };
+const edgeTypes = { way: WayEdge };
+const HANDS: Hands = { isConnectable: true, Corner, Port: OpenPort, Inside };
+const LOOKING: Hands = { isConnectable: false, Corner, Port: null, Inside: null };
+const GRID: [number, number] = [4, 4];
+const MULTI = ["Meta", "Control"];
+/** From so many nodes on only those are drawn that can be seen. */
+const MANY = 150;
+
+type Drawn = CardNode | AnnotationNode;
+
+/** The graph itself, to be changed by hand. */
+export function Flow() {
+  const isLocked = useEditor((state) => state.isLocked);
+  const nodes = useDrawn();
+  const routed = useWays();
+  const edges = useEdges(routed);
+  const flow = useReactFlow();
+  const isConnecting = useStore((state) => state.connection.inProgress);
+  useEffect(() => {
+    setView(flow);
+    return () => setView(null);
+  }, [flow]);
+  useView();
+  const isGliding = useSurface((state) => state.isGliding);
+  const pointer = useCallback(
+    (event: MouseEvent | globalThis.MouseEvent | TouchEvent) => {
+      const { clientX: x, clientY: y } =
+        "changedTouches" in event ? (event.changedTouches[0] ?? ZERO) : event;
+      return flow.screenToFlowPosition({ x, y }, { snapToGrid: false });
+    },
+    [flow],
+  );
+  return (
+    <HandsContext value={isLocked ? LOOKING : HANDS}>
+      <div
+        className="board"
+        data-connecting={isConnecting || undefined}
+        data-gliding={isGliding || undefined}
+        data-locked={isLocked || undefined}
+        onFocusCapture={(event) => {
+          const id = event.target.closest<HTMLElement>(".react-flow__node")?.dataset.id;
+          if (id && useSurface.getState().reached !== id) useSurface.setState({ reached: id });
+        }}
+      >
+        <ReactFlow<Drawn, (typeof edges)[number]>
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
+          nodesDraggable={!isLocked}
+          nodesConnectable={!isLocked}
+          elementsSelectable
+          nodesFocusable
+          edgesFocusable={false}
+          disableKeyboardA11y
+          elevateNodesOnSelect={false}
+          deleteKeyCode={null}
+          selectionKeyCode={isLocked ? null : "Shift"}
+          multiSelectionKeyCode={isLocked ? null : MULTI}
+          selectionMode={SelectionMode.Partial}
+          snapToGrid
+          snapGrid={GRID}
+          nodeDragThreshold={3}
+          connectionRadius={28}
+          connectionDragThreshold={3}
+          connectOnClick={false}
+          connectionLineComponent={ConnectionLine}
+          minZoom={0.1}
+          maxZoom={2}
+          attributionPosition="top-right"
+          onlyRenderVisibleElements={nodes.length > MANY}
+          zoomOnScroll={false}
+          zoomOnDoubleClick={false}
+          panOnScroll
+          zoomOnPinch
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onNodeDrag={(event) => dragOver(pointer(event))}
+          onNodeDragStop={(event) => drop(pointer(event))}
+          onNodeClick={onNodeClick}
+          onPaneClick={() => {
+            useEditor.getState().choose({});
+            useEditor.getState().show(null);
+          }}
+          onEdgeMouseEnter={(_, edge) => useSurface.setState({ hovered: edge.id })}
+          onEdgeMouseLeave={() => useSurface.setState({ hovered: null })}
+          onConnect={onConnect}
+          onConnectEnd={(event, state) => endConnection(event, state, pointer(event))}
+          isValidConnection={isValid}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.6} />
+          <ViewportPortal>
+            <Guides />
+            {isLocked ? null : <WayTools {...routed} />}
+          </ViewportPortal>
+          {nodes.length > 4 ? (
+            <MiniMap<Drawn>
+              className="board-map"
+              pannable
+              zoomable
+              nodeClassName={mapClass}
+              ariaLabel="Map of the workflow"
+            />
+          ) : null}
+        </ReactFlow>
+        <ArrowHeads />
+      </div>
+    </HandsContext>
+  );
+}
+
+const ZERO = { clientX: 0, clientY: 0 };
+
+function mapClass(node: Drawn): string {
+  if (node.type === "note" || node.type === "frame") return `map-${node.type}`;
+  return node.type === "loop" ? "map-loop" : `map-${(node as CardNode).data.card.node.type}`;
+}
+
+function useDrawn(): Drawn[] {
+  const chosen = useEditor((state) => state.selection.nodes);
+  const moved = useSurface((state) => state.moved);
+  const first = useCanvas((state) => state.data.definition.nodes[0]?.id ?? null);
+  const reached = useSurface((state) => state.reached);
+  const isThere = useCanvas((state) => reached !== null && reached in state.cards);
+  const cards = useCardNodes({
+    chosen,
+    moved: moved ?? undefined,
+    reached: isThere ? reached : first,
+    isFree: true,
+  });
+  const { frames, notes } = useAnnotations();
+  return useMemo(() => [...frames, ...cards, ...notes], [frames, cards, notes]);
+}
+
+function useEdges(routed: ReturnType<typeof useWays>) {
+  const chosen = useEditor((state) => state.selection.connections);
+  const moved = useSurface((state) => state.moved);
+  const family = useCanvas((state) => state.family);
+  const positions = useCanvas((state) => state.positions);
+  const isChosen = useCallback((wish: WayWish) => chosen.has(wish.id), [chosen]);
+  const bent = useMemo(() => {
+    if (!moved) return undefined;
+    const shiftOf = (id: string): { x: number; y: number } => {
+      let [x, y] = [0, 0];
+      for (let at: string | undefined = id; at !== undefined; at = family.parentOf.get(at)) {
+        const [now, before] = [moved[at], positions[at]];
+        if (now && before) [x, y] = [x + now.x - before.x, y + now.y - before.y];
+      }
+      return { x, y };
+    };
+    return (wish: WayWish, points: { x: number; y: number }[]) => {
+      const [start, end] = [shiftOf(wish.from), shiftOf(wish.to)];
+      if (!start.x && !start.y && !end.x && !end.y) return null;
+      if (start.x === end.x && start.y === end.y)
+        return points.map(({ x, y }) => ({ x: x + start.x, y: y + start.y }));
+      return plainWay(
+        { x: wish.source.x + start.x, y: wish.source.y + start.y },
+        { x: wish.target.x + end.x, y: wish.target.y + end.y },
+      );
+    };
+  }, [moved, family, positions]);
+  return useWayEdges(routed, { isChosen, bent, isFree: true });
+}
+
+function onNodesChange(changes: NodeChange<Drawn>[]): void {
+  dragTo(changes);
+  const { selection, choose, definition } = useEditor.getState();
+  const picked = changes.filter((change) => change.type === "select");
+  if (picked.length === 0) return;
+  const notes = new Set((definition.annotations ?? []).map(({ id }) => id));
+  const [nodes, annotations] = [new Set(selection.nodes), new Set(selection.annotations)];
+  for (const { id, selected } of picked) {
+    const set = notes.has(id) ? annotations : nodes;
+    if (selected) set.add(id);
+    else set.delete(id);
+  }
+  choose({ ...selection, nodes, annotations });
+}
+
+function onEdgesChange(changes: EdgeChange[]): void {
+  const { selection, choose } = useEditor.getState();
+  const picked = changes.filter((change) => change.type === "select");
+  if (picked.length === 0) return;
+  const connections = new Set(selection.connections);
+  for (const { id, selected } of picked)
+    if (selected) connections.add(id);
+    else connections.delete(id);
+  choose({ ...selection, connections });
+}
+
+function onNodeClick(event: MouseEvent, node: Drawn): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  const { show, choose } = useEditor.getState();
+  if (node.type === "note" || node.type === "frame") choose({ annotations: new Set([node.id]) });
+  else show(node.id);
+}
+
+const onConnect = ({ source, sourceHandle, target }: Connection): void => {
+  connectTo({ from: source, port: sourceHandle ?? "main", to: target });
+};
+
+function isValid(connection: {
+  source: string | null;
+  target: string | null;
+  sourceHandle?: string | null;
+}): boolean {
+  const { source, target, sourceHandle } = connection;
+  if (!source || !target) return false;
+  const { definition } = useEditor.getState();
+  return refusal(definition, { from: source, port: sourceHandle ?? "main", to: target }, hasInput) === null;
+}

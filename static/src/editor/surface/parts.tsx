@@ -1,0 +1,95 @@
+/** What the editor puts on cards and containers: findings at their corner, `+` at open outcomes, room in empty loops. */
+
+import type { MouseEvent } from "react";
+import { Icon } from "../../canvas/Icon.tsx";
+import { usedPorts } from "../../canvas/ports.ts";
+import { useCanvas } from "../../canvas/store.ts";
+import type { Finding } from "../../canvas/types.ts";
+import { useEditor } from "../store.ts";
+import { addAfter, addInside } from "./actions.ts";
+import { useSurface } from "./state.ts";
+
+const byNode = new WeakMap<readonly Finding[], ReadonlyMap<string, readonly Finding[]>>();
+
+/** What is to be said of a node. */
+function findingsOf(findings: readonly Finding[], id: string): readonly Finding[] | undefined {
+  let known = byNode.get(findings);
+  if (!known) {
+    const found = new Map<string, Finding[]>();
+    for (const finding of findings) {
+      const rows = found.get(finding.node_id);
+      if (rows) rows.push(finding);
+      else found.set(finding.node_id, [finding]);
+    }
+    known = found;
+    byNode.set(findings, known);
+  }
+  return known.get(id);
+}
+
+/** What is wrong with a node, at its corner. Its words are shown when the pointer or the focus is on the node. */
+export function Corner({ id }: { id: string }) {
+  const findings = useEditor((state) => findingsOf(state.findings, id));
+  if (!findings?.length) return null;
+  const isError = findings.some(({ severity }) => severity === "error");
+  return (
+    <>
+      <span className="card-node-badge finding-badge" data-tone={isError ? "error" : "human"}>
+        <Icon name={isError ? "circle-alert" : "triangle-alert"} size={14} />
+      </span>
+      <span className="finding-words">
+        {findings.slice(0, 4).map(({ code, path, message, severity }) => (
+          <span key={`${code} ${path}`} data-tone={severity === "error" ? "error" : "human"}>
+            <span className="visually-hidden">{severity}: </span>
+            {message}
+          </span>
+        ))}
+        {findings.length > 4 ? <span>and {findings.length - 4} more</span> : null}
+      </span>
+    </>
+  );
+}
+
+/** A stub and a `+` at an outcome that leads nowhere. For the pointer: keys have the command “Add a step”. */
+export function OpenPort({ id, port, top }: { id: string; port: string; top: number }) {
+  const isOpen = useCanvas((state) => !usedPorts(state.data.definition.connections).get(id)?.has(port));
+  if (!isOpen) return null;
+  const add = (event: MouseEvent): void => {
+    event.stopPropagation();
+    addAfter(id, port);
+  };
+  return (
+    <span
+      className="open-port nodrag nopan"
+      style={{ top }}
+      aria-hidden="true"
+      onClick={add}
+      title="Add a step"
+    >
+      <Icon name="plus" size={14} />
+    </span>
+  );
+}
+
+/** Over what is inside a container: the way to begin while it is empty, and a rim while something is dragged into it. */
+export function Inside({ id, isEmpty }: { id: string; isEmpty: boolean }) {
+  const isTarget = useSurface((state) => state.into === id);
+  return (
+    <>
+      {isTarget ? <div className="loop-drop" aria-hidden="true" /> : null}
+      {isEmpty ? (
+        <button
+          type="button"
+          className="loop-begin nodrag nopan nokey"
+          onClick={(event) => {
+            event.stopPropagation();
+            addInside(id);
+          }}
+        >
+          <Icon name="plus" size={14} />
+          Add the first step inside
+        </button>
+      ) : null}
+    </>
+  );
+}

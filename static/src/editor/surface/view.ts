@@ -1,0 +1,51 @@
+/** What of the canvas is seen: all of it at first, and what is worked on. */
+
+import { useReactFlow, useStore } from "@xyflow/react";
+import { useEffect, useRef } from "react";
+import { useCanvas } from "../../canvas/store.ts";
+import { useEditor } from "../store.ts";
+import { bringIntoSight } from "./actions.ts";
+import { reducedMotion, theView } from "./state.ts";
+
+/** Room for the bars at the bottom and for badges at the rims. */
+export const FIT = {
+  padding: { top: "40px", right: "64px", bottom: "72px", left: "48px" },
+  maxZoom: 1,
+  minZoom: 0.1,
+} as const;
+const SLOW = 400;
+const NARROW = 600;
+
+export const slow = (): number => (reducedMotion() ? 0 : SLOW);
+
+/** Fits the view to these nodes, or to everything. */
+export function fitTo(ids?: Iterable<string>): void {
+  const nodes = ids ? [...ids].map((id) => ({ id })) : undefined;
+  void theView()?.fitView({ ...FIT, ...(nodes ? { nodes } : {}), duration: slow() });
+}
+
+export function zoomTo(zoom: number): void {
+  void theView()?.zoomTo(zoom, { duration: slow() / 2 });
+}
+
+/** Fits once when the canvas has a size; afterwards only what is opened is kept in sight. */
+export function useView(): void {
+  const { fitView, setCenter } = useReactFlow();
+  const width = useStore((state) => Math.round(state.width));
+  const height = useStore((state) => Math.round(state.height));
+  const open = useEditor((state) => state.open);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (width === 0 || height === 0) return;
+    if (isFirst.current) {
+      isFirst.current = false;
+      const { cards, places } = useCanvas.getState();
+      const [card] = Object.values(cards);
+      const place = card && places[card.node.id];
+      // A phone begins where the workflow begins, legibly, rather than with all of it.
+      if (width < NARROW && card && place)
+        void setCenter(place.x + width / 2 - 24, place.y + card.height / 2, { zoom: 0.8 });
+      else void fitView(FIT);
+    } else if (open !== null) bringIntoSight(open, reducedMotion() ? 0 : 220);
+  }, [width, height, open, fitView, setCenter]);
+}
