@@ -4,6 +4,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { keepDrawn } from "./editor/drawing.ts";
 import { Editor } from "./editor/Editor.tsx";
+import { startEditing } from "./editor/editing.ts";
+import { startKeys } from "./editor/keys.ts";
 import { begin } from "./editor/store.ts";
 import { startSaving } from "./editor/sync/saving.ts";
 import type { EditorData } from "./editor/types.ts";
@@ -14,6 +16,8 @@ async function mount(host: HTMLElement): Promise<void> {
   if (!source) throw new Error("The page has no #editor-data.");
   begin(JSON.parse(source.textContent ?? "") as EditorData);
   startSaving();
+  startEditing();
+  startKeys();
   await document.fonts.ready;
   await keepDrawn();
   createRoot(host, { onUncaughtError: (error) => queueMicrotask(() => confess(host, error)) }).render(

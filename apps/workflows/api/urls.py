@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from apps.core.api.routers import Router
-from apps.workflows.api import credentials, draft, folders, variables, views
+from apps.workflows.api import converting, credentials, draft, folders, variables, views
 
 router = Router()
+router.register("workflows", converting.Conversions, basename="workflow-conversion")
 router.register("workflows", views.Workflows, basename="workflow")
 router.register("workflows", credentials.WorkflowCredentials, basename="workflow-credential")
 router.register("workflows", draft.Drafts, basename="workflow-draft")

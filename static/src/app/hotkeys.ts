@@ -18,10 +18,16 @@ export interface Shortcut {
 }
 
 const registered: Hotkey[] = [];
+const sources: (() => Shortcut[])[] = [];
 
 /** Makes a shortcut known: it works from now on and stands on the keyboard sheet. Without `run` it only stands there. */
 export function registerHotkey(hotkey: Hotkey): void {
   registered.push(hotkey);
+}
+
+/** Lines of the keyboard sheet for shortcuts that somebody else answers, asked for whenever it opens. */
+export function registerShortcuts(source: () => Shortcut[]): void {
+  sources.push(source);
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
@@ -41,6 +47,7 @@ function titleOf(element: HTMLElement): string {
 /** Every shortcut of the page as it stands: what scripts registered, and every visible element with `data-hotkey`. */
 export function shortcuts(): Shortcut[] {
   const found = [
+    ...sources.flatMap((source) => source()),
     ...registered.map(({ keys, title, group = "Anywhere" }) => ({ keys, title, group })),
     ...labelled().map((element) => ({
       keys: element.dataset.hotkey ?? "",

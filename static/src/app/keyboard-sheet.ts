@@ -1,6 +1,17 @@
 import { registerHotkey, type Shortcut, shortcuts } from "./hotkeys.ts";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const NAMES: Readonly<Record<string, string>> = {
+  mod: isMac ? "⌘" : "Ctrl",
+  shift: isMac ? "⇧" : "Shift",
+  alt: isMac ? "⌥" : "Alt",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Delete: "Del",
+};
 
 /** `?` opens the keyboard sheet: the shortcuts of this page as it stands, gathered from where they are declared. */
 export function startKeyboardSheet(): void {
@@ -48,13 +59,16 @@ function parts(found: Shortcut[]): HTMLElement[] {
   });
 }
 
+/** "mod+shift+z" as the keys to press together, "g h" as those to press in turn. */
 function keyCaps(keys: string): (Node | string)[] {
-  const caps = keys.replace("mod+", isMac ? "⌘ " : "Ctrl ").split(" ");
-  const isSequence = !keys.includes("+") && caps.length > 1;
-  return caps.flatMap((cap, index) => {
-    const key = document.createElement("kbd");
-    key.className = "kbd";
-    key.textContent = cap.length === 1 ? cap.toUpperCase() : cap;
-    return index > 0 ? [isSequence ? " then " : " ", key] : [key];
+  return keys.split(" ").flatMap((press, turn) => {
+    const caps = press === "+" ? ["+"] : press.split("+");
+    const drawn = caps.flatMap((cap, index) => {
+      const key = document.createElement("kbd");
+      key.className = "kbd";
+      key.textContent = NAMES[cap] ?? (cap.length === 1 ? cap.toUpperCase() : cap);
+      return index > 0 ? [" ", key] : [key];
+    });
+    return turn > 0 ? [" then ", ...drawn] : drawn;
   });
 }

@@ -1,7 +1,7 @@
 /** What the command palette shows, and in which order. Pure. */
 import { closeness } from "./fuzzy.ts";
 
-/** One line of the palette. It leads to `url`, or clicks what `click` finds on the page. */
+/** One line of the palette. It leads to `url`, clicks what `click` finds on the page, or does `run`. */
 export interface Item {
   group: string;
   title: string;
@@ -11,6 +11,7 @@ export interface Item {
   keys?: string;
   url?: string;
   click?: string;
+  run?: () => void;
   /** Shown without letters, too. */
   isAlways?: boolean;
 }

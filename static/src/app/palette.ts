@@ -7,6 +7,13 @@ import { showToast } from "./toasts.ts";
 const ASK_AFTER_MS = 120;
 const SAY_AFTER_MS = 400;
 
+const sources: (() => Item[])[] = [];
+
+/** Lines that a script adds, asked for whenever the palette is drawn. They stand before those of the page. */
+export function registerItems(source: () => Item[]): void {
+  sources.push(source);
+}
+
 /**
  * The command palette: a combobox whose list holds pages, actions, and what the server finds by the same letters. Pages
  * and actions stand in the page (`templates/components/palette.html`), so they are there at once.
@@ -125,7 +132,11 @@ class Palette {
   #draw(): void {
     const query = this.#input.value;
     const before = this.#shown[this.#active];
-    const found = sections([...this.#known, ...this.#found], query, this.#recent());
+    const found = sections(
+      [...sources.flatMap((source) => source()), ...this.#known, ...this.#found],
+      query,
+      this.#recent(),
+    );
     this.#shown = found.flatMap(({ items }) => items);
     let index = 0;
     const parts = found.map(({ title, items }, number) => {
@@ -207,6 +218,7 @@ class Palette {
     this.#dialog.close();
     if (item.url && isBeside) window.open(item.url, "_blank", "noopener");
     else if (item.url) location.assign(item.url);
+    else if (item.run) item.run();
     else if (item.click) document.querySelector<HTMLElement>(item.click)?.click();
   }
 

@@ -5,8 +5,14 @@ export interface Command {
   title: string;
   /** Its part of the shortcut sheet. */
   group: "Canvas" | "Edit" | "View" | "Run" | "Workflow";
-  /** "mod+z" (Ctrl, or Cmd on a Mac), "shift+1", "Delete". The first one is shown. */
+  /** "mod+z" (Ctrl, or Cmd on a Mac), "shift+1", "Delete", "g e" (one after the other). The first one is shown. */
   keys?: readonly string[];
+  /** A key that is held does it again and again. */
+  isRepeated?: boolean;
+  /** Its keys are the browser's own doing, such as copying: they stand on the sheet, and nobody answers them here. */
+  isNative?: boolean;
+  /** Other words it is looked for by. */
+  words?: string;
   icon?: string;
   /** Whether it can be done now. Left out: always. */
   isPossible?: () => boolean;

@@ -1,0 +1,229 @@
+/**
+ * Parts of a workflow as text: copied, pasted there or elsewhere, kept in files. What is pasted has ids and names of its
+ * own, and what refers to one another within it goes on doing so. Pure.
+ */
+
+import type { Annotation, ConnectionDocument, Definition, Json, NodeDocument } from "../../canvas/types.ts";
+import { freeId, type Point, withInside } from "./edits.ts";
+import { freeNames, renamedIn } from "./naming.ts";
+
+/** Nodes, notes and the connections among them. The places of those on the outside count from the canvas's corner. */
+export interface Clip {
+  format: typeof FORMAT;
+  nodes: NodeDocument[];
+  connections: ConnectionDocument[];
+  annotations: Annotation[];
+}
+
+/** What a text is: parts of ours, or a workflow in a form that only the server reads. */
+export type Read = { kind: "clip"; clip: Clip } | { kind: "foreign"; document: Json };
+
+export interface Pasted {
+  definition: Definition;
+  nodes: string[];
+  annotations: string[];
+}
+
+/** Where it goes: `middle` of it to a place on the canvas, or moved `by` so much from where it was. */
+export interface Where {
+  middle?: Point;
+  by?: Point;
+  /** The container it goes into, and that one's corner on the canvas. */
+  parent?: { id: string; corner: Point } | null | undefined;
+}
+
+export const FORMAT = "agentflow/nodes@1";
+const CARD = { width: 156, height: 48 };
+const NOTE = { width: 240, height: 96 };
+const STEP = 20;
+
+/** The chosen nodes with all inside them, the connections among them, and the chosen notes. */
+export function clipOf(
+  definition: Definition,
+  chosen: { nodes: Iterable<string>; annotations?: Iterable<string> },
+  places: Readonly<Record<string, Point>>,
+): Clip {
+  const ids = withInside(definition, chosen.nodes);
+  const notes = new Set(chosen.annotations ?? []);
+  return {
+    format: FORMAT,
+    nodes: definition.nodes
+      .filter(({ id }) => ids.has(id))
+      .map((node) => {
+        const attached = node.attached ? { attached: node.attached.filter((id) => ids.has(id)) } : {};
+        if (node.parent && ids.has(node.parent)) return { ...node, ...attached };
+        const { parent: _outside, ...alone } = node;
+        const position = places[node.id] ?? node.position ?? null;
+        return { ...alone, ...attached, position };
+      }),
+    connections: definition.connections.filter(({ from, to }) => ids.has(from) && ids.has(to)),
+    annotations: (definition.annotations ?? []).filter(({ id }) => notes.has(id)),
+  };
+}
+
+export const isEmpty = (clip: Clip): boolean => clip.nodes.length === 0 && clip.annotations.length === 0;
+
+export const textOf = (clip: Clip): string => JSON.stringify(clip, null, 2);
+
+/** What a text holds: copied parts, a definition, a workflow's file, a workflow of another product. Null: none. */
+export function read(text: string): Read | null {
+  const trimmed = text.trim();
+  if (!trimmed.startsWith("{")) return null;
+  let value: Json;
+  try {
+    value = JSON.parse(trimmed) as Json;
+  } catch {
+    return null;
+  }
+  const document = recordOf(value);
+  if (!document) return null;
+  const found =
+    document.format === FORMAT
+      ? document
+      : (recordOf(document.definition) ?? recordOf(document.workflow) ?? document);
+  if (!Array.isArray(found.nodes)) return null;
+  if (!isOurs(found)) return { kind: "foreign", document };
+  return {
+    kind: "clip",
+    clip: {
+      format: FORMAT,
+      nodes: found.nodes as unknown as NodeDocument[],
+      connections: rows<ConnectionDocument>(found.connections, (row) => texts(row, "from", "to")),
+      annotations: rows<Annotation>(
+        found.annotations,
+        (row) => texts(row, "id") && recordOf(row.position) !== null,
+      ),
+    },
+  };
+}
+
+/** The definition with the parts in it, and what they are called now. */
+export function pasted(definition: Definition, clip: Clip, where: Where): Pasted {
+  const names = freeNames(
+    definition,
+    clip.nodes.map(({ name }) => name),
+  );
+  const ids = new Map<string, string>();
+  let known = definition;
+  for (const [index, node] of clip.nodes.entries()) {
+    const id = freeId(known, names[index] ?? node.name);
+    ids.set(node.id, id);
+    known = { ...known, nodes: [...known.nodes, { ...node, id }] };
+  }
+  const renamed = new Map(
+    clip.nodes.flatMap(({ name }, index): [string, string][] =>
+      names[index] === undefined || names[index] === name ? [] : [[name, names[index]]],
+    ),
+  );
+  const by = shiftOf(definition, clip, where);
+  const corner = where.parent?.corner ?? { x: 0, y: 0 };
+  const nodes = clip.nodes.map((node, index): NodeDocument => {
+    const { parent, attached, ...rest } = node;
+    const inside = parent ? ids.get(parent) : undefined;
+    const at = node.position ?? { x: 0, y: 0 };
+    const container = where.parent ? { parent: where.parent.id } : {};
+    return {
+      ...rest,
+      id: ids.get(node.id) ?? node.id,
+      name: names[index] ?? node.name,
+      ...(node.params ? { params: renamedIn(node.params, renamed) } : {}),
+      ...(attached ? { attached: attached.flatMap((id) => ids.get(id) ?? []) } : {}),
+      ...(inside === undefined
+        ? { ...container, position: { x: at.x + by.x - corner.x, y: at.y + by.y - corner.y } }
+        : { parent: inside }),
+    };
+  });
+  const connections = clip.connections.flatMap((connection): ConnectionDocument[] => {
+    const [from, to] = [ids.get(connection.from), ids.get(connection.to)];
+    if (from === undefined || to === undefined) return [];
+    const { condition, mapping } = connection;
+    return [
+      {
+        ...connection,
+        from,
+        to,
+        ...(condition ? { condition: renamedIn(condition, renamed) } : {}),
+        ...(mapping === undefined ? {} : { mapping: renamedIn(mapping, renamed) }),
+      },
+    ];
+  });
+  const annotations: Annotation[] = [];
+  for (const note of clip.annotations) {
+    const id = freeId(known, note.kind ?? "note");
+    known = { ...known, nodes: [...known.nodes, { id, name: "", type: "", subtype: "" }] };
+    annotations.push({ ...note, id, position: { x: note.position.x + by.x, y: note.position.y + by.y } });
+  }
+  return {
+    definition: {
+      ...definition,
+      nodes: [...definition.nodes, ...nodes],
+      connections: [...definition.connections, ...connections],
+      ...(annotations.length > 0 ? { annotations: [...(definition.annotations ?? []), ...annotations] } : {}),
+    },
+    nodes: nodes.filter(({ parent }) => !parent || parent === where.parent?.id).map(({ id }) => id),
+    annotations: annotations.map(({ id }) => id),
+  };
+}
+
+/** How far everything moves. Never onto what was pasted from the same place before. */
+function shiftOf(definition: Definition, clip: Clip, { middle, by, parent }: Where): Point {
+  const outside = clip.nodes.filter(({ parent: inside }) => !inside);
+  const boxes = [
+    ...outside.map(({ position }) => ({ ...(position ?? { x: 0, y: 0 }), ...CARD })),
+    ...clip.annotations.map(({ position, width, height }) => ({
+      ...position,
+      width: width ?? NOTE.width,
+      height: height ?? NOTE.height,
+    })),
+  ];
+  if (boxes.length === 0) return { x: 0, y: 0 };
+  const left = Math.min(...boxes.map(({ x }) => x));
+  const top = Math.min(...boxes.map(({ y }) => y));
+  const right = Math.max(...boxes.map(({ x, width }) => x + width));
+  const bottom = Math.max(...boxes.map(({ y, height }) => y + height));
+  const round = (value: number): number => Math.round(value / 4) * 4;
+  const shift = middle
+    ? { x: round(middle.x - (left + right) / 2), y: round(middle.y - (top + bottom) / 2) }
+    : { ...(by ?? { x: 0, y: 0 }) };
+  const corner = parent?.corner ?? { x: 0, y: 0 };
+  const taken = new Set(
+    definition.nodes
+      .filter((node) => (node.parent ?? null) === (parent?.id ?? null))
+      .map(({ position }) => `${Math.round(position?.x ?? 0)} ${Math.round(position?.y ?? 0)}`),
+  );
+  for (const { position } of definition.annotations ?? [])
+    taken.add(`${Math.round(position.x - corner.x)} ${Math.round(position.y - corner.y)}`);
+  const isTaken = (): boolean =>
+    boxes.some(({ x, y }) =>
+      taken.has(`${Math.round(x + shift.x - corner.x)} ${Math.round(y + shift.y - corner.y)}`),
+    );
+  while (isTaken()) {
+    shift.x += STEP;
+    shift.y += STEP;
+  }
+  return shift;
+}
+
+/** Ours names a subtype for every node and lists its connections; other products do neither. */
+function isOurs(document: Record<string, Json>): boolean {
+  return (
+    (document.nodes as Json[]).every((node) => texts(node, "id", "name", "type", "subtype")) &&
+    (document.connections === undefined || Array.isArray(document.connections))
+  );
+}
+
+function texts(value: Json, ...names: string[]): boolean {
+  const found = recordOf(value);
+  return found !== null && names.every((name) => typeof found[name] === "string");
+}
+
+function rows<T>(value: Json | undefined, isOne: (row: Record<string, Json>) => boolean): T[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((row) => {
+    const found = recordOf(row);
+    return found !== null && isOne(found);
+  }) as unknown as T[];
+}
+
+const recordOf = (value: Json | undefined): Record<string, Json> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
