@@ -22,8 +22,9 @@ from apps.nodes.contract import Trigger
 from apps.workflows.arranging import within
 from apps.workflows.errors import FolderUnknown, VariableUnknown, VersionUnknown
 from apps.workflows.errors import WorkflowUnknown as WorkflowUnknown
-from apps.workflows.graph import Settings, draft_of, reads_variables
+from apps.workflows.graph import GraphNode, Settings, draft_of, reads_variables
 from apps.workflows.models import Folder, Status, Variable, Version, Workflow
+from apps.workflows.samples import sample_input
 
 MOST_WORDS = 8
 
@@ -261,6 +262,21 @@ def trigger_list(workspace_slug: str, workflow: Workflow) -> list[TriggerInfo]:
         info = TriggerInfo(node.id, node.name, node.subtype, node.cls.icon, address, method, url, header, is_active)
         found.append(info)
     return found
+
+
+def trigger_sample(workflow: Workflow, node: GraphNode) -> Any:
+    """What a trigger of the draft could be given when somebody starts it by hand, guessed from what is read of it; None
+    where nothing of it is read.
+    """
+    assert issubclass(node.cls, Trigger)
+    mark = "\x00given"
+    taken = node.cls.accept(node.params, mark)
+    # What is given by hand may be but one part of what is delivered, as the body is of a webhook's call.
+    part = [key for key, value in taken.items() if value == mark] if isinstance(taken, Mapping) else []
+    found: Any = sample_input(draft_of(workflow.draft)[0], node.id)
+    for key in part:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found or None
 
 
 def _secret_header(secret: Any) -> str:

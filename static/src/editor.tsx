@@ -6,6 +6,8 @@ import { keepDrawn } from "./editor/drawing.ts";
 import { Editor } from "./editor/Editor.tsx";
 import { startEditing } from "./editor/editing.ts";
 import { startKeys } from "./editor/keys.ts";
+import { registerRunCommands } from "./editor/run/commands.ts";
+import { beginRuns } from "./editor/run/store.ts";
 import { begin } from "./editor/store.ts";
 import { startSaving } from "./editor/sync/saving.ts";
 import type { EditorData } from "./editor/types.ts";
@@ -20,6 +22,8 @@ async function mount(host: HTMLElement): Promise<void> {
   startKeys();
   await document.fonts.ready;
   await keepDrawn();
+  registerRunCommands();
+  beginRuns();
   createRoot(host, { onUncaughtError: (error) => queueMicrotask(() => confess(host, error)) }).render(
     <StrictMode>
       <Editor />

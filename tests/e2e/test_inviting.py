@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import APIRequestContext, Page, StorageState, expect
 
 from tests.e2e.browser import Tabs
-from tests.e2e.canvas import sees
+from tests.e2e.canvas import node, sees
 from tests.e2e.orders import write
 from tests.e2e.product import Product
 
@@ -68,7 +68,9 @@ def test_a_colleague_joins_and_runs_a_workflow(
     expect(carla.get_by_label("Workspace Demo")).to_be_visible()
     carla.goto("/w/demo/workflows/")
     carla.get_by_role("link", name="Greeting").click()
-    carla.get_by_role("button", name="Test").click()
+    carla.get_by_role("button", name="Test", exact=True).click()
+    expect(node(carla, "note")).to_have_attribute("data-state", "COMPLETED")
+    carla.get_by_role("link", name="Open").click()
     carla.wait_for_url("**/executions/*/")
     sees(carla, "SUCCESS", start="COMPLETED", note="COMPLETED")
 

@@ -53,7 +53,8 @@ def test_an_execution_outlives_its_worker(
 
     page = tabs.open(storage_state=signed_in)
     page.goto(f"/w/demo/workflows/{workflow}/")
-    page.get_by_role("button", name="Test").click()
+    page.get_by_role("button", name="Test", exact=True).click()
+    page.get_by_role("link", name="Open").click()
     page.wait_for_url("**/executions/*/")
     execution = page.url.rstrip("/").rpartition("/")[2]
     sees(page, "RUNNING", start="COMPLETED", ask="RUNNING", note="PENDING")

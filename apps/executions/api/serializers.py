@@ -240,6 +240,9 @@ class ExecutionDetail(ExecutionOut):
     children = ChildrenOut()
     deadline_at = serializers.DateTimeField(allow_null=True)
     definition = serializers.JSONField()
+    node_ports = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="The outcomes of each node, by its id."
+    )
     unknown_writes = serializers.JSONField()
     large = serializers.DictField(child=LargeOut(), help_text=LARGE)
     remaining_nodes = serializers.ListField(child=serializers.CharField())
@@ -260,6 +263,7 @@ class ExecutionDetail(ExecutionOut):
             "children",
             "deadline_at",
             "definition",
+            "node_ports",
             "unknown_writes",
             "large",
             "remaining_nodes",

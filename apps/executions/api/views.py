@@ -22,6 +22,14 @@ from apps.executions.api import serializers as forms
 from apps.executions.engine.states import Status
 from apps.executions.graphs import graph_of
 from apps.executions.models import Execution
+from apps.workflows.graph import draft_of
+
+
+def ports_of(definition: Any) -> dict[str, list[str]]:
+    """The outcomes of each node of a definition, by its id."""
+    draft, _findings = draft_of(definition)
+    return {node.id: list(node.ports) for node in draft.nodes.values()}
+
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
 
@@ -87,6 +95,7 @@ class Executions(WorkspaceViewSet):
             graph = graph_of(workspace_id=self.workspace.id, version_id=execution.version_id)
             calls.with_addresses(found["waits"], graph, execution.id)
         why = queueing.reasons(workspace_id=self.workspace.id, executions=[execution], now=now())
+        found["node_ports"] = ports_of(found["definition"])
         found["queued_because"] = why.get(execution.id)
         found["has_response"] = execution.response is not None or "response" in found["large"]
         if is_whole:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import jsonclean
 from apps.core.errors import DomainError
+from apps.executions.trial_data import given_by_hand, schema_sample
 from apps.workflows.graph import GraphNode
 
 MAX_INPUT_BYTES = 1_000_000
@@ -50,28 +51,9 @@ class StartForm(forms.Form):
 
 def as_text(node: GraphNode, last: Any) -> str:
     """What the last run began with, as somebody would send it again."""
-    is_delivery = node.subtype == "WEBHOOK" and isinstance(last, dict) and "body" in last
-    return json.dumps(last["body"] if is_delivery else last, indent=2, ensure_ascii=False)
+    return json.dumps(given_by_hand(node, last), indent=2, ensure_ascii=False)
 
 
 def sample_input(node: GraphNode) -> str:
     """What a form for this trigger starts with: the schema's properties, or an empty object."""
-    schema = node.params.get("input_schema")
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    if not isinstance(properties, dict):
-        return "{}"
-    return json.dumps({name: _sample(part) for name, part in properties.items()}, indent=2, ensure_ascii=False)
-
-
-def _sample(schema: Any) -> Any:
-    if not isinstance(schema, dict):
-        return None
-    for key in ("default", "const"):
-        if key in schema:
-            return schema[key]
-    options = schema.get("examples") or schema.get("enum")
-    if isinstance(options, list) and options:
-        return options[0]
-    empty: dict[Any, Any] = {"string": "", "number": 0, "integer": 0, "boolean": False, "array": [], "object": {}}
-    kind = schema.get("type")
-    return empty.get(kind) if isinstance(kind, str) else None
+    return json.dumps(schema_sample(node), indent=2, ensure_ascii=False)

@@ -53,7 +53,7 @@ function InAllItems({ card, container }: { card: CardModel; container: string })
 }
 
 /** The iterations that are looked at, of every container around a step and of the step itself. */
-function Pickers({ id }: { id: string }) {
+export function Pickers({ id }: { id: string }) {
   const family = useCanvas((state) => state.family);
   const cards = useCanvas((state) => state.cards);
   const around = [...ancestorsOf(family, id), ...(family.containers.has(id) ? [id] : [])];
@@ -292,7 +292,7 @@ function withoutNull(run: NodeRun): NodeRun {
   return Object.fromEntries(Object.entries(run).filter(([, value]) => value !== null)) as unknown as NodeRun;
 }
 
-function Figure({ name, value, title }: { name: string; value: string; title?: string }) {
+export function Figure({ name, value, title }: { name: string; value: string; title?: string }) {
   return (
     <div {...(title ? { title } : {})}>
       <dt>{name}</dt>
@@ -340,7 +340,13 @@ export function Tabs<T extends string>({
   );
 }
 
-function ErrorView({ error, run }: { error: NonNullable<NodeRun["error"]>; run: NodeRun | undefined }) {
+export function ErrorView({
+  error,
+  run,
+}: {
+  error: NonNullable<NodeRun["error"]>;
+  run: NodeRun | undefined;
+}) {
   const attempts = (run?.attempts ?? []).filter((attempt) => attempt.error);
   return (
     <div className="error-view">
@@ -373,7 +379,7 @@ function ErrorView({ error, run }: { error: NonNullable<NodeRun["error"]>; run: 
   );
 }
 
-function LogView({ lines }: { lines: readonly LogLine[] }) {
+export function LogView({ lines }: { lines: readonly LogLine[] }) {
   if (lines.length === 0) return <p className="pane-empty">This step logged nothing.</p>;
   return (
     <ol className="log">

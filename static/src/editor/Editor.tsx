@@ -1,6 +1,9 @@
 import { useEffect } from "react";
 import { Palette } from "./palette/Palette.tsx";
 import { Panel } from "./panel/Panel.tsx";
+import { LookPanel } from "./run/LookPanel.tsx";
+import { RunBar } from "./run/RunBar.tsx";
+import { TestDialog } from "./run/TestDialog.tsx";
 import { useEditor } from "./store.ts";
 import { Surface } from "./surface/Surface.tsx";
 import { Notices } from "./sync/Notices.tsx";
@@ -9,6 +12,7 @@ import { TopBar } from "./topbar/TopBar.tsx";
 /** The whole editor: bar, palette, canvas, and below it the panel of the node that is open. */
 export function Editor() {
   const isLocked = useEditor((state) => state.isLocked);
+  const isLooking = useEditor((state) => state.looking !== null);
   const open = useEditor((state) => state.open);
   const name = useEditor((state) => state.workflow.name);
   useEffect(() => {
@@ -20,7 +24,13 @@ export function Editor() {
       {isLocked ? null : <Palette />}
       <Surface />
       <Notices />
-      {open === null ? null : <Panel key={open} nodeId={open} />}
+      <RunBar />
+      {open === null ? null : isLooking ? (
+        <LookPanel key={open} nodeId={open} />
+      ) : (
+        <Panel key={open} nodeId={open} />
+      )}
+      <TestDialog />
     </div>
   );
 }

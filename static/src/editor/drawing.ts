@@ -27,6 +27,7 @@ export async function keepDrawn(): Promise<void> {
   draw();
   useEditor.subscribe((now, before) => {
     if (now.definition === before.definition && now.nodePorts === before.nodePorts) return;
+    if (now.looking !== null) return; // drawn when the draft is looked at again
     const settled = settle(now.definition, extentsOf(now.definition));
     if (settled === now.definition) return draw();
     // Where it came to stand belongs to the step that added it.

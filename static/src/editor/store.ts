@@ -36,6 +36,8 @@ export interface EditorState {
   open: string | null;
   /** Nobody may change anything: a phone, or somebody who may only look. */
   isLocked: boolean;
+  /** What is drawn in the place of the draft, which stays as it is meanwhile: another version, how two differ. */
+  looking: Definition | null;
   /**
    * Changes the draft. `label` says what was done ("Move 3 nodes"); changes with the same `key` in quick succession
    * are undone together. A change that gives the same object back was none.
@@ -68,6 +70,7 @@ export const useEditor = create<EditorState>()((set, get) => ({
   selection: NOTHING_CHOSEN,
   open: null,
   isLocked: false,
+  looking: null,
 
   edit: (label, change, key) => {
     const { definition: before, history, isLocked } = get();

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from tests.executions.api.conftest import Make
-from tests.executions.conftest import Engine
+from tests.executions.conftest import Engine, definition, fields, node
 
 Api = Callable[..., APIClient]
 
@@ -78,3 +78,29 @@ def test_it_pauses_at_a_breakpoint_and_is_stepped_on(engine: Engine, api: Api, b
 def test_a_breakpoint_is_a_node(api: Api, alice: User, make: Make) -> None:
     answer = api(alice).post(url(make()), {"breakpoints": ["gone"]}, format="json")
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, "breakpoints[0]")
+
+
+def test_what_it_can_be_tested_with(engine: Engine, api: Api, bob: User, charlie: User, make: Make) -> None:
+    workflow = make()
+    for number in (21, 21, 4):
+        api(bob).post(url(workflow), {"input": {"number": number}}, format="json")
+    at = f"/api/v1/app/workflows/{workflow.id}/test-data/"
+    found = api(bob).get(at).json()
+    assert [(one["node_id"], one["example"]) for one in found] == [("t", {"number": "…"})]
+    assert [one["input"] for one in found[0]["recorded"]] == [{"number": 4}, {"number": 21}]
+    assert {one["mode"] for one in found[0]["recorded"]} == {"test"}
+    assert api(charlie).get(at).status_code == 404
+
+
+def test_of_a_webhook_the_body_is_given(api: Api, alice: User, make: Make) -> None:
+    document = definition(
+        [
+            node("hook", "TRIGGER.WEBHOOK", path="orders"),
+            node("a", "ACTION.TRANSFORM", fields=fields(b="{{ $json.body.id }}")),
+        ],
+        ["hook > a"],
+    )
+    workflow = make(document, is_draft=True)
+    api(alice).post(url(workflow), {"input": {"id": 7}}, format="json")
+    (found,) = api(alice).get(f"/api/v1/app/workflows/{workflow.id}/test-data/").json()
+    assert (found["example"], found["recorded"][0]["input"]) == ({"id": "…"}, {"id": 7})

@@ -1,0 +1,31 @@
+/** Looking at something else than the draft, on the same canvas: another version, how two differ, a run of an old one. */
+
+import { drawDefinition, useCanvas } from "../canvas/store.ts";
+import type { Definition } from "../canvas/types.ts";
+import { useEditor } from "./store.ts";
+
+/** Whether the canvas was locked before anything else than the draft was looked at. */
+let wasLocked = false;
+
+/** Draws a definition in the place of the draft, which nobody changes meanwhile. Resolves when it is drawn. */
+export async function look(
+  definition: Definition,
+  nodePorts: Readonly<Record<string, string[]>> = {},
+): Promise<void> {
+  const { looking, isLocked, data } = useEditor.getState();
+  if (looking === null) wasLocked = isLocked;
+  useEditor.setState({ looking: definition, isLocked: true, open: null });
+  useEditor.getState().choose({});
+  useCanvas.getState().select(null);
+  await drawDefinition({ definition, node_types: data.node_types, node_ports: nodePorts });
+}
+
+/** Draws the draft again. */
+export async function lookAway(): Promise<void> {
+  const { looking, definition, data, nodePorts } = useEditor.getState();
+  if (looking === null) return;
+  useEditor.setState({ looking: null, isLocked: wasLocked, open: null });
+  useEditor.getState().choose({});
+  useCanvas.getState().select(null);
+  await drawDefinition({ definition, node_types: data.node_types, node_ports: nodePorts });
+}
