@@ -100,6 +100,13 @@ class CannotDelegate(Conflict):
     code = "hil.cannot_delegate"
 
 
+class CannotWithdraw(Conflict):
+    """What became of this step has to be said; the question cannot be withdrawn."""
+
+    code = "hil.cannot_withdraw"
+    default_hint = "Answer it, or cancel the run."
+
+
 class AssigneeUnknown(Invalid):
     """Nobody is known by this."""
 

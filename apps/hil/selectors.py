@@ -11,12 +11,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from apps.executions.models import Execution
 from apps.hil.errors import InteractionNotFound
 from apps.hil.hours import Hours
-from apps.hil.models import Absence, Ask, Calendar, Entry, Interaction, InteractionLink, InteractionStatus, Kind, Vote
+from apps.hil.models import (
+    Absence,
+    Ask,
+    AskStatus,
+    Calendar,
+    Entry,
+    Interaction,
+    InteractionLink,
+    InteractionStatus,
+    Kind,
+    Vote,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,26 @@ def inbox_waiting(*, workspace_id: UUID, only_reviews: bool = False) -> QuerySet
     if only_reviews:
         found = found.filter(kind=Kind.REVIEW_UNKNOWN)
     return found.order_by("-priority", F("deadline_at").asc(nulls_last=True), "id")
+
+
+WHOSE = ("mine", "team", "answered")
+
+
+def of_person(found: QuerySet[Interaction], whose: str, user_id: UUID | None) -> QuerySet[Interaction]:
+    """Those of the questions that somebody can answer now (`mine`), that are put to others (`team`), or that they have
+    answered (`answered`). What is put to everybody is everybody's, but for who started the run where that bars them.
+    """
+    person = user_id or UUID(int=0)  # nobody: a key whose maker is gone
+    asked = Ask.objects.filter(interaction_id=OuterRef("id"), user_id=person)
+    said = Exists(Vote.objects.filter(interaction_id=OuterRef("id"), user_id=person))
+    pending = Q(status=InteractionStatus.PENDING)
+    if whose == "answered":
+        return found.filter(said)
+    if whose == "team":
+        return found.filter(pending, Q(has_asks=True), ~Exists(asked))
+    mine = Q(Exists(asked.filter(status=AskStatus.ASKED))) | (Q(has_asks=False) & ~Q(said))
+    barred = Q(barred_user_id__isnull=False, barred_user_id=person)
+    return found.filter(pending, mine).exclude(barred)
 
 
 def inbox_closed(*, workspace_id: UUID) -> QuerySet[Interaction]:

@@ -308,7 +308,10 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "interaction": interaction,
     "/api/v1/app/interactions/{pk}/": interaction,
     "/api/v1/app/interactions/{pk}/answer/": interaction,
-    "/api/v1/app/interactions/{pk}/link/": interaction,
+    **{
+        f"/api/v1/app/interactions/{{pk}}/{action}/": interaction
+        for action in ("link", "delegate", "withdraw", "history")
+    },
     "/api/v1/app/executions/{execution}/resume/": asking_execution,
     "/i/{token}/": interaction_token,
     "/enter/{token}/": sign_in_token,
@@ -936,6 +939,25 @@ ROUTES = [
     Route("GET", "/api/v1/app/interactions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/interactions/{pk}/answer/", alice=200, bob=200, charlie=404, anonymous=401, body=YES),
     Route("POST", "/api/v1/app/interactions/{pk}/link/", alice=201, bob=201, charlie=404, anonymous=401, body=JONAS),
+    Route(
+        "POST",
+        "/api/v1/app/interactions/{pk}/delegate/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        body={"to": "eve@example.com"},
+    ),
+    Route(
+        "POST",
+        "/api/v1/app/interactions/{pk}/withdraw/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        body={"reason": "No longer needed."},
+    ),
+    Route("GET", "/api/v1/app/interactions/{pk}/history/", alice=200, bob=200, charlie=404, anonymous=401),
     # Without an outcome, since an answer would wait ten seconds for an engine.
     Route("POST", "/api/v1/app/executions/{execution}/resume/", alice=400, bob=400, charlie=404, anonymous=401),
     Route("GET", "/w/{workspace}/inbox/", alice=200, bob=200, charlie=404, anonymous=302),

@@ -38,7 +38,9 @@ class Resume(WorkspaceAPIView):
     def post(self, request: Request, execution: UUID) -> Response:
         """Answer, wait up to 10 s until the execution has ended or waits again, and say where it stands.
 
-        202 when it was still going on after 10 s. With several open questions an `interaction_id` is needed.
+        202 when it was still going on after 10 s. With several open questions an `interaction_id` is needed. Without an
+        outcome a question with one way out is answered by it (a form), and a choice is read from
+        `resume_data.selected_option`; a text in `resume_data.comment` is the comment.
         """
         form = forms.ResumeIn(data=request.data)
         form.is_valid(raise_exception=True)
@@ -50,26 +52,34 @@ class Resume(WorkspaceAPIView):
                 workspace_id=self.workspace.id,
                 interaction_id=asked.id,
                 answerer=Answerer.of(self.actor, via_of(self.actor.kind)),
-                outcome=_outcome(given),
-                comment=given.get("comment") or "",
+                outcome=_outcome(given, asked),
+                comment=_comment(given),
                 data=_data(given),
                 now=clock.now(),
             )
             found.refresh_from_db(fields=["seq"])  # the answer holds the row: nothing has moved since
-        has_moved = self._follow(execution, after=found.seq)
+        has_moved = not answered.is_pending and self._follow(execution, after=found.seq)
         with tenant(self.workspace.id):
             now = executions.execution_get(workspace_id=self.workspace.id, execution_id=execution)
             output = executions.execution_value(execution=now, name="output")
+            remaining = executions.execution_snapshot(execution=now)["remaining_nodes"]
+        is_over = now.finished_at is not None
         document = {
             "execution_id": execution,
             "interaction_id": answered.id,
             "outcome": answered.outcome,
+            "progress": answered.progress,
             "status": now.status,
+            "message": _message(answered, now.status, is_over=is_over, has_moved=has_moved),
+            "completed": is_over,
+            "paused_again": not is_over and now.status == "WAITING_FOR_HUMAN" and (has_moved or answered.is_pending),
+            "remaining_nodes": remaining,
             "has_moved": has_moved,
             "output": output,
             "error": now.error,
         }
-        return Response(forms.ResumeOut(document).data, status=200 if has_moved else 202)
+        is_known = has_moved or answered.is_pending
+        return Response(forms.ResumeOut(document).data, status=200 if is_known else 202)
 
     def _question(self, execution: Execution, named: UUID | None) -> Interaction:
         if named is not None:
@@ -102,17 +112,39 @@ class Resume(WorkspaceAPIView):
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
-def _outcome(given: dict[str, Any]) -> str:
+def _message(answered: Interaction, status: str, *, is_over: bool, has_moved: bool) -> str:
+    if answered.is_pending:
+        return f"Recorded. The execution goes on when others have answered, too: {answered.progress}."
+    if not has_moved:
+        return "Recorded. The execution had not gone on within 10 s; it will."
+    if is_over:
+        return f"The execution went on and ended: {status}."
+    return f"The execution went on and waits again: {status}."
+
+
+def _outcome(given: dict[str, Any], asked: Interaction) -> str:
     named = {given[key] for key in ("outcome", "output_port") if given.get(key)}
     if given.get("approved") is not None:
         named.add("approved" if given["approved"] else "rejected")
     if not named:
+        sent = given.get("resume_data")
+        selected = sent.get("selected_option") if isinstance(sent, dict) else None
+        if isinstance(selected, str) and selected in asked.allowed:
+            return selected
+        if len(asked.allowed) == 1 and (sent is not None or given.get("data") is not None):
+            return asked.allowed[0]
         raise OutcomeMissing
     if len(named) > 1:
         message = f"These contradict each other: {', '.join(sorted(named))}."
         raise Invalid(message, errors=[FieldError("outcome", message)])
     found: str = named.pop()
     return found
+
+
+def _comment(given: dict[str, Any]) -> str:
+    sent = given.get("resume_data")
+    inner = sent.get("comment") if isinstance(sent, dict) else None
+    return given.get("comment") or (inner if isinstance(inner, str) else "")
 
 
 def _data(given: dict[str, Any]) -> Any:

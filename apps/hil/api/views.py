@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
@@ -18,7 +19,7 @@ from apps.core.api.query import refuse_both
 from apps.core.errors import FieldError, Invalid
 from apps.hil import selectors, services
 from apps.hil.api import serializers as forms
-from apps.hil.models import Interaction, Via
+from apps.hil.models import Interaction, InteractionStatus, Priority, Via
 from apps.hil.services import Answerer
 
 
@@ -30,8 +31,14 @@ class Interactions(WorkspaceViewSet):
         "retrieve": Permission.EXECUTION_READ,
         "answer": Permission.INTERACTION_ANSWER,
         "link": Permission.INTERACTION_ANSWER,
+        "delegate": Permission.INTERACTION_ANSWER,
+        "withdraw": Permission.EXECUTION_CANCEL,
+        "history": Permission.EXECUTION_READ,
     }
-    filters = {"list": ("status", "kind", "execution_id", "workflow", "workflow_id")}
+    filters = {
+        "list": ("status", "kind", "execution_id", "workflow", "workflow_id", "priority", "whose", "is_overdue"),
+        "history": (),
+    }
     serializer_class = forms.InteractionOut
     queryset = Interaction.objects.none()
 
@@ -44,6 +51,14 @@ class Interactions(WorkspaceViewSet):
             OpenApiParameter("execution_id", OpenApiTypes.UUID, description="Only questions of this execution."),
             OpenApiParameter("workflow", OpenApiTypes.UUID, description="Only questions of this workflow."),
             OpenApiParameter("workflow_id", OpenApiTypes.UUID, description="As `workflow`."),
+            OpenApiParameter("priority", enum=forms.PRIORITIES, description="Only questions of this priority."),
+            OpenApiParameter(
+                "whose",
+                enum=selectors.WHOSE,
+                description="`mine`: those I can answer now; `team`: those that are put to others; `answered`: those I"
+                " have answered.",
+            ),
+            OpenApiParameter("is_overdue", bool, description="Only questions whose time is, or is not, over."),
         ],
         responses=forms.InteractionRow(many=True),
     )
@@ -58,6 +73,17 @@ class Interactions(WorkspaceViewSet):
             execution_id=_uuid(request, "execution_id"),
             workflow_id=_uuid(request, "workflow") or _uuid(request, "workflow_id"),
         )
+        priority = _one_of(request, "priority", forms.PRIORITIES)
+        if priority:
+            found = found.filter(priority=Priority[priority.upper()])
+        whose = _one_of(request, "whose", selectors.WHOSE)
+        if whose:
+            person = self.actor.user.id if self.actor.user else self.actor.maker_id
+            found = selectors.of_person(found, whose, person)
+        overdue = _one_of(request, "is_overdue", ("true", "false"))
+        if overdue:
+            late = Q(status=InteractionStatus.PENDING, deadline_at__lte=clock.now())
+            found = found.filter(late if overdue == "true" else ~late)
         return self.page(found, forms.InteractionRow)
 
     @extend_schema(responses=forms.InteractionOut)
@@ -69,7 +95,10 @@ class Interactions(WorkspaceViewSet):
     @extend_schema(request=forms.AnswerIn, responses=forms.InteractionOut)
     @action(detail=True, methods=["post"])
     def answer(self, request: Request, pk: UUID) -> Response:
-        """Answer. The first answer counts; a later one is refused with who, when and how."""
+        """Answer. The first answer counts, or as many as the question's policy wants; then it is `answered`.
+
+        A later one is refused with who, when and how; 403 when others are asked. `data` must fit the question's `form`.
+        """
         form = forms.AnswerIn(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
@@ -101,6 +130,47 @@ class Interactions(WorkspaceViewSet):
         found = {"id": link.id, "recipient": link.recipient, "expires_at": link.expires_at}
         found["url"] = f"{settings.BASE_URL}{created.path}"
         return Response(forms.LinkOut(found).data, status=201, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(request=forms.DelegateIn, responses=forms.InteractionOut)
+    @action(detail=True, methods=["post"])
+    def delegate(self, request: Request, pk: UUID) -> Response:
+        """Hand the question on: somebody else is asked in one's place. Owners and admins can do it for others."""
+        form = forms.DelegateIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        services.interaction_delegate(
+            workspace_id=self.workspace.id,
+            interaction_id=pk,
+            actor=self.actor,
+            to=given["to"],
+            note=given.get("note") or "",
+            ask_id=given.get("ask_id"),
+            now=clock.now(),
+        )
+        return self.retrieve(request, pk)
+
+    @extend_schema(request=forms.WithdrawIn, responses=forms.InteractionOut)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: UUID) -> Response:
+        """Ask nobody any more. The run goes on by `undeliverable` where its author wants that, and fails otherwise."""
+        form = forms.WithdrawIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.interaction_give_up(
+            workspace_id=self.workspace.id,
+            interaction_id=pk,
+            message=form.validated_data["reason"],
+            actor=self.actor,
+            now=clock.now(),
+        )
+        return self.retrieve(request, pk)
+
+    @extend_schema(responses=forms.EntryOut(many=True))
+    @action(detail=True, methods=["get"])
+    def history(self, request: Request, pk: UUID) -> Response:
+        """What happened with the question, newest first. Votes and decisions name the event of the audit log."""
+        selectors.interaction_get(workspace_id=self.workspace.id, interaction_id=pk)
+        found = selectors.entries_of(workspace_id=self.workspace.id, interaction_id=pk).order_by("-id")
+        return self.page(found, forms.EntryOut)
 
 
 def via_of(kind: str) -> Via:

@@ -15,7 +15,7 @@ from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services as executions
 from apps.hil import selectors
-from apps.hil.errors import Withdrawn
+from apps.hil.errors import CannotWithdraw, Withdrawn
 from apps.hil.models import Interaction, InteractionStatus, Timer
 from apps.hil.services.answering import lock, refusal
 from apps.hil.services.recording import entry_add, tell
@@ -83,6 +83,8 @@ def interaction_give_up(
         closed = refusal(found, now)
         if closed is not None:
             raise closed
+        if found.is_review:
+            raise CannotWithdraw
         give_up(found, message=message, hint=hint, now=now, actor=actor)
     return found
 

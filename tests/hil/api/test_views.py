@@ -12,6 +12,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User, Workspace
 from apps.core.tenancy import tenant
 from apps.hil.models import InteractionLink
+from apps.nodes.contract import Outcome
 from tests.cast import Cast
 from tests.hil.asking import again, ask, document, doubt, park, publish
 
@@ -41,6 +42,7 @@ def test_a_list_says_what_waits_without_what_is_shown(api: Api, workspace: Works
         "created_at": listed["created_at"],
         "deadline_at": listed["deadline_at"],
         "outcome": None,
+        "progress": "",
         "answered_by": None,
         "answered_at": None,
     }
@@ -201,7 +203,12 @@ def test_resume_answers_the_one_open_question(
         "execution_id": str(row.execution_id),
         "interaction_id": str(row.id),
         "outcome": outcome,
+        "progress": "",
         "status": "WAITING_FOR_HUMAN",
+        "message": "Recorded. The execution had not gone on within 10 s; it will.",
+        "completed": False,
+        "paused_again": False,
+        "remaining_nodes": ["t", "ask", "ship", "refuse"],
         "has_moved": False,
         "output": None,
         "error": None,
@@ -240,3 +247,88 @@ def test_resume_says_why_it_cannot(resume: Callable[..., Any], workspace: Worksp
     assert code(approved=True) == (409, "hil.nothing_open")
     assert code(approved=True, interaction_id=str(row.id)) == (409, "hil.already_answered")
     assert resume(row.id, approved=True).status_code == 404
+
+
+# ── Several people ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lists_say_whose_turn_it_is(api: Api, workspace: Workspace, alice: User, bob: User) -> None:
+    everybody = ask(workspace)
+    bobs = ask(workspace, people={"assignees": ["bob@example.com"]}, priority="high")
+    client = api(alice)
+
+    def ids(**query: Any) -> list[str]:
+        return [row["id"] for row in client.get(URL, query).json()["results"]]
+
+    assert ids(whose="mine") == [str(everybody.id)]
+    assert ids(whose="team") == [str(bobs.id)]
+    assert ids(priority="high", is_overdue="false") == [str(bobs.id)]
+    client.post(f"{URL}{everybody.id}/answer", {"outcome": "approved"})
+    assert (ids(whose="mine"), ids(whose="answered")) == ([], [str(everybody.id)])
+    assert [row["id"] for row in api(bob).get(URL, {"whose": "mine"}).json()["results"]] == [str(bobs.id)]
+
+
+def test_votes_handing_on_and_the_record(api: Api, workspace: Workspace, alice: User, bob: User) -> None:
+    people = {"assignees": ["alice@example.com", "bob@example.com"], "policy": "all"}
+    row = ask(workspace, people=people)
+    voted = api(alice).post(f"{URL}{row.id}/answer", {"outcome": "approved"}).json()
+    assert (voted["status"], voted["progress"]) == ("pending", "1 of 2")
+    assert [(each["label"], each["status"]) for each in voted["asks"]] == [("Alice", "answered"), ("Bob", "asked")]
+    assert [(each["by"], each["assurance"]) for each in voted["votes"]] == [("Alice", "signed in with role")]
+
+    handed = api(bob).post(f"{URL}{row.id}/delegate", {"to": "eve@outside.example", "note": "Please look."})
+    assert handed.status_code == 200
+    assert [each["status"] for each in handed.json()["asks"]] == ["answered", "passed", "asked"]
+    assert api(bob).post(f"{URL}{row.id}/answer", {"outcome": "approved"}).json()["code"] == "hil.handed_on"
+    assert api(bob).post(f"{URL}{row.id}/delegate", {"to": "nobody"}).json()["code"] == "hil.not_asked"
+
+    lines = api(alice).get(f"{URL}{row.id}/history").json()["results"]
+    assert [line["text"] for line in lines] == [
+        "Bob handed this on to eve@outside.example: Please look.",
+        "Alice: Approve",
+        "Manager asked Alice, Bob",
+    ]
+    assert [bool(line["audit_id"]) for line in lines] == [True, True, False]
+
+
+def test_a_question_can_be_withdrawn(api: Api, workspace: Workspace, alice: User) -> None:
+    row = ask(workspace)
+    client = api(alice)
+    gone = client.post(f"{URL}{row.id}/withdraw", {"reason": "Ordered twice."})
+    assert (gone.status_code, gone.json()["status"], gone.json()["outcome"]) == (200, "withdrawn", "undeliverable")
+    assert client.post(f"{URL}{row.id}/withdraw", {"reason": "Again."}).json()["code"] == "hil.undeliverable"
+    assert (
+        client.post(f"{URL}{doubt(workspace).id}/withdraw", {"reason": "No."}).json()["code"] == "hil.cannot_withdraw"
+    )
+
+
+def test_a_form_says_what_is_wrong_field_by_field(resume: Callable[..., Any], workspace: Workspace) -> None:
+    schema = {"type": "object", "required": ["budget"], "properties": {"budget": {"type": "integer", "minimum": 1}}}
+    row = ask(
+        workspace,
+        question="INPUT",
+        outcomes=(Outcome("answered", "Send", "primary"),),
+        form={"kind": "fields", "schema": schema, "initial": {}},
+    )
+    refused = resume(row.execution_id, resume_data={"budget": 0})
+    assert (refused.status_code, refused.json()["errors"]) == (
+        400,
+        [{"path": "data.budget", "message": "This should be at least 1."}],
+    )
+    assert resume(row.execution_id, resume_data={"budget": 50_000}).json()["outcome"] == "answered"
+
+
+def test_resume_takes_the_choice_and_comment_of_the_source_documents(
+    resume: Callable[..., Any], workspace: Workspace
+) -> None:
+    ways = (Outcome("escalate", "Escalate"), Outcome("close", "Close"))
+    row = ask(workspace, question="DECISION", outcomes=ways)
+    said = resume(row.execution_id, resume_data={"selected_option": "escalate", "comment": "Director."})
+    assert (said.json()["outcome"], again(workspace, row).comment) == ("escalate", "Director.")
+
+
+def test_resume_with_others_still_to_answer_does_not_wait(resume: Callable[..., Any], workspace: Workspace) -> None:
+    row = ask(workspace, people={"assignees": ["alice@example.com", "bob@example.com"], "policy": "all"})
+    said = resume(row.execution_id, approved=True)
+    assert (said.status_code, said.json()["paused_again"], said.json()["outcome"]) == (200, True, None)
+    assert said.json()["message"] == "Recorded. The execution goes on when others have answered, too: 1 of 2."
