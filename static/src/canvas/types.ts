@@ -80,6 +80,10 @@ export interface NodeTypeEntry {
   is_trigger?: boolean;
   /** Nodes can be drawn inside: a loop. */
   is_container?: boolean;
+  /** How often it is tried, and how long it may take, unless a node says otherwise. */
+  retry?: { attempts: number; delay_seconds: number; max_delay_seconds: number };
+  timeout_seconds?: number;
+  on_unknown?: string;
   params_schema?: Json;
   output_schema?: Json;
   keywords?: string[];

@@ -1,12 +1,264 @@
-import { useEditor } from "../store.ts";
+import { useEffect, useRef, useState } from "react";
+import { Icon, Tile } from "../../canvas/Icon.tsx";
+import type { Finding, NodeDocument, NodeTypeEntry } from "../../canvas/types.ts";
+import { useIsNarrow } from "../../canvas/windowed.ts";
+import { setNode } from "../document/edits.ts";
+import { testNode, testTo, useRun } from "../run/store.ts";
+import { typeKey, useEditor } from "../store.ts";
+import { Divider } from "./Divider.tsx";
+import { useDock } from "./dock.ts";
+import { Prose } from "./form/Help.tsx";
+import { placeOf } from "./form/problems.ts";
+import { Name } from "./Name.tsx";
+import { NodeForm } from "./NodeForm.tsx";
+import { SettingsTab } from "./SettingsTab.tsx";
+
+type TabName = "Parameters" | "Settings" | "Notes";
+const TABS: readonly TabName[] = ["Parameters", "Settings", "Notes"];
 
 /** The node that is open: what comes in, how it is set up, what goes out. */
 export function Panel({ nodeId }: { nodeId: string }) {
   const node = useEditor((state) => state.definition.nodes.find(({ id }) => id === nodeId));
+  const entry = useEditor((state) => (node ? state.types.get(typeKey(node)) : undefined));
+  const all = useEditor((state) => state.findings);
+  const isLocked = useEditor((state) => state.isLocked);
+  const isNarrow = useIsNarrow();
+  const height = useDock((state) => state.height);
+  const isFolded = useDock((state) => state.isFolded) && !isNarrow;
+  const [tab, setTab] = useState<TabName>("Parameters");
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.style.setProperty("--panel-height", `${height}px`), [height]);
   if (!node) return null;
+  const findings = all.filter((finding) => finding.node_id === nodeId);
+  const isReadOnly = isLocked || isNarrow;
   return (
-    <section className="editor-panel" aria-label={node.name}>
-      <h2>{node.name}</h2>
+    <section
+      ref={section}
+      className="editor-panel node-panel"
+      aria-label={node.name}
+      data-folded={isFolded || undefined}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape" || event.defaultPrevented) return;
+        event.stopPropagation();
+        document.querySelector<HTMLElement>(".editor-surface .react-flow")?.focus();
+      }}
+    >
+      {isNarrow ? null : <Divider />}
+      <Head node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} tab={tab} onTab={setTab} />
+      {isFolded ? null : (
+        <div className="node-panel-body">
+          <div
+            className="node-panel-form"
+            role="tabpanel"
+            id={`panel-${tab}`}
+            aria-labelledby={`tab-${tab}`}
+            key={tab}
+          >
+            {tab === "Parameters" ? (
+              <NodeForm node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} />
+            ) : null}
+            {tab === "Settings" ? (
+              <SettingsTab node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} />
+            ) : null}
+            {tab === "Notes" ? <Notes node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
+          </div>
+        </div>
+      )}
     </section>
+  );
+}
+
+function Head({
+  node,
+  entry,
+  findings,
+  isReadOnly,
+  tab,
+  onTab,
+}: {
+  node: NodeDocument;
+  entry: NodeTypeEntry | undefined;
+  findings: readonly Finding[];
+  isReadOnly: boolean;
+  tab: TabName;
+  onTab: (tab: TabName) => void;
+}) {
+  const show = useEditor((state) => state.show);
+  const isFolded = useDock((state) => state.isFolded);
+  const fold = useDock((state) => state.fold);
+  const isNarrow = useIsNarrow();
+  return (
+    <header className="node-panel-head">
+      <Tile type={node.type} icon={entry?.icon ?? "box"} />
+      <div className="node-panel-title">
+        <Name nodeId={node.id} name={node.name} isReadOnly={isReadOnly} />
+        <p className="muted small">{entry?.name ?? `${node.type} ${node.subtype}`}</p>
+      </div>
+      <Tabs tab={tab} onTab={onTab} findings={findings} />
+      <span className="row push">
+        <Tests nodeId={node.id} isTrigger={entry?.is_trigger ?? false} />
+        {isNarrow ? null : (
+          <button
+            type="button"
+            className="btn btn-ghost btn-icon btn-sm"
+            aria-label={isFolded ? "Unfold the panel" : "Fold the panel"}
+            aria-expanded={!isFolded}
+            title={isFolded ? "Unfold" : "Fold"}
+            onClick={() => fold(!isFolded)}
+          >
+            <Icon name={isFolded ? "chevron-up" : "chevron-down"} />
+          </button>
+        )}
+        <button
+          type="button"
+          className="btn btn-ghost btn-icon btn-sm"
+          aria-label="Close"
+          title="Close"
+          onClick={() => show(null)}
+        >
+          <Icon name="x" />
+        </button>
+      </span>
+    </header>
+  );
+}
+
+/** Running it, or all that leads to it. */
+function Tests({ nodeId, isTrigger }: { nodeId: string; isTrigger: boolean }) {
+  const mayRun = useEditor((state) => state.data.may.workflow_execute === true);
+  const isNarrow = useIsNarrow();
+  const isStarting = useRun((state) => state.isStarting);
+  if (!mayRun || isNarrow) return null;
+  return (
+    <>
+      <button
+        type="button"
+        className="btn btn-ghost btn-sm"
+        disabled={isStarting}
+        onClick={() => void testTo(nodeId)}
+      >
+        Test to here
+      </button>
+      {isTrigger ? null : (
+        <button
+          type="button"
+          className="btn btn-sm"
+          aria-busy={isStarting || undefined}
+          onClick={() => void testNode(nodeId)}
+        >
+          <Icon name="play" />
+          Test node
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Which tab a finding belongs to. */
+const tabOf = (finding: Finding): TabName =>
+  placeOf(finding).startsWith("params") ? "Parameters" : "Settings";
+
+function Tabs({
+  tab,
+  onTab,
+  findings,
+}: {
+  tab: TabName;
+  onTab: (tab: TabName) => void;
+  findings: readonly Finding[];
+}) {
+  const fold = useDock((state) => state.fold);
+  return (
+    <div
+      className="segmented node-panel-tabs"
+      role="tablist"
+      aria-label="What is shown"
+      onKeyDown={(event) => {
+        const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+        const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length];
+        if (step === 0 || !next) return;
+        event.preventDefault();
+        onTab(next);
+        document.getElementById(`tab-${next}`)?.focus();
+      }}
+    >
+      {TABS.map((name) => {
+        const own = findings.filter((finding) => tabOf(finding) === name);
+        const hasError = own.some(({ severity }) => severity === "error");
+        return (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`tab-${name}`}
+            aria-controls={`panel-${name}`}
+            aria-selected={name === tab}
+            tabIndex={name === tab ? 0 : -1}
+            onClick={() => {
+              fold(false);
+              onTab(name);
+            }}
+          >
+            {name}
+            {own.length > 0 ? (
+              <span className="tab-problems" data-severity={hasError ? "error" : "warning"}>
+                {own.length}
+                <span className="visually-hidden">{own.length === 1 ? " problem" : " problems"}</span>
+              </span>
+            ) : null}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** What people wrote about the node, and what its type does. */
+function Notes({
+  node,
+  entry,
+  isReadOnly,
+}: {
+  node: NodeDocument;
+  entry: NodeTypeEntry | undefined;
+  isReadOnly: boolean;
+}) {
+  return (
+    <>
+      <label className="field">
+        <span className="field-label">Notes</span>
+        <textarea
+          className="textarea"
+          rows={4}
+          maxLength={10_000}
+          value={node.notes ?? ""}
+          readOnly={isReadOnly}
+          placeholder="What others should know about this node"
+          onChange={(event) => {
+            const notes = event.target.value || undefined;
+            useEditor
+              .getState()
+              .edit(
+                `Change notes of “${node.name}”`,
+                (now) => setNode(now, node.id, { notes } as Partial<NodeDocument>),
+                `${node.id} notes`,
+              );
+          }}
+        />
+      </label>
+      {entry ? (
+        <section className="panel-about">
+          <h3 className="label">About “{entry.name}”</h3>
+          <p>
+            <Prose text={entry.summary} />
+          </p>
+          {entry.description ? (
+            <p className="soft">
+              <Prose text={entry.description} />
+            </p>
+          ) : null}
+        </section>
+      ) : null}
+    </>
   );
 }

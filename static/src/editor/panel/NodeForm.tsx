@@ -1,0 +1,44 @@
+import type { Finding, NodeDocument, NodeTypeEntry } from "../../canvas/types.ts";
+import { setNode } from "../document/edits.ts";
+import { useEditor } from "../store.ts";
+import { FormProvider } from "./form/context.ts";
+import { Problems } from "./form/FieldFrame.tsx";
+import { Members } from "./form/Members.tsx";
+import { at } from "./form/problems.ts";
+import { type Schema, sourceOf } from "./form/schema.ts";
+
+/** The parameters of a node, as its type's schema asks for them. */
+export function NodeForm({
+  node,
+  entry,
+  findings,
+  isReadOnly,
+}: {
+  node: NodeDocument;
+  entry: NodeTypeEntry | undefined;
+  findings: readonly Finding[];
+  isReadOnly: boolean;
+}) {
+  const schema = (entry?.params_schema ?? {}) as Schema;
+  const change = (params: Schema, what: string): void => {
+    useEditor
+      .getState()
+      .edit(
+        `Change ${what.toLowerCase()} of “${node.name}”`,
+        (now) => setNode(now, node.id, { params }),
+        `${node.id} ${what}`,
+      );
+  };
+  const hasNone = Object.keys((schema.properties as Schema | undefined) ?? {}).length === 0;
+  return (
+    <FormProvider value={{ nodeId: node.id, source: sourceOf(schema), findings, isReadOnly }}>
+      <Problems problems={at(findings, "params", false)} />
+      {hasNone && Object.keys(node.params ?? {}).length === 0 ? (
+        <p className="muted">
+          {entry ? "There is nothing to set here." : "This type of node is not known here."}
+        </p>
+      ) : null}
+      <Members schema={schema} path="params" value={node.params ?? {}} onChange={change} isTop />
+    </FormProvider>
+  );
+}

@@ -1,0 +1,44 @@
+import { createContext, useContext, useRef } from "react";
+import type { Finding, Json } from "../../../canvas/types.ts";
+import { isSame } from "../../document/merge.ts";
+import { at, isBelow, placeOf } from "./problems.ts";
+import type { Source } from "./schema.ts";
+
+/** What every field of a form needs to know of the whole. */
+export interface FormSurroundings {
+  /** The node whose data expressions read. */
+  nodeId: string;
+  source: Source;
+  findings: readonly Finding[];
+  isReadOnly: boolean;
+}
+
+const Surroundings = createContext<FormSurroundings | null>(null);
+export const FormProvider = Surroundings.Provider;
+
+export function useForm(): FormSurroundings {
+  const found = useContext(Surroundings);
+  if (!found) throw new Error("A field stands outside of a form.");
+  return found;
+}
+
+/**
+ * The findings about the value at `path`. Those about a value that has been changed since are left out: whether they
+ * still hold is being looked at.
+ */
+export function useProblems(path: string, value: Json | undefined, isWhole: boolean): Finding[] {
+  const { findings } = useForm();
+  const judged = useRef({ findings, value });
+  if (judged.current.findings !== findings) judged.current = { findings, value };
+  if (!isSame(judged.current.value, value)) return [];
+  return at(findings, path, isWhole);
+}
+
+/** How many findings there are about these members. */
+export function useCount(paths: readonly string[]): number {
+  const { findings } = useForm();
+  return findings.filter((finding) => {
+    const place = placeOf(finding);
+    return paths.some((path) => place === path || isBelow(place, path));
+  }).length;
+}
