@@ -95,12 +95,13 @@ django.setup()
 bound()
 bound_statements()
 # Only now, since these modules read models.
-routing = import_module("apps.executions.routing")
+sockets = [
+    *import_module("apps.workflows.routing").websocket_urlpatterns,
+    *import_module("apps.executions.routing").websocket_urlpatterns,  # the last one: it answers what is nowhere
+]
 application = ProtocolTypeRouter(
     {
         "http": Watched(Web()),
-        "websocket": AllowedHostsOriginValidator(
-            SameOrigin(AuthMiddlewareStack(URLRouter(routing.websocket_urlpatterns)))
-        ),
+        "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )

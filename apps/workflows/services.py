@@ -28,6 +28,7 @@ from apps.workflows.graph import Finding, Graph, GraphInvalid, errors_in
 from apps.workflows.graph.findings import error
 from apps.workflows.lint import lint, no_draft
 from apps.workflows.models import ActiveTrigger, Status, Version, Workflow
+from apps.workflows.presence import tell_saved
 from apps.workflows.transfer import normalised
 
 Json = Any
@@ -107,6 +108,8 @@ def workflow_update(
             changed += ["draft", "draft_revision"]
         if changed:
             _save(workflow, *changed)
+            if "draft" in changed:
+                tell_saved(workflow.id, revision=workflow.draft_revision, by=actor)
             _record(workflow, actor, "updated", {"changed": [part for part in changed if part != "draft_revision"]})
         one: dict[str, Any] = {"workspace_id": workspace_id, "workflow_ids": [workflow.id], "actor": actor}
         if folder is not None:
