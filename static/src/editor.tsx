@@ -9,6 +9,7 @@ import { startKeys } from "./editor/keys.ts";
 import { registerRunCommands } from "./editor/run/commands.ts";
 import { beginRuns } from "./editor/run/store.ts";
 import { begin } from "./editor/store.ts";
+import { startPresence } from "./editor/sync/presence.ts";
 import { startSaving } from "./editor/sync/saving.ts";
 import type { EditorData } from "./editor/types.ts";
 
@@ -18,6 +19,7 @@ async function mount(host: HTMLElement): Promise<void> {
   if (!source) throw new Error("The page has no #editor-data.");
   begin(JSON.parse(source.textContent ?? "") as EditorData);
   startSaving();
+  startPresence();
   startEditing();
   startKeys();
   await document.fonts.ready;

@@ -7,6 +7,7 @@ import { TestDialog } from "./run/TestDialog.tsx";
 import { useEditor } from "./store.ts";
 import { Surface } from "./surface/Surface.tsx";
 import { Notices } from "./sync/Notices.tsx";
+import { People } from "./sync/People.tsx";
 import { TopBar } from "./topbar/TopBar.tsx";
 
 /** The whole editor: bar, palette, canvas, and below it the panel of the node that is open. */
@@ -24,6 +25,7 @@ export function Editor() {
       {isLocked ? null : <Palette />}
       <Surface />
       <Notices />
+      <People />
       <RunBar />
       {open === null ? null : isLooking ? (
         <LookPanel key={open} nodeId={open} />

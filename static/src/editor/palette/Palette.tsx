@@ -42,14 +42,6 @@ export function Palette() {
           setTimeout(() => field.current?.select());
         },
       },
-      {
-        id: "palette.add",
-        title: "Add a node behind the chosen one",
-        group: "Canvas",
-        keys: ["Tab"],
-        icon: "plus",
-        run: () => openAdder(here()),
-      },
     ]);
   }, []);
 

@@ -11,7 +11,9 @@ import { partsOf, placeOf, wordsFor } from "./telling.ts";
 export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }) {
   const definition = useEditor((state) => state.definition);
   const saved = useEditor((state) => state.saved);
-  const by = useSaving((state) => state.takenOver?.by) || "Somebody else";
+  const me = useEditor((state) => state.data.me.name);
+  const saver = useSaving((state) => state.takenOver?.by);
+  const by = !saver ? "Somebody else" : saver === me ? "You elsewhere" : saver;
   const [isFolded, fold] = useState(false);
   const count = conflicts.length === 1 ? "the same place" : `the same ${conflicts.length} places`;
   return (
@@ -19,7 +21,10 @@ export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }) {
       <header>
         <div className="grow">
           <h2>
-            You and {by === "Somebody else" ? "somebody else" : by} changed {count}
+            {by === "You elsewhere"
+              ? "You, here and elsewhere, changed"
+              : `You and ${by === "Somebody else" ? "somebody else" : by} changed`}{" "}
+            {count}
           </h2>
           <p>
             Everything else is put together already. Yours is on the canvas; nothing is saved until you chose.

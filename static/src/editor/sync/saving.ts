@@ -51,6 +51,8 @@ let working: Promise<void> | undefined;
 let isUrgent = false;
 /** The newest revision that is known of; the draft is behind as long as its own is lower. */
 let newest = 0;
+/** Who saved it, if they are known. */
+let newestBy = "";
 
 const set = (change: Partial<Saving>): void => useSaving.setState(change);
 
@@ -76,8 +78,8 @@ export function saveNow(): void {
 
 /** Others saved this revision: takes it over, unless it is here already. */
 export function catchUp(revision: number, by = ""): void {
+  if (revision > newest && by) newestBy = by;
   newest = Math.max(newest, revision);
-  if (by && isBehind()) set({ takenOver: { by, at: Date.now() } });
   if (isBehind()) work().catch(() => undefined);
 }
 
@@ -240,7 +242,10 @@ async function takeNewest(): Promise<void> {
     saved: theirs,
     workflow: { ...now.workflow, ...infoOf(workflow), version: version?.number ?? null },
   });
-  if (merged.definition !== now.definition) now.takeOver(merged.definition);
+  if (merged.definition !== now.definition || merged.conflicts.length > 0) {
+    now.takeOver(merged.definition);
+    set({ takenOver: { by: newestBy, at: Date.now() } });
+  }
   const conflicts = stillOpen(useSaving.getState().conflicts, merged.conflicts, merged.definition, theirs);
   set({ conflicts, trouble: null });
   if (mine !== base || conflicts.length > 0) keepCopy();
