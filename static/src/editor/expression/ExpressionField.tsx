@@ -1,8 +1,14 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../../canvas/Icon.tsx";
 import type { Json } from "../../canvas/types.ts";
+import { registerCommands } from "../commands.ts";
+import type { Knowledge } from "./chains.ts";
 import type { FieldEditor } from "./codemirror.ts";
 import { fixedOf, PATH_TYPE, textOf, withHole, withPath } from "./field.ts";
+import { knowledgeOf } from "./knowledge.ts";
+import { PreviewLine } from "./PreviewLine.tsx";
+import { resultOf, type Sees, usePreview } from "./previewing.ts";
+import { Reference } from "./Reference.tsx";
 import { hasExpression } from "./tokens.ts";
 
 export interface ExpressionFieldProps {
@@ -27,11 +33,22 @@ export interface ExpressionFieldProps {
   isReadOnly?: boolean;
   /** What stands there in place of a text while the value is fixed: a number field, a choice, a switch. */
   fixed?: ReactNode;
+  /** What `$json` is in it: what goes into the node, or, for conditions of connections, what it gives back. */
+  sees?: Sees;
 }
 
 /** A field that holds a fixed value or an expression: writing, completing, and what it comes to. */
 export function ExpressionField(props: ExpressionFieldProps) {
-  const { value, onChange, label, fixed, isReadOnly = false, multiline: isMultiline = false } = props;
+  const {
+    nodeId,
+    value,
+    onChange,
+    label,
+    fixed,
+    sees = "input",
+    isReadOnly = false,
+    multiline: isMultiline = false,
+  } = props;
   const given = useId();
   const id = props.id ?? given;
   const [isChosen, setChosen] = useState(false);
@@ -41,12 +58,17 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const editor = useRef<FieldEditor | null>(null);
   const wantsFocus = useRef(false);
   const [isOver, setOver] = useState(false);
+  const path = props.path ?? label;
+  const text = textOf(value);
+  const { preview, isStale } = usePreview(nodeId, path, hasExpression(value) ? value : null, sees);
+  const column = preview?.status === "error" && !isStale ? preview.column : null;
+  const isWrong = Boolean(props.error) || preview?.status === "error";
+  useEffect(() => editor.current?.markProblem(column), [column]);
 
   const toExpression = (): void => {
     if (isExpression) return;
     setChosen(true);
     wantsFocus.current = true;
-    const text = textOf(value);
     if (last.current !== null) onChange(last.current);
     else if (text.trim() === "") onChange(withHole(text, text.length, text.length).text);
     else if (typeof value !== "string") onChange(text);
@@ -57,10 +79,16 @@ export function ExpressionField(props: ExpressionFieldProps) {
     setChosen(false);
     if (!hasExpression(value)) return;
     last.current = value;
-    const kept = fixedOf(value, undefined);
-    onChange(fixed ? undefined : textOf(kept));
+    const result = resultOf(nodeId, path, value, sees);
+    const kept = fixedOf(value, result);
+    if (fixed) onChange(result === undefined ? undefined : kept);
+    else onChange(typeof kept === "string" ? kept : JSON.stringify(kept));
   };
-  const description = [props.help ? `${id}-help` : "", props.error ? `${id}-error` : ""]
+  const description = [
+    preview ? `${id}-preview` : "",
+    props.help ? `${id}-help` : "",
+    props.error ? `${id}-error` : "",
+  ]
     .filter(Boolean)
     .join(" ");
   return (
@@ -68,7 +96,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
       className="field expression"
       data-mode={isExpression ? "expression" : "fixed"}
       data-focused={hasFocus || undefined}
-      data-invalid={props.error ? "" : undefined}
+      data-invalid={isWrong ? "" : undefined}
       data-over={isOver || undefined}
     >
       <div className="expression-head">
@@ -76,6 +104,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
           {label}
           {props.isRequired ? <span> required</span> : null}
         </label>
+        {isExpression && !isReadOnly ? (
+          <Reference onTake={(name) => editor.current?.insertText(name)} />
+        ) : null}
         {isReadOnly ? null : (
           <fieldset className="expression-switch" aria-label={`${label}: how it is given`}>
             <button type="button" aria-pressed={!isExpression} onClick={toFixed}>
@@ -110,7 +141,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
       ) : (
         <div className="expression-box">
           <TextField
-            text={textOf(value)}
+            text={text}
             isMultiline={isMultiline}
             isReadOnly={isReadOnly}
             placeholder={props.placeholder ?? ""}
@@ -118,17 +149,25 @@ export function ExpressionField(props: ExpressionFieldProps) {
               id,
               "aria-labelledby": `${id}-label`,
               ...(description ? { "aria-describedby": description } : {}),
-              ...(props.error ? { "aria-invalid": "true" } : {}),
+              ...(isWrong ? { "aria-invalid": "true" } : {}),
               ...(props.isRequired ? { "aria-required": "true" } : {}),
             }}
             onChange={onChange}
-            onFocus={setFocus}
+            onFocus={(has) => {
+              setFocus(has);
+              if (has) focused = editor.current;
+            }}
+            knowledgeNow={() => knowledgeOf(nodeId, sees)}
             onMount={(made) => {
               editor.current = made;
               if (wantsFocus.current) made?.focus("inside");
               wantsFocus.current = false;
+              made?.markProblem(column);
             }}
           />
+          {preview ? (
+            <PreviewLine id={`${id}-preview`} preview={preview} isStale={isStale} hasFocus={hasFocus} />
+          ) : null}
         </div>
       )}
       {props.help ? (
@@ -146,6 +185,26 @@ export function ExpressionField(props: ExpressionFieldProps) {
   );
 }
 
+/** The field that had the focus last, for commands. */
+let focused: FieldEditor | null = null;
+
+/** Shows what can be inserted into the field that has, or last had, the focus. Says whether there is one. */
+export function insertField(): boolean {
+  return focused?.view.dom.isConnected ? focused.insertField() : false;
+}
+
+registerCommands([
+  {
+    id: "expression.insert",
+    title: "Insert field…",
+    group: "Edit",
+    keys: ["mod+i"],
+    icon: "braces",
+    isPossible: () => focused?.view.dom.isConnected ?? false,
+    run: () => void insertField(),
+  },
+]);
+
 interface TextFieldProps {
   text: string;
   isMultiline: boolean;
@@ -155,6 +214,7 @@ interface TextFieldProps {
   onChange: (text: string) => void;
   onFocus: (hasFocus: boolean) => void;
   onMount: (editor: FieldEditor | null) => void;
+  knowledgeNow: () => Knowledge;
 }
 
 /** The text itself. Until its editor has been loaded the text is shown as it is. */
@@ -177,6 +237,7 @@ function TextField(props: TextFieldProps) {
         attributes,
         onChange: (next) => now.current.onChange(next),
         onFocus: (hasFocus) => now.current.onFocus(hasFocus),
+        knowledgeNow: () => now.current.knowledgeNow(),
       });
       setLoaded(true);
       now.current.onMount(editor.current);

@@ -11,6 +11,7 @@ import {
 import { defaultKeymap, history, historyKeymap, standardKeymap } from "@codemirror/commands";
 import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import { EditorView, type KeyBinding, keymap, placeholder, tooltips } from "@codemirror/view";
+import { assistance, completions, type KnowledgeNow, markProblem, rowParts } from "./assist.ts";
 import { difference, PATH_TYPE, type Placed, secondBrace, withHole, withPath } from "./field.ts";
 import { highlighting } from "./highlight.ts";
 import { adoptStyles } from "./sheet.ts";
@@ -28,9 +29,8 @@ export interface FieldOptions {
   attributes: Record<string, string>;
   onChange: (text: string) => void;
   onFocus?: (hasFocus: boolean) => void;
-  completions?: CompletionSource;
-  /** The lines of the completion list, its hover, marks of errors. */
-  extras?: Extension;
+  /** What completion and hover know of. */
+  knowledgeNow: KnowledgeNow;
 }
 
 export interface FieldEditor {
@@ -39,8 +39,12 @@ export interface FieldEditor {
   setText: (text: string) => void;
   setAttributes: (attributes: Record<string, string>) => void;
   setReadOnly: (isReadOnly: boolean) => void;
+  /** Puts a text where the cursor is, as it is. */
+  insertText: (text: string) => void;
   /** Puts a path where the cursor is, as an expression. */
   insertPath: (path: string) => void;
+  /** Puts a line under the place of an error, counted from 1; null takes it away. */
+  markProblem: (column: number | null) => void;
   /** Shows everything that can be written here. */
   insertField: () => boolean;
   focus: (at?: "end" | "inside") => void;
@@ -67,8 +71,8 @@ export function mountField(parent: HTMLElement, options: FieldOptions): FieldEdi
         options.isMultiline ? EditorView.lineWrapping : oneLine,
         placeholder(options.placeholder),
         tooltips({ position: "fixed", parent: document.body }),
-        options.completions ? completing(options.completions) : [],
-        options.extras ?? [],
+        completing(completions(options.knowledgeNow)),
+        assistance(options.knowledgeNow),
         attributes.of(EditorView.contentAttributes.of(options.attributes)),
         editable.of(readOnly(options.isReadOnly)),
         EditorView.updateListener.of((update) => {
@@ -95,10 +99,19 @@ export function mountField(parent: HTMLElement, options: FieldOptions): FieldEdi
     setAttributes: (next) =>
       view.dispatch({ effects: attributes.reconfigure(EditorView.contentAttributes.of(next)) }),
     setReadOnly: (next) => view.dispatch({ effects: editable.reconfigure(readOnly(next)) }),
+    insertText: (text) => {
+      const at = view.state.selection.main.to + text.length - (text.endsWith("()") ? 1 : 0);
+      view.dispatch(view.state.replaceSelection(text), {
+        selection: { anchor: at },
+        userEvent: "input.complete",
+      });
+      view.focus();
+    },
     insertPath: (path) => {
       const { from, to } = view.state.selection.main;
       put(withPath(view.state.doc.toString(), from, to, path), "input.drop");
     },
+    markProblem: (column) => markProblem(view, column),
     insertField: () => insertField(view),
     focus: (at) => {
       view.focus();
@@ -161,12 +174,24 @@ const pairs = (state: EditorState, at: number): { closeBrackets: { brackets: str
 };
 
 const completing = (source: CompletionSource): Extension =>
-  autocompletion({ override: [source], icons: false, aboveCursor: false, activateOnTypingDelay: 40 });
+  autocompletion({
+    override: [source],
+    icons: false,
+    activateOnTypingDelay: 40,
+    maxRenderedOptions: 60,
+    tooltipClass: () => "expr-list",
+    addToOptions: rowParts,
+    // Below the list, which is as wide, rather than beside it.
+    positionInfo: () => ({ class: "expr-below" }),
+  });
 
 const braces = Prec.high(
   EditorView.inputHandler.of((view, from, to, typed) => {
-    if (typed !== "{" || from !== to) return false;
+    if (from !== to) return false;
     const before = view.state.doc.toString();
+    // The space after two braces is there already.
+    if (typed === " " && before.slice(from - 3, from + 3) === "{{  }}") return true;
+    if (typed !== "{") return false;
     const placed = secondBrace(before, from);
     if (!placed) return false;
     view.dispatch({
