@@ -46,6 +46,4 @@ class Conversions(WorkspaceViewSet):
         form.is_valid(raise_exception=True)
         parcel = import_document(form.validated_data["document"])
         remarks = [remark.as_dict() for remark in parcel.remarks]
-        return Response(
-            ConvertOut({"definition": parcel.definition, "form": parcel.source, "remarks": remarks}).data
-        )
+        return Response(ConvertOut({"definition": parcel.definition, "form": parcel.source, "remarks": remarks}).data)

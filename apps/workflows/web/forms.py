@@ -41,7 +41,7 @@ class NewForm(forms.Form):
         help_text=_("An exported workflow, of this product or of n8n; or a definition with nodes and connections."),
         widget=forms.Textarea(attrs={"rows": 8, "class": "mono", "spellcheck": "false"}),
     )
-    file = forms.FileField(label=_("Or a file"), required=False)
+    file = forms.FileField(label=_("A file"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Sets `parcel`, what is to be created."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.workflows.web import bulk, credentials, imported, listing, settings, sharing, variables, views
+from apps.workflows.web import bulk, credentials, imported, listing, new, settings, sharing, variables, views
 
 urlpatterns = [
     path("workflows/", listing.WorkflowList.as_view(), name="workflows"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("workflows/folders/new/", bulk.FolderPage.as_view(), name="folder-new"),
     path("workflows/folders/<uuid:folder>/", bulk.FolderPage.as_view(), name="folder"),
     path("workflows/folders/<uuid:folder>/delete/", bulk.FolderDelete.as_view(), name="folder-delete"),
-    path("workflows/new/", views.WorkflowNew.as_view(), name="workflow-new"),
+    path("workflows/new/", new.WorkflowNew.as_view(), name="workflow-new"),
     path("workflows/<uuid:workflow>/", views.WorkflowCanvas.as_view(), name="workflow"),
     path("workflows/<uuid:workflow>/imported/", imported.WorkflowImported.as_view(), name="workflow-imported"),
     path("workflows/<uuid:workflow>/edit/", views.WorkflowEdit.as_view(), name="workflow-edit"),

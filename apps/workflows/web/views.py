@@ -28,48 +28,9 @@ from apps.workflows.models import Version, Workflow
 from apps.workflows.samples import sample_body
 from apps.workflows.transfer import Parcel, export_document
 from apps.workflows.web.badges import badge, badge_label, to_list
-from apps.workflows.web.forms import EditForm, NewForm, as_text
-from apps.workflows.web.imported import keep_remarks
+from apps.workflows.web.forms import EditForm, as_text
 
 PAGE_SIZE = 25
-
-
-class WorkflowNew(WorkspacePage):
-    """A new workflow: blank, pasted, or from a file."""
-
-    permission = Permission.WORKFLOW_CREATE
-    active = "workflows"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """The form."""
-        return self.render("workflows/new.html", {"form": NewForm()})
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Create it and go there; an import with errors is kept as a draft that says what they are."""
-        form = NewForm(request.POST, request.FILES)
-        findings: tuple[FieldError, ...] = ()
-        if form.is_valid():
-            parcel: Parcel = form.cleaned_data["parcel"]
-            try:
-                workflow = services.workflow_create(
-                    workspace_id=self.workspace.id,
-                    actor=self.actor,
-                    name=parcel.name,
-                    description=parcel.description,
-                    definition=parcel.definition,
-                )
-            except DomainError as refused:
-                findings = refused.errors
-                if not findings:
-                    form.add_error(None, refused.message)
-            else:
-                if parcel.remarks:
-                    keep_remarks(request, workflow, parcel)
-                    return redirect("workflow-imported", workspace=self.workspace.slug, workflow=workflow.id)
-                is_blank = parcel.definition is None
-                target = "workflow-edit" if is_blank else "workflow"
-                return redirect(target, workspace=self.workspace.slug, workflow=workflow.id)
-        return self.render("workflows/new.html", {"form": form, "refused": findings}, status=422)
 
 
 class OneWorkflow(WorkspacePage):

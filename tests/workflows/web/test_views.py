@@ -93,7 +93,19 @@ class TestNew:
         with tenant(cast.workspace.id):
             workflow = Workflow.objects.get()
         assert (workflow.name, workflow.draft) == ("Orders", services.EMPTY)
-        assert response["Location"] == f"{URL}{workflow.id}/edit/"
+        assert response["Location"] == f"{URL}{workflow.id}/"
+
+    def test_a_starter(self, cast: Cast, client: Client) -> None:
+        page = text(client.get(f"{URL}new/?kind=people&q=review"))
+        assert "Review before it is published" in page
+        assert "Order approval" not in page
+        response = client.post(f"{URL}new/", {"starter": "order-approval"})
+        with tenant(cast.workspace.id):
+            workflow = Workflow.objects.get()
+        assert (workflow.name, workflow.status, workflow.tags) == ("Order approval", "draft", ["sales", "approval"])
+        assert response["Location"] == f"{URL}{workflow.id}/"
+        assert client.post(f"{URL}{workflow.id}/activate/", follow=True).status_code == 200
+        assert "There is no such starter" in text(client.post(f"{URL}new/", {"starter": "../x"}), 422)
 
     def test_a_pasted_definition(self, cast: Cast, client: Client) -> None:
         client.post(f"{URL}new/", {"name": "Mine", "document": json.dumps(order_approval())})
