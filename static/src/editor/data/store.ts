@@ -60,6 +60,8 @@ interface DataState {
   outputOf: (nodeId: string) => Datum;
   /** Asks for the data around a node, and keeps it fresh as long as it is the last one asked for. */
   load: (nodeId: string) => Promise<void>;
+  /** Asks for it unless that was done already. */
+  ensure: (nodeId: string) => void;
   /** Something ran: asks again. */
   refresh: () => Promise<void>;
 }
@@ -109,6 +111,10 @@ export const useData = create<DataState>()((set, get) => ({
       const message = error instanceof Problem ? error.message : "The server cannot be reached.";
       set({ problems: { ...get().problems, [nodeId]: message } });
     }
+  },
+
+  ensure: (nodeId) => {
+    if (wanted !== nodeId) void get().load(nodeId);
   },
 
   refresh: () => (wanted === null ? Promise.resolve() : get().load(wanted)),

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Icon } from "../../canvas/Icon.tsx";
 import type { Json } from "../../canvas/types.ts";
 import { registerCommands } from "../commands.ts";
+import { useData } from "../data/store.ts";
 import type { Knowledge } from "./chains.ts";
 import type { FieldEditor } from "./codemirror.ts";
 import { fixedOf, PATH_TYPE, textOf, withHole, withPath } from "./field.ts";
@@ -59,11 +60,12 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const wantsFocus = useRef(false);
   const [isOver, setOver] = useState(false);
   const path = props.path ?? label;
-  const text = textOf(value);
+  const text = isExpression || typeof value === "string" ? textOf(value) : jsonLine(value);
   const { preview, isStale } = usePreview(nodeId, path, hasExpression(value) ? value : null, sees);
   const column = preview?.status === "error" && !isStale ? preview.column : null;
   const isWrong = Boolean(props.error) || preview?.status === "error";
   useEffect(() => editor.current?.markProblem(column), [column]);
+  useEffect(() => useData.getState().ensure(nodeId), [nodeId]);
 
   const toExpression = (): void => {
     if (isExpression) return;
@@ -71,7 +73,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
     wantsFocus.current = true;
     if (last.current !== null) onChange(last.current);
     else if (text.trim() === "") onChange(withHole(text, text.length, text.length).text);
-    else if (typeof value !== "string") onChange(text);
+    else if (typeof value !== "string") onChange(textOf(value));
     queueMicrotask(() => editor.current?.focus("inside"));
   };
   const toFixed = (): void => {
@@ -184,6 +186,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
     </div>
   );
 }
+
+/** A value that is no text, as it is read. */
+const jsonLine = (value: Json | undefined): string =>
+  value === undefined || value === null ? "" : JSON.stringify(value);
 
 /** The field that had the focus last, for commands. */
 let focused: FieldEditor | null = null;
