@@ -1,4 +1,4 @@
-import { BaseEdge, type Edge, type EdgeProps } from "@xyflow/react";
+import { BaseEdge, type Edge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
 import { spriteUrl } from "../app/icon.ts";
 import type { Point } from "./layout.ts";
@@ -22,6 +22,7 @@ export type WayEdgeType = Edge<
 export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType>) {
   if (!data) return null;
   const state = data.isSelected && data.state === "rest" ? "selected" : data.state;
+  const middle = data.says ? middleOf(data.points) : null;
   return (
     <>
       <BaseEdge
@@ -30,10 +31,45 @@ export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType
         className={`way way-${state}`}
         markerEnd={`url(#arrow-${state})`}
       />
-      {data.says ? <Mark at={middleOf(data.points)} says={data.says} state={state} /> : null}
+      {middle === null ? null : data.label && middle.room >= LEAST_ROOM ? (
+        <Label at={middle} words={data.label} says={data.says} state={state} />
+      ) : (
+        <Mark at={middle} says={data.says} state={state} />
+      )}
     </>
   );
 });
+
+/** Where words have less room than this, a sign stands for them. */
+const LEAST_ROOM = 72;
+
+/** The condition on which a connection leads on. */
+function Label({
+  at,
+  words,
+  says,
+  state,
+}: {
+  at: ReturnType<typeof middleOf>;
+  words: string;
+  says: string;
+  state: string;
+}) {
+  return (
+    <EdgeLabelRenderer>
+      <span
+        className={`way-label way-${state}`}
+        title={says}
+        style={{
+          transform: `translate(-50%, -50%) translate(${at.x}px, ${at.y}px)`,
+          maxWidth: Math.min(160, at.room - 24),
+        }}
+      >
+        {words}
+      </span>
+    </EdgeLabelRenderer>
+  );
+}
 
 /** A small sign on the way: it has a condition, or carries something else than what it was given. */
 function Mark({ at, says, state }: { at: Point; says: string; state: string }) {
@@ -41,14 +77,7 @@ function Mark({ at, says, state }: { at: Point; says: string; state: string }) {
     <g className={`way-mark way-${state}`} transform={`translate(${at.x} ${at.y})`}>
       <title>{says}</title>
       <circle r="9" />
-      <use
-        href={`${spriteUrl()}#${says.startsWith("Only") ? "funnel" : "braces"}`}
-        className="icon"
-        x="-6"
-        y="-6"
-        width="12"
-        height="12"
-      />
+      <use href={`${spriteUrl()}#braces`} className="icon" x="-6" y="-6" width="12" height="12" />
     </g>
   );
 }

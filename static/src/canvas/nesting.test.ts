@@ -1,5 +1,7 @@
+import Elk from "elkjs/lib/elk.bundled.js";
 import { describe, expect, it } from "vitest";
 import { ancestorsOf, familyOf, manner, outsideIn, placeOf } from "./family.ts";
+import { layOutWith } from "./layout.ts";
 import { HEADER } from "./measure.ts";
 import { absolute, areOverlapping, layOutNested, type NestedNode } from "./nesting.ts";
 import type { NodeDocument } from "./types.ts";
@@ -85,6 +87,7 @@ describe("familyOf", () => {
   });
 });
 
+layOutWith(new Elk());
 const layout = await layOutNested(nodes(), edges, family, false);
 
 describe("layOutNested", () => {

@@ -1,11 +1,11 @@
 /** Layout of nested nodes: every level for itself, the innermost first, as a container is as large as what it holds. */
 
 import type { Family } from "./family.ts";
-import { type LayoutEdge, type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
+import { inOrder, type LayoutEdge, type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
 import { HEADER } from "./measure.ts";
 
-/** Between a container's rim and what is inside. */
-const PADDING = { top: 20, right: 24, bottom: 24, left: 24 };
+/** Between a container's rim and what is inside; at the right there is room for the `+` of open outcomes. */
+const PADDING = { top: 20, right: 52, bottom: 24, left: 24 };
 /** Room at the right for the names of several outcomes. */
 const PORT_NAMES = 44;
 const EMPTY_HEIGHT = 64;
@@ -40,31 +40,8 @@ export async function layOutNested(
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const found: Nested = { places: {}, sizes: {}, ports: {} };
   await settleLevel("", byId, edges, family, isFresh, found);
-  untangle(nodes, edges, found);
+  found.ports = inOrder(found.ports, edges, found.places);
   return found;
-}
-
-/** Draws the outcomes of a node in the order in which they are reached, from top to bottom; open ones keep their row. */
-function untangle(nodes: readonly NestedNode[], edges: readonly LayoutEdge[], found: Nested): void {
-  const ends = new Map<string, number[]>();
-  for (const { from, port, to } of edges) {
-    const y = found.places[to]?.y;
-    if (y === undefined) continue;
-    const known = ends.get(`${from} ${port}`);
-    if (known) known.push(y);
-    else ends.set(`${from} ${port}`, [y]);
-  }
-  for (const { id } of nodes) {
-    const ports = found.ports[id];
-    if (!ports || ports.length < 2) continue;
-    const height = (port: string): number => {
-      const all = ends.get(`${id} ${port}`) ?? [];
-      return all.reduce((sum, y) => sum + y, 0) / all.length;
-    };
-    const led = ports.filter((port) => ends.has(`${id} ${port}`)).sort((a, b) => height(a) - height(b));
-    if (led.length > 1)
-      found.ports[id] = ports.map((port) => (ends.has(`${id} ${port}`) ? (led.shift() ?? port) : port));
-  }
 }
 
 /**
@@ -96,7 +73,7 @@ export function standNested(
     if (parent !== "") moveInto(members, found);
   };
   stand("");
-  untangle(nodes, edges, found);
+  found.ports = inOrder(found.ports, edges, found.places);
   return found;
 }
 

@@ -232,15 +232,16 @@ function isTaken(x: number, y1: number, y2: number, wish: Wish, taken: readonly 
   );
 }
 
-/** The middle of the longest straight piece of a way. */
-export function middleOf(points: readonly Point[]): Point {
+/** The middle of the longest straight piece of a way, and how much room words have there: upright pieces leave all. */
+export function middleOf(points: readonly Point[]): Point & { room: number } {
   const start = points[0] ?? { x: 0, y: 0 };
   let [one, two] = [start, start];
   points.forEach((point, index) => {
     const before = points[index - 1];
     if (before && distance(before, point) > distance(one, two)) [one, two] = [before, point];
   });
-  return { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 };
+  const room = one.y === two.y ? Math.abs(one.x - two.x) : Number.POSITIVE_INFINITY;
+  return { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2, room };
 }
 
 /** An SVG path through the points with rounded corners. */

@@ -32,10 +32,15 @@ export function Bar() {
         <Percent />
         <Tool icon="plus" name="Zoom in" run={() => runCommand("canvas.zoom_in")} />
         <Tool icon="maximize" name="Zoom to fit" run={() => runCommand("canvas.fit")} />
+        <i />
+        <Tool icon="search" name="Find on the canvas" run={() => runCommand("canvas.search")} />
         {isLocked ? null : (
           <>
-            <i />
             <Tool icon="sticky-note" name="Add a note" run={() => runCommand("canvas.note")} />
+            <button type="button" className="board-tidy" onClick={() => runCommand("canvas.tidy")}>
+              <Icon name="layout-grid" />
+              Tidy up
+            </button>
           </>
         )}
       </div>

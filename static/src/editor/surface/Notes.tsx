@@ -13,7 +13,7 @@ const NOBODY: readonly Annotation[] = [];
 
 /** The notes and frames of the draft, as the drawing library wants them: frames behind everything, notes before. */
 export function useAnnotations(): { frames: AnnotationNode[]; notes: AnnotationNode[] } {
-  const annotations = useEditor((state) => state.definition.annotations ?? NOBODY);
+  const annotations = useEditor((state) => (state.looking ?? state.definition).annotations ?? NOBODY);
   const chosen = useEditor((state) => state.selection.annotations);
   const moved = useSurface((state) => state.moved);
   const sized = useSurface((state) => state.sized);

@@ -14,6 +14,7 @@ import {
   removeNodes,
   setNode,
 } from "../document/edits.ts";
+import { say } from "../notices.ts";
 import { here, openAdder } from "../palette/adding.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { middle } from "../viewport.ts";
@@ -21,7 +22,7 @@ import { refusal } from "./connecting.ts";
 import { moveTo, placeInside, refusalInside } from "./containers.ts";
 import { frameAround, NOTE_SIZE } from "./frames.ts";
 import { sceneNow } from "./scene.ts";
-import { say, theView, useSurface } from "./state.ts";
+import { theView, useSurface } from "./state.ts";
 
 /** Whether connections can lead to a node: not to what starts runs. */
 export function hasInput(id: string): boolean {
@@ -236,8 +237,9 @@ export function focusNode(id: string): void {
   let tries = 20;
   const focus = (): void => {
     const element = document.querySelector<HTMLElement>(`.editor-surface [data-id="${CSS.escape(id)}"]`);
-    if (element) element.focus({ preventScroll: true });
-    else if (--tries > 0) requestAnimationFrame(focus);
+    element?.focus({ preventScroll: true });
+    // It may not be drawn yet, or a dialog is just closing.
+    if (document.activeElement !== element && --tries > 0) requestAnimationFrame(focus);
   };
   focus();
 }

@@ -7,6 +7,7 @@ import {
   add,
   addNote,
   chooseAll,
+  containersFor,
   focusNode,
   frameChosen,
   nudge,
@@ -14,6 +15,7 @@ import {
   removeChosen,
   toggleDisabled,
 } from "./actions.ts";
+import { tidyUp } from "./arranging.ts";
 import { sceneNow } from "./scene.ts";
 import { theView, useSurface } from "./state.ts";
 import { fitTo, slow, zoomTo } from "./view.ts";
@@ -33,8 +35,11 @@ const hasAny = (): boolean => {
 /** Whether the keys are meant for the canvas: nothing else on the page has the focus. */
 function isOnCanvas(): boolean {
   const at = document.activeElement;
-  return !at || at === document.body || (at.closest(".editor-surface") !== null && !isField(at));
+  return isNowhere(at) || (at.closest(".editor-surface") !== null && !isField(at));
 }
+
+/** The page itself has the focus, as after a click on the empty canvas. */
+const isNowhere = (at: Element | null): at is null => !at || at === document.body || at.id === "main";
 
 const isField = (element: Element): boolean =>
   element.matches("input, textarea, select, [contenteditable]") || element.closest("[role=dialog]") !== null;
@@ -43,6 +48,17 @@ const isField = (element: Element): boolean =>
 function focused(): string | null {
   const id = document.activeElement?.closest<HTMLElement>(".editor-surface .react-flow__node")?.dataset.id;
   return id !== undefined && id in useCanvas.getState().cards ? id : null;
+}
+
+/** The step that a connection by keys would leave from. */
+function source(): string | null {
+  const id = focused() ?? (chosen().nodes.size === 1 ? ([...chosen().nodes][0] ?? null) : null);
+  return id !== null && useCanvas.getState().cards[id]?.ports.length ? id : null;
+}
+
+function loopHere(): string | null {
+  const id = focused() ?? [...chosen().nodes][0];
+  return id !== undefined && useCanvas.getState().family.containers.has(id) ? id : null;
 }
 
 function walk(direction: Direction): void {
@@ -83,6 +99,7 @@ const walking = (direction: Direction, key: string): Command => ({
   ],
   group: "Canvas",
   keys: [key],
+  isRepeated: true,
   isPossible: () => isOnCanvas() && useEditor.getState().definition.nodes.length > 0,
   run: () => walk(direction),
 });
@@ -93,6 +110,7 @@ const moving = (direction: Direction, key: string, dx: number, dy: number): Comm
     title: `Move ${direction} by ${by}`,
     group: "Edit",
     keys: [by === FAR ? `alt+shift+${key}` : `alt+${key}`],
+    isRepeated: true,
     isPossible: () => isOnCanvas() && isFree() && (hasNodes() || chosen().annotations.size > 0),
     run: () => nudge(dx * by, dy * by),
   }));
@@ -105,8 +123,7 @@ const COMMANDS: readonly Command[] = [
     keys: ["Tab", "+"],
     icon: "plus",
     // From a node the Tab key adds the next one; without one it goes on through the page as everywhere.
-    isPossible: () =>
-      isOnCanvas() && isFree() && (focused() !== null || document.activeElement === document.body),
+    isPossible: () => isOnCanvas() && isFree() && (focused() !== null || isNowhere(document.activeElement)),
     run: add,
   },
   {
@@ -155,6 +172,15 @@ const COMMANDS: readonly Command[] = [
     run: chooseAll,
   },
   {
+    id: "canvas.connect",
+    title: "Connect with a step",
+    group: "Edit",
+    keys: ["c"],
+    icon: "spline",
+    isPossible: () => isOnCanvas() && isFree() && source() !== null,
+    run: () => useSurface.setState({ connecting: source() }),
+  },
+  {
     id: "canvas.disable",
     title: "Disable or enable",
     group: "Edit",
@@ -169,6 +195,7 @@ const COMMANDS: readonly Command[] = [
     group: "Edit",
     keys: ["mod+g"],
     icon: "group",
+    words: "group",
     isPossible: () => isOnCanvas() && isFree() && hasNodes(),
     run: frameChosen,
   },
@@ -182,6 +209,13 @@ const COMMANDS: readonly Command[] = [
     run: () => addNote(),
   },
   {
+    id: "canvas.move_in",
+    title: "Move into a loop",
+    group: "Edit",
+    isPossible: () => isFree() && hasNodes() && containersFor(chosen().nodes).length > 0,
+    run: () => useSurface.setState({ isNesting: true }),
+  },
+  {
     id: "canvas.move_out",
     title: "Move out of the loop",
     group: "Edit",
@@ -190,6 +224,35 @@ const COMMANDS: readonly Command[] = [
       return isFree() && [...chosen().nodes].some((id) => parentOf.has(id));
     },
     run: () => putInto(null),
+  },
+  {
+    id: "canvas.tidy",
+    title: "Tidy up what is selected, or everything",
+    group: "Edit",
+    keys: ["shift+l"],
+    words: "layout arrange align order",
+    icon: "layout-grid",
+    isPossible: () => isFree() && useEditor.getState().definition.nodes.length > 0,
+    run: () => tidyUp(chosen().nodes),
+  },
+  {
+    id: "canvas.toggle_loop",
+    title: "Close or open the loop",
+    group: "View",
+    keys: ["."],
+    isPossible: () => isOnCanvas() && loopHere() !== null,
+    run: () => {
+      const id = loopHere();
+      if (id !== null) void useCanvas.getState().toggle(id);
+    },
+  },
+  {
+    id: "canvas.search",
+    title: "Find on the canvas",
+    group: "View",
+    keys: ["mod+f"],
+    icon: "search",
+    run: () => useSurface.setState({ isSearching: true }),
   },
   {
     id: "canvas.fit",
@@ -214,6 +277,7 @@ const COMMANDS: readonly Command[] = [
     title: "Zoom in",
     group: "View",
     keys: ["="],
+    isRepeated: true,
     run: () => void theView()?.zoomIn({ duration: slow() / 3 }),
   },
   {
@@ -221,6 +285,7 @@ const COMMANDS: readonly Command[] = [
     title: "Zoom out",
     group: "View",
     keys: ["-"],
+    isRepeated: true,
     run: () => void theView()?.zoomOut({ duration: slow() / 3 }),
   },
   walking("left", "ArrowLeft"),

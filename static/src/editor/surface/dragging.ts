@@ -5,12 +5,13 @@ import { INPUT_OFFSET, portOffset } from "../../canvas/measure.ts";
 import type { Rect } from "../../canvas/routing.ts";
 import { useCanvas } from "../../canvas/store.ts";
 import { type Point, setAnnotation, withInside } from "../document/edits.ts";
+import { say } from "../notices.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { containerAt, moveTo, refusalInside } from "./containers.ts";
 import { membersOf } from "./frames.ts";
 import { align } from "./guides.ts";
 import { around, rectsIn, type Scene, sceneNow } from "./scene.ts";
-import { say, theView, useSurface } from "./state.ts";
+import { theView, useSurface } from "./state.ts";
 
 /** So near, in pixels of the screen, things snap to one another. */
 const REACH = 6;

@@ -87,7 +87,7 @@ export function Inside({ id, isEmpty }: { id: string; isEmpty: boolean }) {
           }}
         >
           <Icon name="plus" size={14} />
-          Add the first step inside
+          Add a step
         </button>
       ) : null}
     </>

@@ -25,6 +25,8 @@ interface SurfaceState {
   isSearching: boolean;
   /** The node from which a connection is drawn by keys. */
   connecting: string | null;
+  /** A loop is being chosen to put steps into. */
+  isNesting: boolean;
   /** Nodes go to their places slowly: a layout was made. */
   isGliding: boolean;
 }
@@ -40,6 +42,7 @@ export const useSurface = create<SurfaceState>()(() => ({
   writing: null,
   isSearching: false,
   connecting: null,
+  isNesting: false,
   isGliding: false,
 }));
 
@@ -51,8 +54,3 @@ export const setView = (now: ReactFlowInstance | null): void => {
 };
 
 export const reducedMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-/** Says something in passing. */
-export const say = (text: string, tone: "info" | "error" | "warning" = "info"): void => {
-  document.dispatchEvent(new CustomEvent("toast", { detail: { tone, text } }));
-};
