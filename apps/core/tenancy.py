@@ -9,9 +9,10 @@ everything that is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -27,6 +28,7 @@ _SHOWN = (
     " OR {column} <> ALL ((SELECT NULLIF(current_setting('app.hidden', true), '')::uuid[])::uuid[])"
 )
 _ENTER = "SELECT set_config('app.workspace', %s, true), set_config('app.hidden', %s, true)"
+_ENTER_BY_NAME = _ENTER.replace("%s", "%(entered_workspace)s", 1).replace("%s", "%(entered_hidden)s", 1)
 _hidden: ContextVar[str] = ContextVar("hidden", default="")
 
 
@@ -70,6 +72,29 @@ def hiding(ids: Iterable[UUID]) -> Iterator[None]:
         yield
     finally:
         _hidden.reset(token)
+
+
+def tenant_statement(workspace_id: UUID, statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement that sees one workspace, in a transaction of its own: what `tenant` around it would
+    give, in one round trip instead of four. Inside of a transaction it is part of that.
+
+    `parameters` are named in the statement as `%(name)s`. Raises what the database refuses; then nothing is written.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.in_atomic_block:
+        with tenant(workspace_id), connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            inside: list[tuple[Any, ...]] = cursor.fetchall()
+            return inside
+    with connection.cursor() as cursor:
+        # Several statements sent at once are one transaction (PostgreSQL, "Multiple Statements in a Simple Query").
+        cursor.execute(
+            f"{_ENTER_BY_NAME}; {statement}",
+            {**parameters, "entered_workspace": str(workspace_id), "entered_hidden": _hidden.get()},
+        )
+        cursor.nextset()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 def is_hiding() -> bool:

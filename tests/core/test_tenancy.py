@@ -8,7 +8,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from apps.core.ids import uuid7
-from apps.core.tenancy import tenant
+from apps.core.tenancy import tenant, tenant_statement
 from tests.cast import Cast
 
 TABLES = [
@@ -139,3 +139,35 @@ def test_the_runtime_role_cannot_become_another(db: None) -> None:
             connection.cursor() as cursor,
         ):
             cursor.execute(f"SET ROLE {role}")
+
+
+_MEMBERS = "SELECT count(*) FROM accounts_membership WHERE workspace_id = %(id)s OR %(all)s"
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_one_statement_sees_its_workspace_and_leaves_nothing_behind(cast: Cast) -> None:
+    for workspace, members in ((cast.workspace, 2), (cast.other_workspace, 1)):
+        assert tenant_statement(workspace.id, _MEMBERS, {"id": workspace.id, "all": True}) == [(members,)]
+        assert rows("SELECT count(*) FROM accounts_membership") == [(0,)]
+    assert tenant_statement(cast.workspace.id, _MEMBERS, {"id": cast.other_workspace.id, "all": False}) == [(0,)]
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_one_statement_writes_in_its_workspace_or_nothing(cast: Cast) -> None:
+    rename = "UPDATE accounts_workspace SET name = %(name)s RETURNING name"
+    assert tenant_statement(cast.workspace.id, rename, {"name": "New"}) == [("New",)]
+    with tenant(cast.other_workspace.id):
+        assert rows("SELECT count(*) FROM accounts_workspace WHERE name = 'New'") == [(0,)]
+    with pytest.raises(Exception, match="null value"):
+        tenant_statement(cast.workspace.id, "UPDATE accounts_workspace SET name = NULL, slug = %(slug)s", {"slug": "x"})
+    with tenant(cast.workspace.id):
+        assert rows("SELECT name, slug FROM accounts_workspace") == [("New", cast.workspace.slug)]
+
+
+def test_one_statement_inside_a_transaction_is_part_of_it(cast: Cast) -> None:
+    rename = "UPDATE accounts_workspace SET name = %(name)s RETURNING name"
+    with pytest.raises(RuntimeError, match="cannot enter"), tenant(cast.other_workspace.id):
+        tenant_statement(cast.workspace.id, rename, {"name": "New"})
+    with tenant(cast.workspace.id):
+        assert tenant_statement(cast.workspace.id, rename, {"name": "New"}) == [("New",)]
+    assert rows("SELECT count(*) FROM accounts_workspace") == [(0,)]

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.core import events, jsonclean
-from apps.core.tenancy import tenant
+from apps.core.tenancy import tenant, tenant_statement
 from apps.executions import payloads, wait_kinds
 from apps.executions.engine.states import TERMINAL, Status
 from apps.executions.store.rows import NAMES, RUN_COLUMNS, RUN_NAMES, by_kind, dump, row_of
@@ -58,33 +58,14 @@ def checkpoint(point: Checkpoint) -> bool:
     Raises `FenceLost` when nothing was written because somebody else owns the execution.
     """
     ended = point.status in TERMINAL
-    texts = _texts(point)
+    values = _values(point, ended=ended)
+    if not point.opened and not point.withdrawn and not (point.awaited and (ended or point.is_released)):
+        rows = tenant_statement(point.workspace_id, _CHECKPOINT, values)
+        _confirmed(rows[0] if rows else None, ended=ended)
+        return False
     with tenant(point.workspace_id), connection.cursor() as cursor:
-        cursor.execute(
-            _CHECKPOINT,
-            {
-                "id": point.execution_id,
-                "fence": point.fence,
-                "seq": point.seq,
-                "status": str(point.status),
-                "release": point.is_released,
-                "ended": ended,
-                "hold": dump(point.hold),
-                "is_due": point.is_released and point.status is Status.RUNNING,
-                "runnable_at": point.runnable_at,
-                "finished_at": point.at if ended else None,
-                **texts,
-                "error": dump(point.error),
-                "unknown": dump(point.unknown_writes) or "[]",
-                "changes": dump(point.changes),
-                "at": point.at,
-            },
-        )
-        row = cursor.fetchone()
-        if row is None:
-            raise FenceLost
-        if ended and row[1]:
-            events.pump.poke_on_commit()
+        cursor.execute(_CHECKPOINT, values)
+        _confirmed(cursor.fetchone(), ended=ended)
         for wait in point.opened:
             _open_wait(cursor, wait, point.at)
         if point.withdrawn:
@@ -94,6 +75,34 @@ def checkpoint(point: Checkpoint) -> bool:
         if point.is_released and point.awaited and not ended:
             return _is_answered(cursor, point)
         return False
+
+
+def _confirmed(row: tuple[Any, ...] | None, *, ended: bool) -> None:
+    if row is None:
+        raise FenceLost
+    if ended and row[1]:
+        events.pump.poke_on_commit()
+
+
+def _values(point: Checkpoint, *, ended: bool) -> dict[str, Any]:
+    texts = _texts(point)
+    return {
+        "id": point.execution_id,
+        "fence": point.fence,
+        "seq": point.seq,
+        "status": str(point.status),
+        "release": point.is_released,
+        "ended": ended,
+        "hold": dump(point.hold),
+        "is_due": point.is_released and point.status is Status.RUNNING,
+        "runnable_at": point.runnable_at,
+        "finished_at": point.at if ended else None,
+        **texts,
+        "error": dump(point.error),
+        "unknown": dump(point.unknown_writes) or "[]",
+        "changes": dump(point.changes),
+        "at": point.at,
+    }
 
 
 _LARGE_COLUMNS = ("params", "input", "output", "suspended")
