@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -12,10 +13,14 @@ from apps.integrations import selectors as integrations
 from apps.integrations import services
 from apps.integrations.models import Credential
 from apps.integrations.uses import Use
-from apps.workflows.credentials import NOWHERE, Json, Place, named, references
-from apps.workflows.graph import Finding, GraphInvalid
+from apps.workflows.credentials import NOWHERE, Json, Place, as_json, named, references, steps
+from apps.workflows.graph import Finding, Fix, GraphInvalid
 from apps.workflows.graph.findings import error, warning
 from apps.workflows.models import Workflow
+
+LOOKED_AT = 20
+OFFERED = 3
+"""So many other credentials are offered for one that cannot be used."""
 
 
 def credential_findings(workspace_id: UUID, definition: Json, actor: Actor | None = None) -> tuple[Finding, ...]:
@@ -26,8 +31,20 @@ def credential_findings(workspace_id: UUID, definition: Json, actor: Actor | Non
     named = references(definition)
     ids = {place.reference.credential for place in named if place.reference} - {NOWHERE}
     known = integrations.credentials_by_id(workspace_id, ids) if ids else {}
-    found = [finding for place in named if (finding := _finding(place, known, actor)) is not None]
-    return tuple(found)
+    found = [(place, finding) for place in named if (finding := _finding(place, known, actor)) is not None]
+    return tuple(replace(finding, fixes=tuple(_others(workspace_id, place, actor))) for place, finding in found)
+
+
+def _others(workspace_id: UUID, place: Place, actor: Actor | None) -> Iterator[Fix]:
+    """Credentials that fit there and that the actor may use."""
+    reference = place.reference
+    if actor is None or reference is None:
+        return
+    fitting = integrations.credentials(workspace_id, actor, use=place.slot.use)[:LOOKED_AT]
+    for row in [each for each in fitting if services.may_use(actor, each)][:OFFERED]:
+        value = as_json(reference.model_copy(update={"credential": row.id, "name": row.name, "type": row.type}))
+        edit = {"op": "set", "node": place.node.id, "path": steps(place.path)[2:], "value": value}
+        yield Fix(f"Use “{shown(row.name)}”", (edit,))
 
 
 def require_credentials(workspace_id: UUID, definition: Json, actor: Actor) -> None:

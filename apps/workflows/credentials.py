@@ -86,7 +86,7 @@ def as_json(reference: CredentialRef) -> dict[str, Json]:
 def at(definition: Json, path: str) -> Json:
     """What stands at a path; None when nothing does."""
     here = definition
-    for part in _steps(path):
+    for part in steps(path):
         if isinstance(part, int):
             here = here[part] if isinstance(here, list) and part < len(here) else None
         else:
@@ -100,7 +100,7 @@ def replaced(definition: Json, path: str, value: Json) -> Json:
     Raises `LookupError` when the path leads nowhere.
     """
     made = copy.deepcopy(definition)
-    *before, last = _steps(path)
+    *before, last = steps(path)
     here = made
     for part in before:
         here = here[part]
@@ -111,5 +111,6 @@ def replaced(definition: Json, path: str, value: Json) -> Json:
     return made
 
 
-def _steps(path: str) -> list[int | str]:
+def steps(path: str) -> list[int | str]:
+    """The members and indices a path names, in order."""
     return [int(found[1]) if found[1] else found[2] for found in _STEP.finditer(path)]

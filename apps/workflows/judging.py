@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.accounts.access.actor import Actor
 from apps.workflows import selectors
 from apps.workflows.credential_checks import credential_findings
+from apps.workflows.fixes import with_fixes
 from apps.workflows.graph import Finding, draft_of, errors_in
 from apps.workflows.lint import lint
 
@@ -34,4 +35,5 @@ def judge(workspace_id: UUID, definition: Json, actor: Actor) -> Judged:
     found = credential_findings(workspace_id, definition, actor)
     found += lint(definition, variables=selectors.variable_keys(workspace_id, definition))
     draft, _structural = draft_of(definition)
+    found = with_fixes(found, draft, definition)
     return Judged(found, {node.id: list(node.ports) for node in draft.nodes.values()})

@@ -10,7 +10,7 @@ from apps.core.suggest import nearest, shown
 from apps.nodes import expressions
 from apps.nodes.contract import NodeType, Trigger
 from apps.nodes.params import bare_texts, stored_faults, texts
-from apps.workflows import literals
+from apps.workflows import doubts, literals
 from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import error, warning
@@ -39,6 +39,7 @@ def lint(definition: Any, *, variables: Collection[str] | None = None) -> tuple[
             if edge.mapping is not None:
                 found.extend(_mapping(edge, edge.mapping, graph, f"connections[{at}].mapping"))
         found.extend(literals.findings(draft))
+        found.extend(doubts.findings(draft, graph))
         if variables is not None:
             found.extend(_unknown_variables(graph, draft, variables))
     unique = dict.fromkeys(found)

@@ -2,6 +2,8 @@ import "./styles/canvas.css";
 import "./styles/editor.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { registerCheckCommands } from "./editor/check/commands.ts";
+import { beginCheck } from "./editor/check/store.ts";
 import { keepDrawn } from "./editor/drawing.ts";
 import { Editor } from "./editor/Editor.tsx";
 import { startEditing } from "./editor/editing.ts";
@@ -25,6 +27,8 @@ async function mount(host: HTMLElement): Promise<void> {
   await document.fonts.ready;
   await keepDrawn();
   registerRunCommands();
+  registerCheckCommands();
+  beginCheck();
   beginRuns();
   createRoot(host, { onUncaughtError: (error) => queueMicrotask(() => confess(host, error)) }).render(
     <StrictMode>

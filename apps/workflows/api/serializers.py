@@ -103,6 +103,17 @@ class PublishIn(Strict):
     note = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
 
 
+class FixOut(serializers.Serializer[Any]):
+    """A way to mend something that a machine can go."""
+
+    title = serializers.CharField()
+    edits = serializers.ListField(
+        child=serializers.JSONField(),
+        help_text="In this order: `set` (`node` or `connection`, else the definition; `path`; `value`; without, it is "
+        "taken away), `add` (`node`), `remove` (`node`), `connect` and `disconnect` (`connection`).",
+    )
+
+
 class FindingOut(serializers.Serializer[Any]):
     """One thing the lint has to say."""
 
@@ -112,6 +123,7 @@ class FindingOut(serializers.Serializer[Any]):
     node_id = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
     fix = serializers.CharField(allow_blank=True)
+    fixes = FixOut(many=True)
 
 
 class ValidateOut(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.workflows.graph.build import compile, draft_of
 from apps.workflows.graph.document import Completion, Concurrency, Debounce, Rate, Settings
-from apps.workflows.graph.findings import Finding, GraphInvalid, errors_in
+from apps.workflows.graph.findings import Finding, Fix, GraphInvalid, errors_in
 from apps.workflows.graph.model import ERROR_PORT, Edge, Graph, GraphNode
 from apps.workflows.graph.variables import reads_variables
 
@@ -15,6 +15,7 @@ __all__ = [
     "Debounce",
     "Edge",
     "Finding",
+    "Fix",
     "Graph",
     "GraphInvalid",
     "GraphNode",

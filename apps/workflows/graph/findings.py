@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from apps.core.errors import DomainError, FieldError
 
 Severity = Literal["error", "warning"]
+Edit = Mapping[str, Any]
+"""One change of a definition, as `apps.workflows.fixes` describes and applies it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A way to mend something that a machine can go: what it does in words, and the changes."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fix as JSON."""
+        return {"title": self.title, "edits": [dict(edit) for edit in self.edits]}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing the lint has to say. An error keeps the definition from being published; a warning does not.
 
-    `path` points into the definition (`nodes[2].params.url`); `node_id` is empty when no one node is meant.
+    `path` points into the definition (`nodes[2].params.url`); `node_id` is empty when no one node is meant. `fix` is a
+    sentence for people; `fixes` are what a machine can do about it.
     """
 
     severity: Severity
@@ -24,8 +39,9 @@ class Finding:
     message: str
     fix: str = ""
     node_id: str = ""
+    fixes: tuple[Fix, ...] = field(default=(), compare=False)
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """The finding as JSON."""
         return {
             "severity": self.severity,
@@ -34,6 +50,7 @@ class Finding:
             "node_id": self.node_id,
             "message": self.message,
             "fix": self.fix,
+            "fixes": [fix.as_dict() for fix in self.fixes],
         }
 
     def as_field_error(self) -> FieldError:

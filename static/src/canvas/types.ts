@@ -63,8 +63,26 @@ export interface Finding {
   path: string;
   node_id: string;
   message: string;
+  /** What to do about it, for people. */
   fix: string;
+  /** What a machine can do about it; see `editor/document/fixes.ts`. */
+  fixes?: Fix[];
 }
+
+/** A way to mend something: what it does in words, and the changes. */
+export interface Fix {
+  title: string;
+  edits: DefinitionEdit[];
+}
+
+type Ends = Pick<ConnectionDocument, "from" | "port" | "to" | "input">;
+
+/** One change of a definition. Nodes and connections are named, never counted. Without a value, `set` takes away. */
+export type DefinitionEdit =
+  | { op: "set"; node?: string; connection?: Ends; path: (string | number)[]; value?: Json }
+  | { op: "add"; node: NodeDocument }
+  | { op: "remove"; node: string }
+  | { op: "connect" | "disconnect"; connection: Ends };
 
 /** One entry of `GET /api/v1/app/node-types`. */
 export interface NodeTypeEntry {

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { Check } from "./check/Check.tsx";
 import { Palette } from "./palette/Palette.tsx";
 import { Panel } from "./panel/Panel.tsx";
 import { LookPanel } from "./run/LookPanel.tsx";
@@ -26,6 +27,7 @@ export function Editor() {
       <Surface />
       <Notices />
       <People />
+      <Check />
       <RunBar />
       {open === null ? null : isLooking ? (
         <LookPanel key={open} nodeId={open} />
