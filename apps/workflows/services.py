@@ -29,6 +29,7 @@ from apps.workflows.graph.findings import error
 from apps.workflows.lint import lint, no_draft
 from apps.workflows.models import ActiveTrigger, Status, Version, Workflow
 from apps.workflows.presence import tell_saved
+from apps.workflows.selectors import version_by_number
 from apps.workflows.transfer import normalised
 
 Json = Any
@@ -148,6 +149,26 @@ def workflow_publish(*, workspace_id: UUID, workflow_id: UUID, actor: Actor, not
         if workflow.status == Status.ACTIVE:
             _listen(workflow, version, clock_now())
     return version
+
+
+def version_restore(
+    *, workspace_id: UUID, workflow_id: UUID, actor: Actor, number: int, draft_revision: int | None = None
+) -> Workflow:
+    """Make a published version the draft again. What is live stays so until the draft is published.
+
+    Raises `VersionUnknown`, and `DraftConflict` (409) as `workflow_update` does.
+    """
+    with tenant(workspace_id):
+        version = version_by_number(workspace_id, workflow_id, number)
+        workflow = workflow_update(
+            workspace_id=workspace_id,
+            workflow_id=workflow_id,
+            actor=actor,
+            definition=version.definition,
+            draft_revision=draft_revision,
+        )
+        _record(workflow, actor, "restored", {"version": number})
+    return workflow
 
 
 def version_snapshot(*, workspace_id: UUID, workflow_id: UUID, actor: Actor) -> Version:

@@ -39,11 +39,28 @@ class DraftOut(forms.ValidateOut):
     )
 
 
+class RestoreIn(Strict):
+    """The revision of the draft that is given up."""
+
+    draft_revision = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="The revision that was read; 409 when it has moved."
+    )
+
+
+class RestoredOut(DraftOut):
+    """What the draft is now."""
+
+    definition = forms.DefinitionOut()
+
+
 class Drafts(WorkspaceViewSet):
     """The draft of a workflow, saved as somebody draws it."""
 
     queryset = Workflow.objects.none()
-    permissions: ClassVar[dict[str, Permission]] = {"draft": Permission.WORKFLOW_UPDATE}
+    permissions: ClassVar[dict[str, Permission]] = {
+        "draft": Permission.WORKFLOW_UPDATE,
+        "restore": Permission.WORKFLOW_UPDATE,
+    }
 
     @extend_schema(operation_id="workflow_draft_save", request=DraftIn, responses=DraftOut)
     @action(detail=True, methods=["put"])
@@ -57,8 +74,22 @@ class Drafts(WorkspaceViewSet):
         workflow = services.workflow_update(
             workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, **form.validated_data
         )
+        return Response(DraftOut(self._saved(workflow)).data)
+
+    @extend_schema(operation_id="workflow_version_restore", request=RestoreIn, responses=RestoredOut)
+    @action(detail=True, methods=["post"], url_path="versions/<int:number>/restore")
+    def restore(self, request: Request, pk: UUID, number: int) -> Response:
+        """Make a published version the draft again. What is live stays so until the draft is published."""
+        form = RestoreIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        workflow = services.version_restore(
+            workspace_id=self.workspace.id, workflow_id=pk, actor=self.actor, number=number, **form.validated_data
+        )
+        return Response(RestoredOut({"definition": workflow.draft, **self._saved(workflow)}).data)
+
+    def _saved(self, workflow: Workflow) -> dict[str, Any]:
         judged = judging.judge(self.workspace.id, workflow.draft, self.actor)
-        saved: dict[str, Any] = {
+        return {
             "draft_revision": workflow.draft_revision,
             "updated_at": workflow.updated_at,
             "has_unpublished_changes": workflow.has_unpublished_changes,
@@ -66,4 +97,3 @@ class Drafts(WorkspaceViewSet):
             "findings": [finding.as_dict() for finding in judged.findings],
             "node_ports": judged.node_ports,
         }
-        return Response(DraftOut(saved).data)

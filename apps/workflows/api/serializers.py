@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import Strict
 from apps.workflows.arranging import MAX_PATH, MAX_TAG, MAX_TAGS
+from apps.workflows.graph import draft_of
 from apps.workflows.graph.schema import definition_schema
 from apps.workflows.models import Status, Version, Workflow
 from apps.workflows.transfer import ordered
@@ -156,9 +157,15 @@ class VersionDetail(VersionOut):
     """A published version with its definition."""
 
     definition = DefinitionOut()
+    node_ports = serializers.SerializerMethodField(help_text="The outcomes of each node, by its id.")
+
+    def get_node_ports(self, version: Version) -> dict[str, list[str]]:
+        """As an editor draws them."""
+        draft, _findings = draft_of(version.definition)
+        return {node.id: list(node.ports) for node in draft.nodes.values()}
 
     class Meta(VersionOut.Meta):
-        fields = [*VersionOut.Meta.fields, "definition"]
+        fields = [*VersionOut.Meta.fields, "definition", "node_ports"]
 
 
 class PublishOut(ValidateOut):

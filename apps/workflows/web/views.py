@@ -119,6 +119,7 @@ class WorkflowCanvas(OneWorkflow):
                 "name": workflow.name,
                 "description": workflow.description,
                 "status": workflow.status,
+                "folder": workflow.folder.path if workflow.folder else "",
                 "version": version.number if version else None,
                 "draft_revision": workflow.draft_revision,
                 "updated_at": workflow.updated_at,

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from apps.accounts.models import User
+from apps.accounts.models import AuditEvent, Membership, User
 from apps.core.ids import uuid7
+from apps.core.tenancy import tenant
 from tests.cast import Cast
 from tests.workflows.definitions import definition, hook, link, order_approval, small, transform
 
@@ -140,6 +141,7 @@ def test_versions_can_be_read(client: APIClient) -> None:
         (1, "one", "alice@example.com"),
     ]
     assert client.get(f"{url}versions/1/").json()["definition"] == small()
+    assert client.get(f"{url}versions/1/").json()["node_ports"] == {"hook": ["main"], "total": ["main"]}
     problem(client.get(f"{url}versions/9/"), 404, "workflows.version_not_found")
     problem(client.get(f"{url}versions/99999999999/"), 404, "workflows.version_not_found")
 
@@ -189,6 +191,25 @@ def test_malformed_bodies_are_a_400(client: APIClient, raw: bytes) -> None:
 def test_a_body_of_five_megabytes_is_refused(client: APIClient) -> None:
     raw = b'{"name": "x", "definition": {"nodes": [], "x": "' + b"y" * 5_000_000 + b'"}}'
     assert client.post(URL, raw, content_type="application/json").status_code == 413
+
+
+def test_an_old_version_becomes_the_draft_again(client: APIClient, api: Api, bob: User, cast: Cast) -> None:
+    url = f"{URL}{create(client)['id']}/"
+    client.post(f"{url}publish/")
+    client.patch(url, {"definition": small("other")}, format="json")
+    problem(
+        client.post(f"{url}versions/1/restore/", {"draft_revision": 1}, format="json"), 409, "workflows.draft_conflict"
+    )
+    answer = client.post(f"{url}versions/1/restore/", {"draft_revision": 2}, format="json").json()
+    assert (answer["definition"], answer["draft_revision"]) == (small(), 3)
+    assert (answer["has_unpublished_changes"], answer["valid"]) == (False, True)
+    assert answer["node_ports"] == {"hook": ["main"], "total": ["main"]}
+    with tenant(cast.workspace.id):
+        (event,) = AuditEvent.objects.filter(action="workflow.restored")
+        assert event.data["version"] == 1
+        Membership.objects.filter(user=bob).update(role="viewer")
+    problem(client.post(f"{url}versions/7/restore/"), 404, "workflows.version_not_found")
+    assert api(bob).post(f"{url}versions/1/restore/").status_code == 403
 
 
 @pytest.mark.parametrize("action", ["", "validate/", "publish/", "activate/", "versions/", "export/"])
