@@ -10,7 +10,7 @@ import { knowledgeOf } from "./knowledge.ts";
 import { PreviewLine } from "./PreviewLine.tsx";
 import { resultOf, type Sees, usePreview } from "./previewing.ts";
 import { Reference } from "./Reference.tsx";
-import { hasExpression } from "./tokens.ts";
+import { hasExpression, holesOf } from "./tokens.ts";
 
 export interface ExpressionFieldProps {
   nodeId: string;
@@ -62,8 +62,12 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const path = props.path ?? label;
   const text = isExpression || typeof value === "string" ? textOf(value) : jsonLine(value);
   const { preview, isStale } = usePreview(nodeId, path, hasExpression(value) ? value : null, sees);
-  const column = preview?.status === "error" && !isStale ? preview.column : null;
-  const isWrong = Boolean(props.error) || preview?.status === "error";
+  const isBegun = hasFocus && holesOf(text).some(({ tokens }) => tokens.length === 0);
+  const isFaulty = preview?.status === "error" && !isBegun;
+  const column = isFaulty && !isStale ? preview.column : null;
+  // What the draft was found to lack when it was saved last says the same, later.
+  const error = preview?.status === "error" ? undefined : props.error;
+  const isWrong = Boolean(error) || isFaulty;
   useEffect(() => editor.current?.markProblem(column), [column]);
   useEffect(() => useData.getState().ensure(nodeId), [nodeId]);
 
@@ -89,7 +93,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const description = [
     preview ? `${id}-preview` : "",
     props.help ? `${id}-help` : "",
-    props.error ? `${id}-error` : "",
+    error ? `${id}-error` : "",
   ]
     .filter(Boolean)
     .join(" ");
@@ -102,7 +106,13 @@ export function ExpressionField(props: ExpressionFieldProps) {
       data-over={isOver || undefined}
     >
       <div className="expression-head">
-        <label className="field-label" id={`${id}-label`} htmlFor={id}>
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: what it leads to is reached by Tab. */}
+        <label
+          className="field-label"
+          id={`${id}-label`}
+          htmlFor={id}
+          onClick={() => editor.current?.focus()}
+        >
           {label}
           {props.isRequired ? <span> required</span> : null}
         </label>
@@ -168,7 +178,13 @@ export function ExpressionField(props: ExpressionFieldProps) {
             }}
           />
           {preview ? (
-            <PreviewLine id={`${id}-preview`} preview={preview} isStale={isStale} hasFocus={hasFocus} />
+            <PreviewLine
+              id={`${id}-preview`}
+              preview={preview}
+              isStale={isStale}
+              hasFocus={hasFocus}
+              isBegun={isBegun}
+            />
           ) : null}
         </div>
       )}
@@ -177,10 +193,10 @@ export function ExpressionField(props: ExpressionFieldProps) {
           {props.help}
         </p>
       ) : null}
-      {props.error ? (
+      {error ? (
         <p className="field-error" id={`${id}-error`}>
           <Icon name="circle-alert" size={12} />
-          {props.error}
+          {error}
         </p>
       ) : null}
     </div>

@@ -7,10 +7,19 @@ interface Props {
   preview: Preview;
   isStale: boolean;
   hasFocus: boolean;
+  /** Nothing has been written between the braces yet. */
+  isBegun: boolean;
 }
 
 /** What an expression comes to, or why it comes to nothing. */
-export function PreviewLine({ id, preview, isStale, hasFocus }: Props) {
+export function PreviewLine({ id, preview, isStale, hasFocus, isBegun }: Props) {
+  if (isBegun && preview.status === "error")
+    return (
+      <div className="expression-preview" id={id} data-status="no_data">
+        <Icon name="info" size={14} />
+        <span>Write a value, or choose one from the list: Ctrl Space shows it.</span>
+      </div>
+    );
   const { status, message, hint, column, source, kind } = preview;
   const warning = status === "ok" ? preview.warnings[0] : undefined;
   return (

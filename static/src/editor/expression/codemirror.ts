@@ -71,7 +71,7 @@ export function mountField(parent: HTMLElement, options: FieldOptions): FieldEdi
         options.isMultiline ? EditorView.lineWrapping : oneLine,
         placeholder(options.placeholder),
         tooltips({ position: "fixed", parent: document.body }),
-        completing(completions(options.knowledgeNow)),
+        completing(completions(options.knowledgeNow), options.isMultiline),
         assistance(options.knowledgeNow),
         attributes.of(EditorView.contentAttributes.of(options.attributes)),
         editable.of(readOnly(options.isReadOnly)),
@@ -173,13 +173,13 @@ const pairs = (state: EditorState, at: number): { closeBrackets: { brackets: str
   return [{ closeBrackets: { brackets: isInside ? ["(", "[", "{", "'", '"', "`"] : [] } }];
 };
 
-const completing = (source: CompletionSource): Extension =>
+const completing = (source: CompletionSource, isMultiline: boolean): Extension =>
   autocompletion({
     override: [source],
     icons: false,
     activateOnTypingDelay: 40,
     maxRenderedOptions: 60,
-    tooltipClass: () => "expr-list",
+    tooltipClass: () => (isMultiline ? "expr-list" : "expr-list expr-list-line"),
     addToOptions: rowParts,
     // Below the list, which is as wide, rather than beside it.
     positionInfo: () => ({ class: "expr-below" }),

@@ -41,6 +41,7 @@ const ORDER = {
 const KNOWN: Knowledge = {
   roots: {
     $json: { value: ORDER, by: "Total", isExample: false },
+    $input: { value: { main: ORDER }, by: "Total", isExample: false },
     $trigger: { value: { body: { total: 1284.5, id: 7 } }, by: "Order received", isExample: true },
     $vars: { value: { limit: 5 }, by: "", isExample: false },
   },

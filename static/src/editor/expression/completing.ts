@@ -106,7 +106,10 @@ function members(text: string, tokens: readonly Token[], operand: Operand, asked
     call(name, entry, asked.typed, path === "" ? "" : `${path}.`),
   );
   const elsewhere = operand.isPath && asked.typed.length > 1 ? paths(asked, path) : [];
-  const options = [...sorted(own), ...sorted(methods), ...elsewhere];
+  // What has no members of its own is more likely worked on than left for something else.
+  const hasMembers = kindOf(operand.value) === "object";
+  const rest = hasMembers ? [...elsewhere, ...sorted(methods)] : [...sorted(methods), ...elsewhere];
+  const options = [...sorted(own), ...rest];
   return { from, to: asked.to, options: options.slice(0, MOST) };
 }
 
@@ -214,7 +217,10 @@ function topPaths(knowledge: Knowledge, typed: string): Option[] {
 /** Everything that is known whose name fits what was typed, wherever it stands; not what stands directly in `base`. */
 function paths({ knowledge, typed }: Asked, base: string): Option[] {
   const places: { known: Known; from: string }[] = [
-    ...Object.entries(knowledge.roots).map(([from, known]) => ({ known, from })),
+    ...Object.entries(knowledge.roots)
+      // Of one input alone `$input` says what `$json` says.
+      .filter(([root, { value }]) => root !== "$input" || placesIn(value, root, 1).length > 1)
+      .map(([from, known]) => ({ known, from })),
     ...Object.entries(knowledge.nodes).map(([name, known]) => ({
       known,
       from: `$node[${JSON.stringify(name)}]`,
