@@ -848,6 +848,7 @@ ROUTES = [
         charlie=404,
         anonymous=302,
     ),
+    Route("GET", "/w/{workspace}/executions/compare/", alice=400, bob=400, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/executions/{execution}/", alice=200, bob=200, charlie=404, anonymous=302),
     # It is not held, or already: said on the page one is sent back to.
     *[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.executions.web import again, files, limits, logs, redrives, trial, usage, values, views
+from apps.executions.web import again, comparing, files, limits, logs, redrives, trial, usage, values, views
 from apps.executions.web.holding import ExecutionContinue, ExecutionHold, ExecutionRelease
 from apps.executions.web.links import DeliverAgain, ExecutionLinks
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("executions/redrives/new/", redrives.RedriveNew.as_view(), name="redrive-new"),
     path("executions/redrives/<uuid:redrive>/", redrives.RedrivePage.as_view(), name="redrive"),
     path("executions/redrives/<uuid:redrive>/cancel/", redrives.RedriveCancel.as_view(), name="redrive-cancel"),
+    path("executions/compare/", comparing.ExecutionCompare.as_view(), name="execution-compare"),
     path("executions/<uuid:execution>/", views.ExecutionPage.as_view(), name="execution"),
     path("executions/<uuid:execution>/hold/", ExecutionHold.as_view(), name="execution-hold"),
     path("executions/<uuid:execution>/release/", ExecutionRelease.as_view(), name="execution-release"),

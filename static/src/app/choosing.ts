@@ -12,7 +12,8 @@ export function between<T>(all: readonly T[], from: T, to: T): T[] {
 
 /**
  * Rows of a table in `data-choosing` are ticked by click, Shift-click and keys, and a bar says how many are.
- * In the bar: `data-chosen` (the words), `data-choose-all="38"` (those of the other pages as well), `data-choose-none`.
+ * In the bar: `data-chosen` (the words), `data-choose-all="38"` (those of the other pages as well), `data-choose-none`,
+ * `data-choose-exactly="2"` (a button that needs so many).
  */
 export function startChoosing(): void {
   let last: HTMLInputElement | undefined;
@@ -99,6 +100,8 @@ function show(area: Element, isAll: boolean): void {
   }
   const more = area.querySelector<HTMLElement>("[data-choose-all]");
   if (more) more.hidden = !isFull || isAll;
+  for (const button of area.querySelectorAll<HTMLButtonElement>("[data-choose-exactly]"))
+    button.disabled = count !== Number(button.dataset.chooseExactly);
   const marker = area.querySelector<HTMLInputElement>("[data-all]");
   if (marker) marker.value = isAll ? "1" : "";
   const said = area.querySelector("[data-chosen]");
