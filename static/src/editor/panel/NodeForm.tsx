@@ -4,8 +4,11 @@ import { useEditor } from "../store.ts";
 import { FormProvider } from "./form/context.ts";
 import { Problems } from "./form/FieldFrame.tsx";
 import { Members } from "./form/Members.tsx";
-import { at } from "./form/problems.ts";
+import { placeOf } from "./form/problems.ts";
 import { type Schema, sourceOf } from "./form/schema.ts";
+import { SETTINGS_NAMES } from "./SettingsTab.tsx";
+
+const SETTINGS: ReadonlySet<string> = new Set(SETTINGS_NAMES);
 
 /** The parameters of a node, as its type's schema asks for them. */
 export function NodeForm({
@@ -29,10 +32,15 @@ export function NodeForm({
         `${node.id} ${what}`,
       );
   };
+  // What is about the whole: its parameters together, its connections, where it stands.
+  const general = findings.filter((finding) => {
+    const place = placeOf(finding);
+    return place === "params" || (!place.startsWith("params") && !SETTINGS.has(place.split(/[.[]/)[0] ?? ""));
+  });
   const hasNone = Object.keys((schema.properties as Schema | undefined) ?? {}).length === 0;
   return (
     <FormProvider value={{ nodeId: node.id, source: sourceOf(schema), findings, isReadOnly }}>
-      <Problems problems={at(findings, "params", false)} />
+      <Problems problems={general} />
       {hasNone && Object.keys(node.params ?? {}).length === 0 ? (
         <p className="muted">
           {entry ? "There is nothing to set here." : "This type of node is not known here."}

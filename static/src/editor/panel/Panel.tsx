@@ -6,15 +6,20 @@ import { setNode } from "../document/edits.ts";
 import { testNode, testTo, useRun } from "../run/store.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { Divider } from "./Divider.tsx";
+import { Input } from "./data/Input.tsx";
+import { Output } from "./data/Output.tsx";
 import { useDock } from "./dock.ts";
 import { Prose } from "./form/Help.tsx";
 import { placeOf } from "./form/problems.ts";
 import { Name } from "./Name.tsx";
 import { NodeForm } from "./NodeForm.tsx";
-import { SettingsTab } from "./SettingsTab.tsx";
+import { SETTINGS_NAMES, SettingsTab } from "./SettingsTab.tsx";
 
-type TabName = "Parameters" | "Settings" | "Notes";
+type TabName = "Input" | "Parameters" | "Output" | "Settings" | "Notes";
 const TABS: readonly TabName[] = ["Parameters", "Settings", "Notes"];
+const SETTINGS: ReadonlySet<string> = new Set(SETTINGS_NAMES);
+/** On a phone what is beside the form elsewhere has tabs of its own. */
+const NARROW: readonly TabName[] = ["Input", "Parameters", "Output", "Settings", "Notes"];
 
 /** The node that is open: what comes in, how it is set up, what goes out. */
 export function Panel({ nodeId }: { nodeId: string }) {
@@ -31,6 +36,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
   if (!node) return null;
   const findings = all.filter((finding) => finding.node_id === nodeId);
   const isReadOnly = isLocked || isNarrow;
+  const columns = isNarrow ? 1 : entry?.is_trigger ? 2 : 3;
   return (
     <section
       ref={section}
@@ -46,14 +52,18 @@ export function Panel({ nodeId }: { nodeId: string }) {
       {isNarrow ? null : <Divider />}
       <Head node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} tab={tab} onTab={setTab} />
       {isFolded ? null : (
-        <div className="node-panel-body">
+        <div className="node-panel-body" data-columns={columns}>
+          {columns === 3 ? <Input nodeId={nodeId} /> : null}
           <div
             className="node-panel-form"
             role="tabpanel"
             id={`panel-${tab}`}
             aria-labelledby={`tab-${tab}`}
             key={tab}
+            data-wide={tab === "Input" || tab === "Output" || undefined}
           >
+            {tab === "Input" ? <Input nodeId={nodeId} /> : null}
+            {tab === "Output" ? <Output node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
             {tab === "Parameters" ? (
               <NodeForm node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} />
             ) : null}
@@ -62,6 +72,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
             ) : null}
             {tab === "Notes" ? <Notes node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
           </div>
+          {isNarrow ? null : <Output node={node} entry={entry} isReadOnly={isReadOnly} />}
         </div>
       )}
     </section>
@@ -87,6 +98,7 @@ function Head({
   const isFolded = useDock((state) => state.isFolded);
   const fold = useDock((state) => state.fold);
   const isNarrow = useIsNarrow();
+  const tabs = isNarrow ? NARROW.filter((name) => name !== "Input" || !entry?.is_trigger) : TABS;
   return (
     <header className="node-panel-head">
       <Tile type={node.type} icon={entry?.icon ?? "box"} />
@@ -94,7 +106,7 @@ function Head({
         <Name nodeId={node.id} name={node.name} isReadOnly={isReadOnly} />
         <p className="muted small">{entry?.name ?? `${node.type} ${node.subtype}`}</p>
       </div>
-      <Tabs tab={tab} onTab={onTab} findings={findings} />
+      <Tabs names={tabs} tab={tab} onTab={onTab} findings={findings} />
       <span className="row push">
         <Tests nodeId={node.id} isTrigger={entry?.is_trigger ?? false} />
         {isNarrow ? null : (
@@ -154,15 +166,17 @@ function Tests({ nodeId, isTrigger }: { nodeId: string; isTrigger: boolean }) {
   );
 }
 
-/** Which tab a finding belongs to. */
+/** Which tab a finding belongs to. What is about no setting of the node (its connections, its place) stands first. */
 const tabOf = (finding: Finding): TabName =>
-  placeOf(finding).startsWith("params") ? "Parameters" : "Settings";
+  SETTINGS.has(placeOf(finding).split(/[.[]/)[0] ?? "") ? "Settings" : "Parameters";
 
 function Tabs({
+  names,
   tab,
   onTab,
   findings,
 }: {
+  names: readonly TabName[];
   tab: TabName;
   onTab: (tab: TabName) => void;
   findings: readonly Finding[];
@@ -175,14 +189,14 @@ function Tabs({
       aria-label="What is shown"
       onKeyDown={(event) => {
         const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-        const next = TABS[(TABS.indexOf(tab) + step + TABS.length) % TABS.length];
+        const next = names[(names.indexOf(tab) + step + names.length) % names.length];
         if (step === 0 || !next) return;
         event.preventDefault();
         onTab(next);
         document.getElementById(`tab-${next}`)?.focus();
       }}
     >
-      {TABS.map((name) => {
+      {names.map((name) => {
         const own = findings.filter((finding) => tabOf(finding) === name);
         const hasError = own.some(({ severity }) => severity === "error");
         return (

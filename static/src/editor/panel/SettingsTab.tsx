@@ -5,6 +5,16 @@ import { FormProvider } from "./form/context.ts";
 import { Members } from "./form/Members.tsx";
 import type { Schema } from "./form/schema.ts";
 
+/** What this tab sets. */
+export const SETTINGS_NAMES = [
+  "on_error",
+  "timeout_seconds",
+  "retry",
+  "on_unknown",
+  "disabled",
+  "milestone",
+] as const;
+
 const NO_SOURCE = { defs: {} };
 
 /** How a node runs, whatever its type: when it fails, how long it may take, how often it is tried. */

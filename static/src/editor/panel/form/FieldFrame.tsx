@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Finding, Json } from "../../../canvas/types.ts";
-import { useForm } from "./context.ts";
+import { useForm, useRow } from "./context.ts";
 import { Help } from "./Help.tsx";
 import { sentence } from "./problems.ts";
 
@@ -23,10 +23,11 @@ export interface FrameProps {
 /** Label above, what is asked with, help and problems below. */
 export function FieldFrame(props: FrameProps) {
   const id = useId();
+  const isRow = useRow();
   const errors = props.problems.filter(({ severity }) => severity === "error");
   const isInvalid = errors.length > 0 || props.isMissing;
   const described =
-    [props.help ? `${id}-help` : "", isInvalid || props.problems.length > 0 ? `${id}-problems` : ""]
+    [props.help && !isRow ? `${id}-help` : "", isInvalid || props.problems.length > 0 ? `${id}-problems` : ""]
       .filter(Boolean)
       .join(" ") || undefined;
   const Label = props.isGroup ? "span" : "label";
@@ -39,14 +40,19 @@ export function FieldFrame(props: FrameProps) {
         : {})}
     >
       <div className="form-head">
-        <Label className="field-label" id={`${id}-label`} {...(props.isGroup ? {} : { htmlFor: id })}>
+        <Label
+          className="field-label"
+          id={`${id}-label`}
+          title={isRow ? props.help.replaceAll("`", "") : undefined}
+          {...(props.isGroup ? {} : { htmlFor: id })}
+        >
           {props.label}
-          {props.isRequired ? <span> required</span> : null}
+          {props.isRequired && !isRow ? <span> required</span> : null}
         </Label>
         <Reset onReset={props.onReset} label={props.label} words={props.defaultWords} />
       </div>
       {props.children({ id, described })}
-      {props.help ? (
+      {props.help && !isRow ? (
         <p className="help" id={`${id}-help`}>
           <Help text={props.help} />
         </p>

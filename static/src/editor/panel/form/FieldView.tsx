@@ -4,7 +4,7 @@ import { isSame } from "../../document/merge.ts";
 import { ExpressionField } from "../../expression/ExpressionField.tsx";
 import { Credential } from "../credential/Credential.tsx";
 import { AnyValue, JsonField } from "./AnyValue.tsx";
-import { useForm, useProblems } from "./context.ts";
+import { useForm, useProblems, useRow } from "./context.ts";
 import { defaultWords, FieldFrame, Problems, Reset } from "./FieldFrame.tsx";
 import { Help } from "./Help.tsx";
 import { AddButton, Pairs, Rows, Tags } from "./Lists.tsx";
@@ -150,15 +150,16 @@ function Expression({
 }) {
   const { field, path, value, onChange, isRequired = false, isBare = false } = props;
   const { nodeId, isReadOnly } = useForm();
+  const isRow = useRow();
   const { control } = field;
   const label = props.label ?? field.label;
   const isText = control.kind === "text" && control.widget !== "workflow";
   const error = problems.map(sentence).join(" ") || (isLacking ? "This is needed." : undefined);
   const hasFixed = !isText && !(field.isCondition && typeof value !== "boolean");
   const help =
-    (field.help && !isBare) || onReset ? (
+    (field.help && !isBare && !isRow) || onReset ? (
       <>
-        {isBare ? null : <Help text={field.help} />}
+        {isBare || isRow ? null : <Help text={field.help} />}
         <Reset onReset={onReset} label={label} words={defaultWords(field.default)} />
       </>
     ) : null;
@@ -173,7 +174,7 @@ function Expression({
         value={value ?? undefined}
         multiline={isText && (control.isMultiline || isLong(field))}
         placeholder={field.isCondition ? "{{ $json.total > 1000 }}" : defaultWords(field.default)}
-        isRequired={isRequired}
+        isRequired={isRequired && !isRow}
         isReadOnly={isReadOnly}
         help={help}
         error={error}

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { isSame } from "../../document/merge.ts";
-import { useForm } from "./context.ts";
+import { RowProvider, useForm } from "./context.ts";
 import { FieldView } from "./FieldView.tsx";
 import { join } from "./problems.ts";
 import type { InputProps } from "./Scalars.tsx";
@@ -198,14 +198,16 @@ export function Rows({ control, field, label, value, onChange, path }: Props<"ro
                 </button>
               )}
               <div className="form-row-body">
-                <FieldView
-                  field={control.item}
-                  path={`${path}[${at}]`}
-                  value={item}
-                  isBare
-                  label={`${thing} ${at + 1}`}
-                  onChange={(next) => change(withItem(items, at, next ?? ""))}
-                />
+                <RowProvider value={true}>
+                  <FieldView
+                    field={control.item}
+                    path={`${path}[${at}]`}
+                    value={item}
+                    isBare
+                    label={`${thing} ${at + 1}`}
+                    onChange={(next) => change(withItem(items, at, next ?? ""))}
+                  />
+                </RowProvider>
               </div>
               {isReadOnly ? null : (
                 <button

@@ -2,7 +2,7 @@ import { useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { JsonField } from "./AnyValue.tsx";
-import { useCount, useForm } from "./context.ts";
+import { useCount, useForm, useRow } from "./context.ts";
 import { FieldView } from "./FieldView.tsx";
 import { type Item, itemsOf, sectionsOf } from "./layout.ts";
 import { join } from "./problems.ts";
@@ -25,6 +25,7 @@ export interface MembersProps {
 export function Members(props: MembersProps) {
   const { schema, path, value, onChange, also = "", isTop = false } = props;
   const { source } = useForm();
+  const isRow = useRow();
   const members = membersOf(schema, source);
   const asked = members.filter((member) => isAsked(member, value, members));
   const { open, folded } = sectionsOf(asked);
@@ -43,17 +44,25 @@ export function Members(props: MembersProps) {
     ));
   const items = itemsOf(open);
   const wide = items.filter((item) => item.size === "wide");
+  const full = items.filter((item) => item.size === "full");
   const narrow = items.filter((item) => item.size === "narrow");
+  // A few fields of a row stand side by side where there is room.
+  const isInline = isRow && members.length <= 3 && items.every((item) => item.size !== "full");
   const isSplit = isTop && wide.length > 0 && narrow.length > 0;
   return (
     <div className={isTop ? "form-top" : "form-group"}>
       {isSplit ? (
-        <div className="form-columns">
-          <div className="form-column">{draw(wide)}</div>
-          <div className="form-column">{draw(narrow)}</div>
-        </div>
+        <>
+          <div className="form-columns">
+            <div className="form-column">{draw(wide)}</div>
+            <div className="form-column">{draw(narrow)}</div>
+          </div>
+          {draw(full)}
+        </>
       ) : items.length > 0 ? (
-        <div className="form-grid">{draw(items)}</div>
+        <div className="form-grid" data-inline={isInline || undefined}>
+          {draw(items)}
+        </div>
       ) : null}
       {folded.map(([title, inside]) => (
         <Fold

@@ -22,6 +22,11 @@ export function useForm(): FormSurroundings {
   return found;
 }
 
+/** Whether fields stand in a row of a list, where there is no room for words beside them. */
+const Row = createContext(false);
+export const RowProvider = Row.Provider;
+export const useRow = (): boolean => useContext(Row);
+
 /**
  * The findings about the value at `path`. Those about a value that has been changed since are left out: whether they
  * still hold is being looked at.

@@ -2,7 +2,8 @@
 
 import type { Field, Member } from "./schema.ts";
 
-export type Size = "wide" | "narrow";
+/** `full` takes the whole width, `narrow` fits beside something else. */
+export type Size = "full" | "wide" | "narrow";
 
 /** One place of a form: a member, or several of which at most one is set (then with the words for them all). */
 export interface Item {
@@ -13,6 +14,9 @@ export interface Item {
 }
 
 export function sizeOf({ control, takesExpressions, isNullable }: Field, isRequired: boolean): Size {
+  if (control.kind === "rows" || control.kind === "pairs") return "full";
+  // What may be an expression needs the room to write one.
+  if (takesExpressions) return "wide";
   switch (control.kind) {
     case "number":
     case "switch":
@@ -21,7 +25,7 @@ export function sizeOf({ control, takesExpressions, isNullable }: Field, isRequi
       return "narrow";
     case "text":
       if (control.widget === "timezone" || control.widget === "workflow") return "narrow";
-      return takesExpressions || isRequired || control.isMultiline ? "wide" : "narrow";
+      return isRequired || control.isMultiline ? "wide" : "narrow";
     case "several":
       return control.options.length > 5 ? "wide" : "narrow";
     case "tags":

@@ -61,6 +61,7 @@ export function asKind(value: Json | undefined, tag: string, kind: string, schem
 
 /** Which of the ways of a union a value goes; the first where none fits. */
 export function wayOf(value: Json | undefined, ways: readonly Field[]): number {
+  if (value === undefined) return 0;
   const at = ways.findIndex(({ control }) => fits(value, control));
   return Math.max(at, 0);
 }
