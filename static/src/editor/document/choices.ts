@@ -57,9 +57,13 @@ export function withValue(
   return { ...definition, settings: now === undefined ? others : { ...others, [id]: now } };
 }
 
-/** The definition as the others have it at the place of a conflict. */
-export const takingTheirs = (definition: Definition, { path, theirs }: Conflict): Definition =>
-  withValue(definition, path, theirs);
+/** The definition as the others have it at the places of conflicts. */
+export function takingTheirs(definition: Definition, conflicts: readonly Conflict[]): Definition {
+  // What goes takes along what is inside it; what they have kept is put back after that.
+  const removals = conflicts.filter(({ theirs }) => theirs === undefined);
+  const others = conflicts.filter(({ theirs }) => theirs !== undefined);
+  return [...removals, ...others].reduce((now, { path, theirs }) => withValue(now, path, theirs), definition);
+}
 
 /** The conflicts that are still some, now that `mine` and `theirs` went on; those of `fresh` go before older ones. */
 export function stillOpen(

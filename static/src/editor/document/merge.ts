@@ -1,10 +1,15 @@
 /**
  * Three definitions into one: what both sides made of their common ground. Nodes and annotations are the same by id,
- * connections by their ends; members of objects are merged one by one, lists and plain values as wholes.
+ * connections by their ends; members of objects are merged one by one, lists and plain values as wholes. Nothing that
+ * one side made is lost without the other being asked, and no connection or parent leads nowhere.
  */
 
-import type { Definition, Json } from "../../canvas/types.ts";
+import type { Annotation, ConnectionDocument, Definition, Json, NodeDocument } from "../../canvas/types.ts";
+import { type Apart, keptApart, UNTOUCHED } from "./apart.ts";
 import { keyOf } from "./edits.ts";
+import { isSame } from "./same.ts";
+
+export { isSame } from "./same.ts";
 
 /** A place where both sides changed the same thing, each in another way. `theirs` is undefined where they removed it. */
 export interface Conflict {
@@ -16,33 +21,43 @@ export interface Conflict {
   theirs: Json | undefined;
 }
 
-export interface Merged {
+/** `ids`: what I added under an id that they gave to something else, by the id it had and the one it has. */
+export interface Merged extends Apart {
   /** In conflicts, mine. */
   definition: Definition;
   conflicts: Conflict[];
 }
 
-type Keyed = Record<string, Json | undefined>;
+type Rows = Record<string, Json>;
+type Keyed = Record<(typeof PARTS)[number], Rows>;
+
+const PARTS = ["nodes", "connections", "annotations", "settings"] as const;
 
 export function merge(base: Definition, mine: Definition, theirs: Definition): Merged {
-  if (theirs === base || mine === theirs) return { definition: mine, conflicts: [] };
-  if (mine === base) return { definition: theirs, conflicts: [] };
+  if (theirs === base || mine === theirs) return { definition: mine, conflicts: [], ...UNTOUCHED };
+  if (mine === base) return { definition: theirs, conflicts: [], ...UNTOUCHED };
+  const { mine: own, ...apart } = keptApart(base, mine, theirs);
   const conflicts: Conflict[] = [];
-  const [b, m, t] = [keyed(base), keyed(mine), keyed(theirs)];
-  const merged = mergeValue(b, m, t, [], conflicts) as unknown as KeyedDefinition;
-  return { definition: unkeyed(merged, mine, theirs), conflicts };
+  const [b, m, t] = [keyed(base), keyed(own), keyed(theirs)];
+  const merged = Object.fromEntries(
+    PARTS.map((part) => [part, mergeValue(b[part], m[part], t[part], [part], conflicts) as Rows]),
+  ) as Keyed;
+  bringBack(merged, m, t, conflicts);
+  const definition = tidied(unkeyed(merged, m, t, own, theirs), own);
+  return { definition, conflicts, ...apart };
 }
 
-interface KeyedDefinition {
-  nodes: Keyed;
-  connections: Keyed;
-  annotations: Keyed;
-  settings: Keyed;
-}
-
-function keyed(definition: Definition): Json {
-  const by = <T>(rows: readonly T[], key: (row: T) => string): Json =>
-    Object.fromEntries(rows.map((row) => [key(row), row as Json]));
+/** Everything by what makes it itself. A definition may have the same twice, as drafts may have errors. */
+function keyed(definition: Definition): Keyed {
+  const by = <T>(rows: readonly T[], key: (row: T) => string): Rows => {
+    const found = new Map<string, Json>();
+    for (const row of rows) {
+      let name = key(row);
+      while (found.has(name)) name += "\n";
+      found.set(name, row as Json);
+    }
+    return Object.fromEntries(found);
+  };
   return {
     nodes: by(definition.nodes, ({ id }) => id),
     connections: by(definition.connections, keyOf),
@@ -51,31 +66,93 @@ function keyed(definition: Definition): Json {
   };
 }
 
-/** In my order, with what only they have behind it. Connections whose node is gone go with it. */
-function unkeyed(merged: KeyedDefinition, mine: Definition, theirs: Definition): Definition {
-  const rows = <T>(found: Keyed, orders: readonly string[][]): T[] =>
-    [...new Set(orders.flat())].flatMap((key) => (found[key] === undefined ? [] : [found[key] as T]));
-  const ids = (definition: Definition): string[] => definition.nodes.map(({ id }) => id);
-  const nodes = rows<Definition["nodes"][number]>(merged.nodes, [ids(mine), ids(theirs)]);
-  const known = new Set(nodes.map(({ id }) => id));
-  const connections = rows<Definition["connections"][number]>(merged.connections, [
-    mine.connections.map(keyOf),
-    theirs.connections.map(keyOf),
-  ]).filter(({ from, to }) => known.has(from) && known.has(to));
-  const annotations = rows<NonNullable<Definition["annotations"]>[number]>(merged.annotations, [
-    (mine.annotations ?? []).map(({ id }) => id),
-    (theirs.annotations ?? []).map(({ id }) => id),
-  ]);
+/** In my order, with what only they have behind it. */
+function unkeyed(merged: Keyed, m: Keyed, t: Keyed, mine: Definition, theirs: Definition): Definition {
+  const rows = <T>(part: (typeof PARTS)[number]): T[] =>
+    [...new Set([...Object.keys(m[part]), ...Object.keys(t[part])])].flatMap((key) => {
+      const row = get(merged[part], key);
+      return row === undefined ? [] : [row as T];
+    });
   return {
-    nodes,
-    connections,
-    settings: merged.settings as Record<string, Json>,
-    ...(mine.annotations || theirs.annotations ? { annotations } : {}),
+    nodes: rows<NodeDocument>("nodes"),
+    connections: rows<ConnectionDocument>("connections"),
+    ...(mine.settings || theirs.settings ? { settings: merged.settings } : {}),
+    ...(mine.annotations || theirs.annotations ? { annotations: rows<Annotation>("annotations") } : {}),
   };
+}
+
+/**
+ * What one side removed while the other went on with it comes back, to be asked about: it was changed there, or led to,
+ * or something was put into it. With it comes what hung on it.
+ */
+function bringBack(merged: Keyed, m: Keyed, t: Keyed, conflicts: Conflict[]): void {
+  const kept = new Set(
+    conflicts.filter(({ path }) => path[0] === "nodes" && path.length === 2).map(({ path }) => path[1] ?? ""),
+  );
+  const wake = (id: string): void => {
+    const [mine, theirs] = [get(m.nodes, id), get(t.nodes, id)];
+    if (get(merged.nodes, id) !== undefined || (mine ?? theirs) === undefined) return;
+    merged.nodes = { ...merged.nodes, [id]: (mine ?? theirs) as Json };
+    conflicts.push({ nodeId: id, path: ["nodes", id], mine, theirs });
+    kept.add(id);
+  };
+  for (let before = -1; before !== kept.size; ) {
+    before = kept.size;
+    for (const row of Object.values(merged.connections)) {
+      const { from, to } = row as unknown as ConnectionDocument;
+      wake(from);
+      wake(to);
+    }
+    for (const row of Object.values(merged.nodes)) {
+      const { parent } = row as unknown as NodeDocument;
+      if (parent) wake(parent);
+    }
+  }
+  for (const side of [m, t])
+    for (const [key, row] of Object.entries(side.connections)) {
+      const { from, to } = row as unknown as ConnectionDocument;
+      const isBack = (kept.has(from) && get(side.nodes, from)) || (kept.has(to) && get(side.nodes, to));
+      const isWhole = get(merged.nodes, from) !== undefined && get(merged.nodes, to) !== undefined;
+      // Only what went with the node: a connection that its own side kept, and the other lost together with the node.
+      const other = side === m ? t : m;
+      const isLost = get(other.nodes, from) === undefined || get(other.nodes, to) === undefined;
+      if (isBack && isWhole && isLost && get(merged.connections, key) === undefined)
+        merged.connections = { ...merged.connections, [key]: row };
+    }
+}
+
+/** Without connections, ties and parents that lead nowhere, and without containers inside themselves. */
+function tidied(definition: Definition, mine: Definition): Definition {
+  const byId = new Map(definition.nodes.map((node) => [node.id, node]));
+  const parents = new Map(mine.nodes.map(({ id, parent }) => [id, parent ?? null]));
+  const parentOf = new Map(definition.nodes.map(({ id, parent }) => [id, parent ?? null]));
+  for (const { id } of definition.nodes)
+    for (let at = parentOf.get(id), seen = new Set([id]); at; at = parentOf.get(at)) {
+      if (!seen.has(at)) seen.add(at);
+      else {
+        // Each side moved one into the other. Mine stays: it leads somewhere.
+        for (const inside of seen) parentOf.set(inside, parents.get(inside) ?? null);
+        break;
+      }
+    }
+  const nodes = definition.nodes.map((node) => {
+    const { parent: before, ...rest } = node;
+    const parent = parentOf.get(node.id) ?? null;
+    const isHome = parent === (before ?? null) && (parent === null || byId.has(parent));
+    const home = isHome ? node : parent !== null && byId.has(parent) ? { ...rest, parent } : rest;
+    if (!home.attached?.some((id) => !byId.has(id))) return home;
+    return { ...home, attached: home.attached.filter((id) => byId.has(id)) };
+  });
+  const connections = definition.connections.filter(({ from, to }) => byId.has(from) && byId.has(to));
+  return { ...definition, nodes, connections };
 }
 
 const isRecord = (value: Json | undefined): value is { [key: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A member of its own: names may be anything, also what every object has. */
+const get = (record: Readonly<Rows>, key: string): Json | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined;
 
 function mergeValue(
   base: Json | undefined,
@@ -88,13 +165,14 @@ function mergeValue(
   if (isSame(base, mine)) return theirs;
   if (isRecord(mine) && isRecord(theirs)) {
     const before = isRecord(base) ? base : {};
-    const found: Record<string, Json> = {};
+    const found: [string, Json][] = [];
     for (const key of new Set([...Object.keys(mine), ...Object.keys(theirs)])) {
-      const value = mergeValue(before[key], mine[key], theirs[key], [...path, key], conflicts);
-      if (value !== undefined) found[key] = value;
+      const value = mergeValue(get(before, key), get(mine, key), get(theirs, key), [...path, key], conflicts);
+      if (value !== undefined) found.push([key, value]);
     }
-    return found;
+    return Object.fromEntries(found);
   }
+  if (path[0] === "nodes" && path.length === 3 && path[2] === "attached") return together(base, mine, theirs);
   // Where something stands on the canvas is nothing to ask about.
   if (!path.includes("position"))
     conflicts.push({ nodeId: path[0] === "nodes" ? (path[1] ?? null) : null, path, mine, theirs });
@@ -102,17 +180,9 @@ function mergeValue(
   return mine === undefined && path.length === 2 ? theirs : mine;
 }
 
-/** Whether two values are the same JSON; members may stand in any order. */
-export function isSame(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b))
-    return (
-      Array.isArray(a) &&
-      Array.isArray(b) &&
-      a.length === b.length &&
-      a.every((value, index) => isSame(value, b[index]))
-    );
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => key in b && isSame(a[key], b[key]));
+/** Ties to other nodes: what either side added, without what either side removed. */
+function together(base: Json | undefined, mine: Json | undefined, theirs: Json | undefined): Json {
+  const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
+  const [before, own, other] = [new Set(list(base)), new Set(list(mine)), new Set(list(theirs))];
+  return [...new Set([...own, ...other])].filter((id) => !before.has(id) || (own.has(id) && other.has(id)));
 }

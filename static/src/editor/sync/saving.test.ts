@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Definition, Json } from "../../canvas/types.ts";
-import { setNode, setParam } from "../document/edits.ts";
+import { addNodes, setNode, setParam } from "../document/edits.ts";
 import type { EditorData } from "../types.ts";
 import { wordsOf } from "./state.ts";
 
@@ -26,7 +26,8 @@ class Server {
   answer = async (url: string, init: RequestInit): Promise<Response> => {
     this.requests.push(`${init.method} ${url}`);
     const other = this.instead.shift();
-    if (other === "away") throw new TypeError("Failed to fetch");
+    if (other === "away" || (other === "lost" && init.method === "GET"))
+      throw new TypeError("Failed to fetch");
     if (other instanceof Response) return other;
     if (this.hold) await this.hold;
     if (init.method === "GET")
@@ -288,6 +289,41 @@ describe("others", () => {
     expect(phase()).toBe("retrying");
     await later(1000);
     expect([phase(), useSaving.getState().conflicts, server.revision]).toEqual(["saved", [], 2]);
+  });
+});
+
+describe("what two people add at once", () => {
+  const add = (subtype: string) => (now: Definition) => addNodes(now, [{ ...node("http"), subtype }]);
+
+  it("stays chosen, open and undoable by the id it has in the end", async () => {
+    server.change(add("THEIRS"));
+    editor().edit("Add", add("MINE"));
+    editor().show("http");
+    await later(400);
+    expect(server.definition.nodes.slice(2).map(({ id, subtype }) => [id, subtype])).toEqual([
+      ["http_2", "MINE"],
+      ["http", "THEIRS"],
+    ]);
+    expect(editor().open).toBe("http_2");
+    expect([...editor().selection.nodes]).toEqual(["http_2"]);
+    editor().undo();
+    expect(
+      editor()
+        .definition.nodes.slice(2)
+        .map(({ id }) => id),
+    ).toEqual(["http"]);
+  });
+
+  it("is not taken for theirs when it arrived and only the answer was lost", async () => {
+    server.instead = ["lost"];
+    editor().edit("Add", add("MINE"));
+    await later(400);
+    editor().edit("Type", (now) => setParam(now, "http", "x", 1));
+    server.change((now) => setNode(now, "b", { name: "Theirs" }));
+    await later(2000);
+    expect([phase(), server.definition.nodes.length]).toEqual(["saved", 3]);
+    expect(server.definition.nodes[2]).toMatchObject({ id: "http", params: { x: 1 } });
+    expect(server.definition.nodes[1]?.name).toBe("Theirs");
   });
 });
 

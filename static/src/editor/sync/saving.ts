@@ -5,9 +5,12 @@
 
 import type { Definition, Finding, Json } from "../../canvas/types.ts";
 import { ask, Problem } from "../api.ts";
+import { type Apart, UNTOUCHED } from "../document/apart.ts";
 import { stillOpen, takingTheirs } from "../document/choices.ts";
+import { nodeOf } from "../document/edits.ts";
+import type { Step } from "../document/history.ts";
 import { type Conflict, isSame, merge } from "../document/merge.ts";
-import { useEditor } from "../store.ts";
+import { type EditorState, useEditor } from "../store.ts";
 import type { WorkflowInfo } from "../types.ts";
 import { forget, keep, keptOf } from "./kept.ts";
 import { type Saving, troubleOf, useSaving } from "./state.ts";
@@ -53,12 +56,16 @@ let isUrgent = false;
 let newest = 0;
 /** Who saved it, if they are known. */
 let newestBy = "";
+/** What was sent without an answer: nobody knows whether it arrived. */
+let unanswered: Definition | null = null;
+
+const json = (value: object | null): Json => value as unknown as Json;
 
 const set = (change: Partial<Saving>): void => useSaving.setState(change);
 
 export function isUnsaved(): boolean {
   const { definition, saved } = useEditor.getState();
-  return definition !== saved && !isSame(definition as unknown as Json, saved as unknown as Json);
+  return definition !== saved && !isSame(json(definition), json(saved));
 }
 
 /** Resolves when the server has everything that is on the screen. Raises what it refused, `Undecided`, `Unreachable`. */
@@ -91,7 +98,7 @@ export function decide(chosen: readonly Conflict[], side: "mine" | "theirs"): vo
     useEditor
       .getState()
       .edit(chosen.length === 1 ? "Take over a change" : "Take over changes", (now) =>
-        chosen.reduce(takingTheirs, now),
+        takingTheirs(now, chosen),
       );
   if (rest.length > 0) return;
   set({ phase: isUnsaved() ? "changed" : "saved" });
@@ -120,8 +127,7 @@ export function startSaving(): void {
   const { data, definition, workflow } = useEditor.getState();
   newest = workflow.draft_revision;
   const copy = keptOf(workflow.id, data.me.id);
-  if (copy && !isSame(copy.definition as unknown as Json, definition as unknown as Json))
-    set({ found: copy });
+  if (copy && !isSame(json(copy.definition), json(definition))) set({ found: copy });
   else forgetCopy();
   useEditor.subscribe((now, before) => {
     if (now.definition !== before.definition || now.saved !== before.saved) changed();
@@ -215,10 +221,12 @@ async function put(): Promise<void> {
     const body = { definition, draft_revision: workflow.draft_revision };
     answer = await ask<Answer>("PUT", `${data.api}draft/`, body, AbortSignal.timeout(GIVE_UP));
   } catch (error) {
+    if (!(error instanceof Problem)) unanswered ??= definition;
     if (!isMoved(error)) throw error;
     newest = Math.max(newest, workflow.draft_revision + 1);
     return;
   }
+  unanswered = null;
   newest = Math.max(newest, answer.draft_revision);
   const { draft_revision, updated_at, has_unpublished_changes } = answer;
   useEditor.setState((now) => ({
@@ -236,7 +244,9 @@ async function takeNewest(): Promise<void> {
   const answer = await ask<Newest>("GET", data.api, undefined, AbortSignal.timeout(GIVE_UP));
   const { definition: theirs, version, ...workflow } = answer;
   const now = useEditor.getState();
-  const merged = merge(base, now.definition, theirs);
+  const ground = unanswered && hasArrived(base, unanswered, theirs) ? unanswered : base;
+  unanswered = null;
+  const merged = merge(ground, now.definition, theirs);
   newest = workflow.draft_revision;
   useEditor.setState({
     saved: theirs,
@@ -244,6 +254,7 @@ async function takeNewest(): Promise<void> {
   });
   if (merged.definition !== now.definition || merged.conflicts.length > 0) {
     now.takeOver(merged.definition);
+    if (merged.carry !== UNTOUCHED.carry) follow(now, merged);
     set({ takenOver: { by: newestBy, at: Date.now() } });
   }
   const conflicts = stillOpen(useSaving.getState().conflicts, merged.conflicts, merged.definition, theirs);
@@ -251,6 +262,28 @@ async function takeNewest(): Promise<void> {
   if (mine !== base || conflicts.length > 0) keepCopy();
   // What they drew has findings and outcomes of its own, which only a look at it brings.
   if (!isUnsaved()) await look();
+}
+
+/** Whether what was sent without an answer is part of what the server has: then it is common ground. */
+function hasArrived(base: Definition, sent: Definition, theirs: Definition): boolean {
+  if (isSame(json(sent), json(theirs))) return true;
+  const added = sent.nodes.filter(({ id }) => !nodeOf(base, id));
+  return added.length > 0 && added.every((node) => isSame(json(node), json(nodeOf(theirs, node.id) ?? null)));
+}
+
+/** What was chosen, opened and done before goes on meaning the same things by the ids and names they have now. */
+function follow({ selection, open, history }: EditorState, { ids, carry }: Apart): void {
+  const now = (id: string): string => ids.get(id) ?? id;
+  const step = (one: Step): Step => ({ ...one, before: carry(one.before), after: carry(one.after) });
+  useEditor.setState({
+    selection: {
+      ...selection,
+      nodes: new Set([...selection.nodes].map(now)),
+      annotations: new Set([...selection.annotations].map(now)),
+    },
+    open: open === null ? null : now(open),
+    history: { past: history.past.map(step), future: history.future.map(step) },
+  });
 }
 
 async function look(): Promise<void> {
