@@ -127,6 +127,30 @@ class Known:
             self._rounds[container] = self._round(self.graph.nodes[container])
         return self._rounds[container]
 
+    def batch_name(self) -> str | None:
+        """The parameter by which the node does its work once for each item of a list of its own."""
+        stored = self.node.params
+        late = self.node.cls.late_of(stored)
+        named = (name for name, value in stored.items() if isinstance(value, Mapping) and "items" in value)
+        return next((name for name in named if name not in late), None) if late else None
+
+    def batch(self) -> Round | None:
+        """The first item of that list, which its other parameters see."""
+        name = self.batch_name()
+        if name is None:
+            return None
+        given, origin = self.given(self.node.id)
+        items = self._listed(self.node.params[name]["items"], self.node.id, given)
+        return Round(items[0], 0, origin.source or "example") if items else Round(None, 0, None)
+
+    def here(self) -> tuple[str, Round] | None:
+        """Whose item and index the node's expressions see, and which."""
+        batch = self.batch()
+        if batch is not None:
+            return self.node.id, batch
+        parent = self.node.parent
+        return None if parent is None else (parent, self.round(parent))
+
     def variables(self) -> dict[str, Json]:
         """The workspace's variables."""
         if self._variables is None:
@@ -252,17 +276,21 @@ class Known:
         index = parts_of(latest.path)[2] if latest is not None and latest.path else 0
         if "items" not in container.cls.Params.model_fields:
             return Round(given.get("main"), 0, origin.source)
-        try:
-            items = resolve(container.params.get("items"), self.scope(container.id, given))
-        except ExprError:
-            items = None
-        if not isinstance(items, list) or not items:
+        items = self._listed(container.params.get("items"), container.id, given)
+        if not items:
             return Round(None, 0, None)
         size = container.params.get("batch_size")
         if isinstance(size, int) and size > 0:
             items = [items[at : at + size] for at in range(0, len(items), size)]
         index = index if index < len(items) else 0
         return Round(items[index], index, origin.source or "example")
+
+    def _listed(self, stored: Json, node_id: str, given: Mapping[str, Json]) -> list[Json]:
+        try:
+            items = resolve(stored, self.scope(node_id, given))
+        except ExprError:
+            return []
+        return items if isinstance(items, list) else []
 
 
 class _Outputs(Mapping[str, Json]):

@@ -64,7 +64,7 @@ def _preview(known: Known, path: str, text: str, sees: Sees, budget: Budget) -> 
     try:
         template = compile_template(text)
         scope, origin = _scope(known, path, sees)
-        unknown = next(_unknown(known, template, origin), None)
+        unknown = next(_later(known, path, template), None) or next(_unknown(known, template, origin), None)
         if unknown is not None:
             return Preview(is_unknown=True, message=unknown[0], hint=unknown[1])
         value = template.evaluate(scope, budget)
@@ -84,7 +84,7 @@ def _scope(known: Known, path: str, sees: Sees) -> tuple[Scope, Source | None]:
     if sees == "output":
         gave = known.output(node.id)
         return known.scope(node.id, {"main": gave.value}), gave.source
-    name = path.removeprefix("params.").partition(".")[0].partition("[")[0]
+    name = _name(path)
     if node.cls.is_container and name in inner_names(node.cls):
         here = known.round(node.id)
         if name != "result":
@@ -94,7 +94,23 @@ def _scope(known: Known, path: str, sees: Sees) -> tuple[Scope, Source | None]:
         value = last.value if last else {each: known.output(each).value for each in leaves}
         return known.scope(node.id, {"main": value}, node.id), last.source if last else here.source
     given, origin = known.given(node.id)
-    return known.scope(node.id, given), origin.source
+    scope, batch = known.scope(node.id, given), known.batch()
+    if batch is not None and name in node.cls.late_of(node.params):
+        scope = scope.for_item(batch.item, batch.index)
+    return scope, origin.source
+
+
+def _name(path: str) -> str:
+    """The parameter a place belongs to."""
+    return path.removeprefix("params.").partition(".")[0].partition("[")[0]
+
+
+def _later(known: Known, path: str, template: Template) -> Iterator[tuple[str, str]]:
+    """Why it cannot be said before the node runs: what it reads comes into being only then."""
+    node, batch = known.node, known.batch_name()
+    is_late = _name(path) in node.cls.late_of({name: value for name, value in node.params.items() if name != batch})
+    if is_late and any(each.root in ("json", "item", "index") for each in template.references):
+        yield f"“{node.name}” works this out while it runs.", "Test the node to see what it comes to."
 
 
 def _unknown(known: Known, template: Template, origin: Source | None) -> Iterator[tuple[str, str]]:
@@ -111,9 +127,9 @@ def _unknown(known: Known, template: Template, origin: Source | None) -> Iterato
         if reference.root == "trigger" and known.trigger().source is None:
             yield "No trigger leads here.", "Connect one, or read $json."
         if reference.root in ("item", "index"):
-            container = node.id if node.cls.is_container else known.graph.nodes[node.id].parent
-            if container is not None and known.round(container).source is None:
-                name = known.graph.nodes[container].name
+            here = (node.id, known.round(node.id)) if node.cls.is_container else known.here()
+            if here is not None and here[1].source is None:
+                name = known.graph.nodes[here[0]].name
                 yield f"“{name}” has no item to show.", f"Run the workflow up to “{name}” once, or pin its list."
 
 

@@ -150,6 +150,16 @@ def test_inside_a_loop_the_first_item_is_looked_at() -> None:
     assert shown(document, "after", '{{ $node["cost"] }}').value is None
 
 
+def test_a_node_that_works_through_a_list_of_its_own_sees_its_first_item() -> None:
+    call = {"url": "https://x.example", "batch": {"items": "{{ $json.ids }}"}, "pagination": {"type": "cursor"}}
+    document = definition([node("t", "TRIGGER.MANUAL"), node("call", "ACTION.HTTP_REQUEST", **call)], ["t > call"])
+    document = with_pin(document, "t", {"ids": [{"id": 7}]})
+    assert shown(document, "call", "https://x.example/{{ $item.id }}", "params.url").value == "https://x.example/7"
+    assert shown(document, "call", "{{ $json.ids.length }}", "params.batch.items").value == 1
+    later = shown(document, "call", "{{ $json.body.next }}", "params.pagination.next")
+    assert (later.status, later.message) == ("no_data", "“call” works this out while it runs.")
+
+
 def test_a_condition_of_a_connection_sees_what_its_source_gives() -> None:
     document = with_pin(ORDER, "price", {"sum": 3})
     assert shown(document, "price", "{{ $json.sum > 2 }}", sees="output").value is True

@@ -61,7 +61,7 @@ class InputOut(DatumOut):
 
 
 class RoundOut(serializers.Serializer[Any]):
-    """The round that is looked at, inside a container."""
+    """The round that is looked at: of a container, or of a list the node itself works through."""
 
     container = serializers.CharField()
     item = serializers.JSONField(allow_null=True)
@@ -192,9 +192,8 @@ def _data(around: Known) -> dict[str, Any]:
     node = around.node
     room = _Room()
     ports, origin = around.given(node.id)
-    parent = node.parent
-    here = around.round(parent) if parent else None
-    visible = around.seen_from(parent)
+    here = around.here()
+    visible = around.seen_from(node.parent)
     trigger = around.trigger_id
     found = {
         "node": node.id,
@@ -207,7 +206,7 @@ def _data(around: Known) -> dict[str, Any]:
         "nodes": {name: room.datum(around.output(name)) for name in (node.id, *reversed(around.before))},
         "visible": [name for name in around.before if name in visible],
         "trigger": trigger,
-        "round": {"container": parent, "item": here.item, "index": here.index} if here else None,
+        "round": {"container": here[0], "item": here[1].item, "index": here[1].index} if here else None,
         "variables": around.variables(),
     }
     return found
