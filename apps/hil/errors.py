@@ -11,6 +11,12 @@ class InteractionNotFound(NotFound):
     code = "hil.interaction_not_found"
 
 
+class AbsenceUnknown(NotFound):
+    """There is no such absence of yours."""
+
+    code = "hil.absence_not_found"
+
+
 class AlreadyAnswered(Conflict):
     """This question was answered already. The document says by whom, when and how."""
 

@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from apps.executions.models import Execution
 from apps.hil.errors import InteractionNotFound
@@ -89,16 +90,75 @@ def of_person(found: QuerySet[Interaction], whose: str, user_id: UUID | None) ->
     answered (`answered`). What is put to everybody is everybody's, but for who started the run where that bars them.
     """
     person = user_id or UUID(int=0)  # nobody: a key whose maker is gone
-    asked = Ask.objects.filter(interaction_id=OuterRef("id"), user_id=person)
-    said = Exists(Vote.objects.filter(interaction_id=OuterRef("id"), user_id=person))
-    pending = Q(status=InteractionStatus.PENDING)
     if whose == "answered":
-        return found.filter(said)
-    if whose == "team":
-        return found.filter(pending, Q(has_asks=True), ~Exists(asked))
-    mine = Q(Exists(asked.filter(status=AskStatus.ASKED))) | (Q(has_asks=False) & ~Q(said))
-    barred = Q(barred_user_id__isnull=False, barred_user_id=person)
-    return found.filter(pending, mine).exclude(barred)
+        return found.filter(Exists(Vote.objects.filter(interaction_id=OuterRef("id"), user_id=person)))
+    return found.filter(_team(person) if whose == "team" else _mine(person), status=InteractionStatus.PENDING)
+
+
+# Subqueries that name nothing of the row outside are looked up once, however many questions there are.
+def _mine(user_id: UUID) -> Q:
+    asked = Ask.objects.filter(user_id=user_id, status=AskStatus.ASKED).values("interaction_id")
+    said = Vote.objects.filter(user_id=user_id, interaction__status=InteractionStatus.PENDING).values("interaction_id")
+    is_asked = Q(has_asks=True, id__in=asked) | (Q(has_asks=False) & ~Q(id__in=said))
+    return is_asked & (Q(barred_user_id__isnull=True) | ~Q(barred_user_id=user_id))
+
+
+def _team(user_id: UUID) -> Q:
+    return Q(has_asks=True) & ~Q(id__in=Ask.objects.filter(user_id=user_id).values("interaction_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many questions wait: for somebody, for others, in all, and among them steps whose outcome nobody saw."""
+
+    mine: int
+    team: int
+    every: int
+    reviews: int
+    bulk: int
+
+
+def inbox_counts(*, workspace_id: UUID, user_id: UUID | None) -> Counts:
+    """The numbers above the inbox, in one look. Without somebody (a viewer answers nothing) all is theirs to see."""
+    pending = Interaction.objects.filter(workspace_id=workspace_id, status=InteractionStatus.PENDING)
+    reviews = Count("id", filter=Q(kind=Kind.REVIEW_UNKNOWN))
+    if user_id is None:
+        found = pending.aggregate(every=Count("id"), reviews=reviews)
+        return Counts(found["every"], 0, found["every"], found["reviews"], 0)
+    mine, team = _mine(user_id), _team(user_id)
+    found = pending.aggregate(
+        every=Count("id"),
+        reviews=reviews,
+        mine=Count("id", filter=mine),
+        team=Count("id", filter=team),
+        bulk=Count("id", filter=mine & Q(can_bulk=True)),
+    )
+    return Counts(found["mine"], found["team"], found["every"], found["reviews"], found["bulk"])
+
+
+def inbox_voted(*, workspace_id: UUID, user_id: UUID) -> QuerySet[Interaction]:
+    """What somebody has answered and others have not yet."""
+    said = Exists(Vote.objects.filter(interaction_id=OuterRef("id"), user_id=user_id))
+    found = _rows(workspace_id).filter(said, status=InteractionStatus.PENDING)
+    return found.order_by("-priority", F("deadline_at").asc(nulls_last=True), "id")
+
+
+def searched(
+    found: QuerySet[Interaction],
+    *,
+    q: str = "",
+    kind: str = "",
+    priority: int | None = None,
+    workflow: UUID | None = None,
+) -> QuerySet[Interaction]:
+    """Those of the questions that fit: `q` is part of the title or of the workflow's name."""
+    if q:
+        found = found.filter(Q(title__icontains=q) | Q(workflow__name__icontains=q))
+    if kind:
+        found = found.filter(kind=kind)
+    if priority is not None:
+        found = found.filter(priority=priority)
+    return found if workflow is None else found.filter(workflow_id=workflow)
 
 
 def inbox_closed(*, workspace_id: UUID) -> QuerySet[Interaction]:
@@ -160,10 +220,9 @@ def link_get(*, workspace_id: UUID, link_id: UUID) -> InteractionLink | None:
     return rows.select_related("workspace", "ask__user").first()
 
 
-def link_list(*, workspace_id: UUID, interaction_id: UUID) -> list[InteractionLink]:
+def link_list(*, workspace_id: UUID, interaction_id: UUID) -> QuerySet[InteractionLink]:
     """The links made for a question, the oldest first."""
-    rows = InteractionLink.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id)
-    return list(rows.order_by("id"))
+    return InteractionLink.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id).order_by("id")
 
 
 # ── Who is asked, and what they said ─────────────────────────────────────────────────────────────────────────────────
@@ -172,6 +231,11 @@ def link_list(*, workspace_id: UUID, interaction_id: UUID) -> list[InteractionLi
 def asks_of(*, workspace_id: UUID, interaction_id: UUID) -> list[Ask]:
     """Who is or was asked, in the order in which they were added."""
     return list(Ask.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id).order_by("id"))
+
+
+def ask_of(*, workspace_id: UUID, interaction_id: UUID, user_id: UUID) -> Ask | None:
+    """The row of a member who is asked, if they are."""
+    return Ask.objects.filter(workspace_id=workspace_id, interaction_id=interaction_id, user_id=user_id).first()
 
 
 def votes_of(*, workspace_id: UUID, interaction_id: UUID) -> list[Vote]:
@@ -200,6 +264,109 @@ def hours_of(workspace_id: UUID) -> Hours:
 
 
 def digest(value: Any) -> str:
-    """The SHA-256 of a JSON value, with sorted keys and no spaces: anybody can compute it from an export."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """The SHA-256 of a JSON value, with sorted keys, no spaces, and whole numbers as integers, as the database
+    gives them back: anybody can compute it from an export.
+    """
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(Decimal(repr(value)))
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def absences_of(*, workspace_id: UUID, user_id: UUID, now: datetime) -> QuerySet[Absence]:
+    """When somebody is or will be away, the next first."""
+    rows = Absence.objects.filter(workspace_id=workspace_id, user_id=user_id).select_related("deputy")
+    return rows.filter(Q(until_at__isnull=True) | Q(until_at__gt=now)).order_by("from_at", "id")
+
+
+def inbox_bulk(*, workspace_id: UUID, user_id: UUID) -> QuerySet[Interaction]:
+    """What somebody can answer together with others, as its authors allow."""
+    return of_person(inbox_waiting(workspace_id=workspace_id), "mine", user_id).filter(can_bulk=True)
+
+
+# ── How fast people answer ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How questions ended, and how long answers took: half of them at most `median`, nine of ten at most `slow`."""
+
+    answered: int
+    timed_out: int
+    median: float | None
+    slow: float | None
+    label: str = ""
+    day: date | None = None
+
+
+_TIMES = """
+    count(*) FILTER (WHERE status = 'answered'),
+    count(*) FILTER (WHERE status = 'timed_out'),
+    extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY answered_at - created_at)),
+    extract(epoch FROM percentile_cont(0.9) WITHIN GROUP (ORDER BY answered_at - created_at))
+    FROM hil_interaction WHERE workspace_id = %s AND status <> 'pending' AND closed_at >= %s
+"""
+
+
+def _times(sql: str, given: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return list(cursor.fetchall())
+
+
+def times_of_all(*, workspace_id: UUID, since: datetime) -> Times:
+    """Of all questions that were closed since then."""
+    ((answered, late, median, slow),) = _times(f"SELECT {_TIMES}", [workspace_id, since])
+    return Times(answered, late, _seconds(median), _seconds(slow))
+
+
+def times_by_day(*, workspace_id: UUID, since: datetime, zone: str) -> list[Times]:
+    """By the day on which they were closed, in a zone."""
+    sql = f"SELECT (closed_at AT TIME ZONE %s)::date, {_TIMES} GROUP BY 1 ORDER BY 1"
+    rows = _times(sql, [zone, workspace_id, since])
+    return [Times(done, late, _seconds(median), _seconds(slow), day=day) for day, done, late, median, slow in rows]
+
+
+def times_by_person(*, workspace_id: UUID, since: datetime, most: int = 20) -> list[Times]:
+    """By who answered, the busiest first."""
+    sql = f"SELECT answered_by, {_TIMES} AND answered_by IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %s"
+    rows = _times(sql, [workspace_id, since, most])
+    return [Times(done, late, _seconds(median), _seconds(slow), label=who) for who, done, late, median, slow in rows]
+
+
+def times_by_workflow(*, workspace_id: UUID, since: datetime, most: int = 20) -> list[Times]:
+    """By the workflow that asked, the one with the most questions first."""
+    sql = f"""SELECT (SELECT name FROM workflows_workflow w WHERE w.id = hil_interaction.workflow_id), {_TIMES}
+              GROUP BY workflow_id ORDER BY count(*) DESC LIMIT %s"""
+    rows = _times(sql, [workspace_id, since, most])
+    return [Times(done, late, _seconds(median), _seconds(slow), label=name) for name, done, late, median, slow in rows]
+
+
+def overdue(*, workspace_id: UUID, now: datetime, within: timedelta) -> QuerySet[Interaction]:
+    """What waits and has little or no time left, the latest first."""
+    rows = _rows(workspace_id).filter(status=InteractionStatus.PENDING, deadline_at__lte=now + within)
+    return rows.order_by("deadline_at", "id")
+
+
+def decisions(*, workspace_id: UUID, since: datetime | None, until: datetime | None) -> QuerySet[Interaction]:
+    """What was asked and what became of it, the latest first, for an export."""
+    rows = Interaction.objects.filter(workspace_id=workspace_id).exclude(status=InteractionStatus.PENDING)
+    if since is not None:
+        rows = rows.filter(closed_at__gte=since)
+    if until is not None:
+        rows = rows.filter(closed_at__lt=until)
+    rows = rows.select_related("workflow", "execution__version").prefetch_related("votes")
+    hidden = ("input", "output", "response", "unknown_writes", "error")
+    return rows.defer(
+        "workflow__draft", "execution__version__definition", *(f"execution__{name}" for name in hidden)
+    ).order_by("-closed_at", "-id")
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)

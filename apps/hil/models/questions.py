@@ -169,6 +169,11 @@ class Interaction(models.Model):
         return [outcome["name"] for outcome in self.outcomes if outcome["name"] != "timeout"]
 
     @property
+    def buttons(self) -> list[str]:
+        """The outcomes that have a button of their own: a review becomes `edited` by approving a changed content."""
+        return [name for name in self.allowed if self.kind != Kind.REVIEW or name != "edited"]
+
+    @property
     def outcome_style(self) -> str:
         """The style of the chosen button; empty while there is none."""
         return next((str(way["style"]) for way in self.outcomes if way["name"] == self.outcome), "")

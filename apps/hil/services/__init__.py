@@ -41,12 +41,13 @@ somebody looked, and `interaction_give_up` ends a question nobody could be reach
 from __future__ import annotations
 
 from apps.hil.services.answerers import Answerer
-from apps.hil.services.answering import interaction_answer, interaction_answer_by_link, refusal
+from apps.hil.services.answering import interaction_answer, interaction_answer_by_link, objection, refusal
 from apps.hil.services.asking import REVIEW_OUTCOMES, interaction_open, review_open
 from apps.hil.services.closing import interaction_give_up, interaction_time_out, interaction_withdraw
 from apps.hil.services.delegating import interaction_delegate
 from apps.hil.services.linking import LINK_LIFETIME, CreatedLink, interaction_link_create, link_find
 from apps.hil.services.recording import ask_opened, entry_add
+from apps.hil.services.settings import absence_add, absence_end, hours_set
 from apps.hil.services.timing import pump, timers_fire
 
 __all__ = [
@@ -54,8 +55,11 @@ __all__ = [
     "REVIEW_OUTCOMES",
     "Answerer",
     "CreatedLink",
+    "absence_add",
+    "absence_end",
     "ask_opened",
     "entry_add",
+    "hours_set",
     "interaction_answer",
     "interaction_answer_by_link",
     "interaction_delegate",
@@ -65,6 +69,7 @@ __all__ = [
     "interaction_time_out",
     "interaction_withdraw",
     "link_find",
+    "objection",
     "pump",
     "refusal",
     "review_open",

@@ -147,6 +147,20 @@ def interaction_answer_by_link(
     )
 
 
+def objection(*, interaction: Interaction, answerer: Answerer, asks: list[Ask] | None = None) -> DomainError | None:
+    """Why this person may not answer this open question now; None when they may. Must run inside `tenant()`.
+
+    `asks`: who is asked, where the caller has looked that up already.
+    """
+    if interaction.barred_user_id is not None and interaction.barred_user_id == answerer.person_id:
+        return SelfApproval()
+    try:
+        _admit(interaction, answerer, _place(interaction, answerer, asks), False)
+    except DomainError as refused:
+        return refused
+    return None
+
+
 def refusal(interaction: Interaction, now: datetime) -> DomainError | None:
     """Why this question can no longer be answered; None while it can."""
     if interaction.status == InteractionStatus.ANSWERED:
@@ -189,13 +203,15 @@ def lock(interaction: Interaction) -> int | None:
 # ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _place(interaction: Interaction, answerer: Answerer) -> Ask | None:
+def _place(interaction: Interaction, answerer: Answerer, known: list[Ask] | None = None) -> Ask | None:
     """The row of whoever is asked that the answerer is; None for a question to everybody."""
     if not interaction.has_asks:
+        if interaction.policy is None:
+            return None  # the first answer decides, so there is none
         if Vote.objects.filter(interaction_id=interaction.id, voter=answerer.voter).exists():
             raise AlreadyVoted
         return None
-    asks = list(selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id))
+    asks = known or selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
     mine = [ask for ask in asks if answerer.ask_id == ask.id or (ask.user_id and ask.user_id == answerer.person_id)]
     found = next((ask for ask in mine if ask.is_open), mine[0] if mine else None)
     if found is None:

@@ -18,11 +18,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from apps.core import clock
-from apps.core.errors import Conflict, DomainError, Invalid
+from apps.core.errors import Conflict, DomainError, Forbidden, Invalid
 from apps.core.tenancy import tenant
-from apps.hil import selectors, services
-from apps.hil.errors import AlreadyAnswered, LinkExpired, LinkUnknown, TimedOut, Withdrawn
-from apps.hil.models import Interaction, InteractionLink
+from apps.hil import forms, selectors, services
+from apps.hil.errors import AlreadyAnswered, LinkExpired, LinkUnknown, TimedOut, Undeliverable, Withdrawn
+from apps.hil.facts import label_of
+from apps.hil.models import Interaction, InteractionLink, Via
+from apps.hil.services import Answerer
 from apps.hil.web.question import question
 
 GONE = 410
@@ -63,7 +65,7 @@ class LinkPage(View):
         """The question, or why it needs no answer any more."""
         with tenant(self.link.workspace_id):
             row = self._row()
-            closed = services.refusal(row, clock.now())
+            closed = services.refusal(row, clock.now()) or self._objection(row)
             return self._gone(closed, status=GONE, row=row) if closed else self._page(row)
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -74,14 +76,29 @@ class LinkPage(View):
                     link=self.link,
                     outcome=request.POST.get("outcome", ""),
                     comment=request.POST.get("comment", ""),
+                    data=forms.data_of(self._row().form, request.POST),
                     now=clock.now(),
                 )
-            except Conflict as refused:
+            except (Conflict, Forbidden) as refused:
                 return self._gone(refused, status=refused.status, row=self._row())
             except Invalid as refused:
                 return self._page(self._row(), status=422, error=refused)
-            context = {"link": self.link, "interaction": answered}
+            said = answered.outcome or request.POST.get("outcome", "")
+            context = {
+                "link": self.link,
+                "interaction": answered,
+                "said": label_of(said),
+                "comment": request.POST.get("comment", "").strip(),
+                "now": clock.now(),
+            }
             return render(request, "hil/link_thanks.html", context)
+
+    def _objection(self, row: Interaction) -> DomainError | None:
+        """Why whoever the link is for may not answer now: it is not their turn, or they have."""
+        ask = self.link.ask
+        if ask is None:
+            return None
+        return services.objection(interaction=row, answerer=Answerer.asked(ask, Via.LINK, link_id=self.link.id))
 
     def _row(self) -> Interaction:
         link: InteractionLink = self.link
@@ -91,7 +108,7 @@ class LinkPage(View):
         context = {
             "link": self.link,
             "interaction": row,
-            "question": question(row, clock.now()),
+            "question": question(row, clock.now(), posted=self.request.POST, refused=error),
             "error": error,
             "posted": self.request.POST,
         }
@@ -104,7 +121,8 @@ class LinkPage(View):
             "link": self.link if row else None,
             "is_answered": isinstance(refused, AlreadyAnswered),
             "is_late": isinstance(refused, TimedOut | LinkExpired),
-            "is_withdrawn": isinstance(refused, Withdrawn),
+            "is_withdrawn": isinstance(refused, Withdrawn | Undeliverable),
+            "is_not_now": row is not None,
             "is_mine": row is not None and self.link.used_at is not None,
         }
         return render(self.request, "hil/link_gone.html", context, status=status)

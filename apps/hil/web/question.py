@@ -12,9 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.errors import DomainError
 from apps.hil import consequences
 from apps.hil.consequences import Consequence
 from apps.hil.facts import Block, facts
+from apps.hil.forms import Field, Posted, fields
 from apps.hil.models import Interaction, Via
 from apps.hil.web.rows import OUTCOME_ICONS
 from apps.hil.web.words import SOON, length, time_left
@@ -22,7 +24,14 @@ from apps.workflows import graph
 from apps.workflows.graph import Graph, GraphInvalid
 
 _ICONS = {"primary": "check", "danger": "x"}
-_VIA = {Via.APP: gettext_lazy("in the app"), Via.API: gettext_lazy("by API"), Via.LINK: gettext_lazy("by link")}
+_VIA = {
+    Via.APP: gettext_lazy("in the app"),
+    Via.API: gettext_lazy("by API"),
+    Via.LINK: gettext_lazy("by link"),
+    Via.EMAIL: gettext_lazy("by e-mail"),
+    Via.SLACK: gettext_lazy("in Slack"),
+    Via.WEBHOOK: gettext_lazy("by webhook"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +75,25 @@ class Question:
     error: dict[str, Any]
     sent: Sent | None
     recorded: str
+    fields: list[Field]
+    content: list[Block]
+    comment_note: str
+    objection: DomainError | None
 
 
-def question(row: Interaction, now: datetime) -> Question:
-    """The page's view of a question read with `selectors.interaction_with_version`."""
+def question(
+    row: Interaction,
+    now: datetime,
+    *,
+    posted: Posted | None = None,
+    refused: DomainError | None = None,
+    objection: DomainError | None = None,
+) -> Question:
+    """The page's view of a question read with `selectors.interaction_with_version`.
+
+    `posted` and `refused`: what was sent and why it was refused, so that nothing has to be typed twice. `objection`:
+    why the reader may not answer.
+    """
     shown = row.data
     error: dict[str, Any] = {}
     sent: Sent | None = None
@@ -97,7 +121,31 @@ def question(row: Interaction, now: datetime) -> Question:
         error=error,
         sent=sent,
         recorded="" if answer is None else json.dumps(answer, indent=2, ensure_ascii=False)[:20_000],
+        fields=fields(row.form, posted if refused else None, refused.errors if refused else ()),
+        content=_content(row),
+        comment_note=_comment_note(row),
+        objection=objection,
     )
+
+
+def _content(row: Interaction) -> list[Block]:
+    """What a review is about, where it is not in a field already."""
+    form = row.form or {}
+    if form.get("kind") != "content" or (form["is_editable"] and row.is_pending):
+        return []
+    if row.status == "answered" and isinstance((row.answer or {}).get("data"), dict):
+        return facts(row.answer["data"].get("content"))
+    return facts(form["content"])
+
+
+def _comment_note(row: Interaction) -> str:
+    shown = [way for way in row.outcomes if way["name"] in row.buttons]
+    needed = [way["label"].lower() for way in shown if way["name"] in row.needs_comment]
+    if not needed:
+        return _("optional")
+    if len(needed) == len(shown):
+        return _("needed")
+    return _("needed to %(answers)s") % {"answers": ", ".join(needed)}
 
 
 def _sent(data: dict[str, Any]) -> Sent | None:
@@ -115,11 +163,11 @@ def _graph(row: Interaction) -> Graph | None:
 def _answers(row: Interaction, compiled: Graph | None) -> list[Answer]:
     if compiled is None:
         found = [Consequence(way["name"], way["label"], way["style"]) for way in row.outcomes]
-        return [_answer(way, SafeString(""), "") for way in found if way.outcome in row.allowed]
+        return [_answer(way, SafeString(""), "") for way in found if way.outcome in row.buttons]
     read = consequences.of_review if row.is_review else consequences.of_question
     keys: set[str] = set()
     made = []
-    for way in read(compiled, row.node_id, row.outcomes):
+    for way in read(compiled, row.node_id, [way for way in row.outcomes if way["name"] in row.buttons]):
         key = next((letter for letter in way.label.lower() if letter.isascii() and letter.isalpha()), "")
         key = "" if key in keys else key
         keys.add(key)

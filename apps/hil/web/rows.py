@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.hil import selectors
 from apps.hil.models import Interaction, Kind, Priority
+from apps.hil.selectors import Counts
 from apps.hil.web.words import SOON, age, time_left
 
 PER_PAGE = 50
-WAITING, REVIEWS, ANSWERED = "waiting", "unknown", "answered"
-TABS = (WAITING, REVIEWS, ANSWERED)
+WAITING, TEAM, EVERY, REVIEWS, ANSWERED = "waiting", "team", "all", "unknown", "answered"
+TABS = (WAITING, TEAM, EVERY, REVIEWS, ANSWERED)
+MOST_VOTED = 20
 ICONS = {
     Kind.CONFIRMATION: "user-check",
     Kind.INPUT: "square-pen",
@@ -50,11 +53,56 @@ class Item:
     outcome: str
     outcome_icon: str
     by: str
+    progress: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is looked for in a tab, as the address says it."""
+
+    q: str = ""
+    kind: str = ""
+    priority: str = ""
+    workflow: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> Filters:
+        """What a query asks for; what cannot be is left out."""
+        kind, priority = given.get("kind", ""), given.get("priority", "")
+        return cls(
+            q=given.get("q", "").replace("\x00", "").strip()[:200],
+            kind=kind if kind in Kind.values else "",
+            priority=priority if priority.upper() in Priority.names else "",
+            workflow=given.get("workflow", "") if _uuid(given.get("workflow", "")) else "",
+        )
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The part of the address that says the same."""
+        named = {"q": self.q, "kind": self.kind, "priority": self.priority, "workflow": self.workflow}
+        return {name: value for name, value in named.items() if value}
+
+    def within(self, found: QuerySet[Interaction]) -> QuerySet[Interaction]:
+        """Those that fit."""
+        return selectors.searched(
+            found,
+            q=self.q,
+            kind=self.kind,
+            priority=Priority[self.priority.upper()] if self.priority else None,
+            workflow=_uuid(self.workflow),
+        )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Questions under one heading. `key`: `unknown`, `soon`, `later` or empty."""
+    """Questions under one heading. `key`: `unknown`, `soon`, `later`, `voted` or empty."""
 
     key: str
     label: str
@@ -65,15 +113,25 @@ class Group:
 class Listing:
     """One tab of the inbox, on one of its pages. `digest` changes when anything a reader sees does.
 
-    `waiting` counts all that waits, `reviews` the steps among it whose outcome nobody saw.
+    `waiting` counts what waits for the reader, `reviews` the steps among all that waits whose outcome nobody saw.
     """
 
     tab: str
     groups: tuple[Group, ...]
     page: Page[Interaction]
-    waiting: int
-    reviews: int
+    counts: Counts
+    filters: Filters
     digest: str
+
+    @property
+    def waiting(self) -> int:
+        """What waits for the reader."""
+        return self.counts.mine
+
+    @property
+    def reviews(self) -> int:
+        """The steps that wait for somebody to say what became of them."""
+        return self.counts.reviews
 
     @property
     def ids(self) -> list[UUID]:
@@ -81,27 +139,52 @@ class Listing:
         return [item.id for group in self.groups for item in group.items]
 
 
-def listing(*, workspace_id: UUID, base_url: str, tab: str, page: Any, now: datetime) -> Listing:
-    """A tab of the inbox. `page` may be anything a query holds; what is no page shows the nearest one."""
+def listing(
+    *,
+    workspace_id: UUID,
+    user_id: UUID | None,
+    base_url: str,
+    tab: str,
+    page: Any,
+    now: datetime,
+    filters: Filters | None = None,
+) -> Listing:
+    """A tab of the inbox of somebody (None: of a reader who answers nothing, who sees all that waits).
+
+    `page` may be anything a query holds; what is no page shows the nearest one.
+    """
+    filters = filters or Filters()
+    counts = selectors.inbox_counts(workspace_id=workspace_id, user_id=user_id)
+    known: int | None = None
     if tab == ANSWERED:
-        found = Paginator(selectors.inbox_closed(workspace_id=workspace_id), PER_PAGE).get_page(page)
-        items = tuple(item_of(row, base_url, now) for row in found)
-        groups: tuple[Group, ...] = (Group("", "", items),) if items else ()
-        waiting = selectors.interaction_pending_count(workspace_id=workspace_id)
+        rows = selectors.inbox_closed(workspace_id=workspace_id)
     else:
         rows = selectors.inbox_waiting(workspace_id=workspace_id, only_reviews=tab == REVIEWS)
-        found = Paginator(rows, PER_PAGE).get_page(page)
+        if tab in (WAITING, TEAM) and user_id is not None:
+            rows = selectors.of_person(rows, "mine" if tab == WAITING else "team", user_id)
+        known = {WAITING: counts.mine, TEAM: counts.team, EVERY: counts.every, REVIEWS: counts.reviews}[tab]
+    pages = Paginator(filters.within(rows), PER_PAGE)
+    if known is not None and not filters.query:
+        pages.__dict__["count"] = known  # what it would look up once more
+    found = pages.get_page(page)
+    if tab == ANSWERED:
+        items = tuple(item_of(row, base_url, now) for row in found)
+        groups: tuple[Group, ...] = (Group("", "", items),) if items else ()
+    else:
         groups = tuple(_groups(list(found), base_url, now))
-        waiting = found.paginator.count
-        if tab == REVIEWS:
-            waiting = selectors.interaction_pending_count(workspace_id=workspace_id)
-    reviews = selectors.review_pending_count(workspace_id=workspace_id)
+    if tab == WAITING and user_id is not None and found.number == 1:
+        voted = filters.within(selectors.inbox_voted(workspace_id=workspace_id, user_id=user_id))[:MOST_VOTED]
+        items = tuple(item_of(row, base_url, now) for row in voted)
+        groups += (Group("voted", _("You answered, others have not yet"), items),) if items else ()
     seen = [
-        (group.key, [(item.id, item.status, item.age if tab == ANSWERED else "") for item in group.items])
+        (
+            group.key,
+            [(item.id, item.status, item.progress, item.age if tab == ANSWERED else "") for item in group.items],
+        )
         for group in groups
     ]
-    digest = hashlib.sha256(repr((tab, found.number, waiting, reviews, seen)).encode()).hexdigest()[:16]
-    return Listing(tab, groups, found, waiting, reviews, digest)
+    digest = hashlib.sha256(repr((tab, filters, found.number, counts, seen)).encode()).hexdigest()[:16]
+    return Listing(tab, groups, found, counts, filters, digest)
 
 
 def _groups(rows: Iterable[Interaction], base_url: str, now: datetime) -> Iterable[Group]:
@@ -140,4 +223,5 @@ def item_of(row: Interaction, base_url: str, now: datetime) -> Item:
         outcome=row.outcome_word,
         outcome_icon=OUTCOME_ICONS.get(row.outcome_style, "circle-check"),
         by=row.answered_by or "",
+        progress=row.progress if row.is_pending else "",
     )

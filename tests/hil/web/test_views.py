@@ -65,7 +65,7 @@ def test_questions_stand_in_groups(workspace: Workspace, alice: User) -> None:
     order = ["Outcome unknown", "Did “Ship” happen?", "Due today and tomorrow", "Today?", "Later", "Next week?"]
     places = [page.index(words) for words in order]
     assert places == sorted(places)
-    assert re.search(r"Waiting 3\b", page)
+    assert re.search(r"For me 3\b", page)
     assert re.search(r"1 h \d\d min left", page)
 
 
