@@ -37,6 +37,7 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600.0},
     },
     "accounts.forget_notices": {"task": "accounts.forget_notices", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "hil.read_mailboxes": {"task": "hil.read_mailboxes", "schedule": 15.0, "options": {"expires": 15.0}},
     "insights.look_for_notices": {"task": "insights.look_for_notices", "schedule": 60.0, "options": {"expires": 60.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
 }

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from apps.core import clock, jsonclean
 from apps.core.backoff import message_pause
 from apps.core.errors import NotFound
+from apps.core.events import event_put
 from apps.core.models import Message
 from apps.core.pump import Pump
 from apps.core.subscriptions import Sent, sender_of
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 HOLD_SECONDS = 90.0
 """Longer than any sender takes: after so long whoever took a message is taken for dead."""
+GIVEN_UP = "message.given_up"
+"""The event that tells of a message that is tried no more; its data names `channel` and the message's own `data`."""
 LONGEST_ANSWER = 500
 MOST_TRIES = 50
 
@@ -136,6 +139,14 @@ def _send(message: Message) -> None:
             changed["delivered_at"] = Now() if sent.is_delivered else None
             changed["due_at"] = None if pause is None else Now() + timedelta(seconds=pause)
         Message.objects.filter(workspace_id=message.workspace_id, id=message.id).update(**changed)
+        if "due_at" in changed and pause is None and not sent.is_delivered:
+            event_put(
+                workspace_id=message.workspace_id,
+                name=GIVEN_UP,
+                subject_id=message.subject_id,
+                now=clock.now(),
+                data={"channel": message.channel, "message_id": str(message.id), "data": message.data},
+            )
     if pause is None and not sent.is_delivered:
         logger.error("message %s to %s is given up: %s", message.id, message.target, sent.error or sent.status)
 

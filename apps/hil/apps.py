@@ -15,7 +15,10 @@ class HilConfig(AppConfig):
     def ready(self) -> None:
         """Plug into the seam: what people are asked becomes rows of the inbox, in the engine's own transactions."""
         from apps.executions import wait_kinds
+        from apps.hil.channels.slack_answers import answer_at_once
         from apps.hil.handlers import Doubts, Questions
+        from apps.integrations.inbound import answer_with
 
         wait_kinds.register("human", Questions())
         wait_kinds.register("review", Doubts())
+        answer_with("slack", answer_at_once)

@@ -36,7 +36,7 @@ class Slack:
     codes: set[str] = field(default_factory=set)
     is_revoked: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
-    at: int = 1_700_000_000
+    at: int = field(default_factory=lambda: int(time.time()))
 
     @property
     def host(self) -> str:
@@ -48,10 +48,10 @@ class Slack:
         """The fields of a credential of it."""
         return {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "signing_secret": SIGNING_SECRET}
 
-    def knows(self, user: str, name: str, email: str, *, is_bot: bool = False) -> None:
-        """Somebody is in the workspace."""
+    def knows(self, user: str, name: str, email: str, *, is_bot: bool = False, team: str = TEAM) -> None:
+        """Somebody is in the workspace, or in another one that shares a channel with it."""
         profile = {"real_name": name, "email": email}
-        self.people[user] = {"id": user, "name": name.lower(), "is_bot": is_bot, "profile": profile}
+        self.people[user] = {"id": user, "name": name.lower(), "is_bot": is_bot, "team_id": team, "profile": profile}
 
     def limits(self, method: str, times: int = 1, after: int = 1) -> None:
         """Answer 429 the next times."""

@@ -17,7 +17,7 @@ USER, PASSWORD = "approvals@acme.example", "smtp-p4ssword"
 
 @dataclass
 class Smtp:
-    """What it took and how it behaves. `answers`: what it says to DATA first; `unknown`: mailboxes that are not there."""
+    """What it took and how it behaves. `answers`: what it says to DATA first; `unknown`: no such mailbox."""
 
     host: str = "127.0.0.1"
     port: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts.mail import mail_hand_over
 from apps.accounts.services.accounts import account_create, account_delete
 from apps.accounts.services.audit import audit_forget, audit_record
 from apps.accounts.services.given import token_hash
@@ -62,6 +63,7 @@ __all__ = [
     "invitation_resend",
     "invitation_revoke",
     "invitations_create",
+    "mail_hand_over",
     "member_add",
     "member_leave",
     "member_remove",

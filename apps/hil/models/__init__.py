@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.hil.models.channels import ChannelKind, ChannelSetup, Delivery, DeliveryStatus, Reply, ReplyAction
 from apps.hil.models.people import Absence, Ask, AskKind, AskReason, AskStatus, Vote
 from apps.hil.models.questions import (
     Assurance,
@@ -23,12 +24,18 @@ __all__ = [
     "AskStatus",
     "Assurance",
     "Calendar",
+    "ChannelKind",
+    "ChannelSetup",
+    "Delivery",
+    "DeliveryStatus",
     "Entry",
     "Interaction",
     "InteractionLink",
     "InteractionStatus",
     "Kind",
     "Priority",
+    "Reply",
+    "ReplyAction",
     "Timer",
     "TimerKind",
     "Via",

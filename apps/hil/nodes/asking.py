@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from apps.hil.channels import routes
 from apps.hil.people import parse, parts
 from apps.nodes.contract import (
     AskHuman,
@@ -40,6 +41,14 @@ def _known(assignees: list[str]) -> list[str]:
 
 Assignees = Annotated[
     list[Annotated[str, Field(max_length=300)]], BeforeValidator(parts), AfterValidator(_known), Field(max_length=100)
+]
+
+
+Channels = Annotated[
+    list[Annotated[str, Field(max_length=200)]],
+    BeforeValidator(parts),
+    AfterValidator(routes.checked),
+    Field(max_length=10),
 ]
 
 
@@ -143,6 +152,9 @@ class Question(NodeParams):
     """Where this is false nobody is asked, and the run goes on as if the answer had been yes."""
     who: Annotated[Who, asked(group=_WHO)] = Field(default_factory=Who)
     """Who is asked, and how their answers count."""
+    channels: Annotated[Expr[Channels], asked("Also ask by", group=_WHO, widget="lines")] = []
+    """Besides the inbox: `email`, `slack` (each person), `slack:#approvals` (a channel), `webhook`. Left out: by e-mail
+    or in Slack only who is no member."""
     timeout_seconds: Annotated[
         Expr[Annotated[int, Field(ge=60, le=2_592_000)]], asked("Time to answer", group=_WHEN)
     ] = 86_400

@@ -7,6 +7,6 @@ delivery is stored, once, and told as the event `vendor.delivered`, in one trans
 from __future__ import annotations
 
 from apps.integrations.inbound.answering import Quick, answer_with
-from apps.integrations.inbound.declare import Given, InboundVendor, Incoming, Reply
+from apps.integrations.inbound.declare import DELIVERED, Given, InboundVendor, Incoming, Reply
 
-__all__ = ["Given", "InboundVendor", "Incoming", "Quick", "Reply", "answer_with"]
+__all__ = ["DELIVERED", "Given", "InboundVendor", "Incoming", "Quick", "Reply", "answer_with"]

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 
 from apps.core.errors import DomainError
 
+DELIVERED = "vendor.delivered"
+"""The event that tells of a stored delivery: its subject is the `VendorDelivery`, its data name `vendor` and `kind`."""
+
 
 class ProofRefused(DomainError):
     """The delivery does not prove that the vendor sent it."""

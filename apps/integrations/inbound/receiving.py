@@ -14,12 +14,11 @@ from apps.core.events import event_put
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.integrations.inbound.answering import quick_of
-from apps.integrations.inbound.declare import Given, Incoming, ProofRefused, Reply
+from apps.integrations.inbound.declare import DELIVERED, Given, Incoming, ProofRefused, Reply
 from apps.integrations.inbound.registry import inbound_vendors
 from apps.integrations.models import VendorDelivery
 from apps.integrations.services.opening import credential_fields
 
-DELIVERED = "vendor.delivered"
 KEPT = timedelta(days=7)
 _FORGET_BATCH = 200
 

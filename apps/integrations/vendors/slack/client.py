@@ -51,11 +51,12 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack user. `email` is empty where Slack does not say it."""
+    """A Slack user. `email` is empty where Slack does not say it; `team` is the workspace their account is of."""
 
     id: str
     name: str
     email: str
+    team: str
     is_bot: bool
 
 
@@ -137,12 +138,9 @@ class Client:
 def _person(user: Mapping[str, Any]) -> Person:
     profile = user.get("profile") or {}
     name = profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"]
-    return Person(
-        str(user["id"]),
-        str(name),
-        str(profile.get("email") or "").lower(),
-        bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
-    )
+    is_bot = bool(user.get("is_bot")) or user["id"] == "USLACKBOT"
+    email = str(profile.get("email") or "").lower()
+    return Person(str(user["id"]), str(name), email, str(user.get("team_id") or ""), is_bot)
 
 
 def manifest(base_url: str) -> str:
