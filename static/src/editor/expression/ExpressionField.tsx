@@ -61,7 +61,9 @@ export function ExpressionField(props: ExpressionFieldProps) {
   const [isOver, setOver] = useState(false);
   const path = props.path ?? label;
   const text = isExpression || typeof value === "string" ? textOf(value) : jsonLine(value);
-  const { preview, isStale } = usePreview(nodeId, path, hasExpression(value) ? value : null, sees);
+  // Who may not change it may not ask what it would come to either.
+  const previewed = hasExpression(value) && !isReadOnly ? value : null;
+  const { preview, isStale } = usePreview(nodeId, path, previewed, sees);
   const isBegun = hasFocus && holesOf(text).some(({ tokens }) => tokens.length === 0);
   const isFaulty = preview?.status === "error" && !isBegun;
   const column = isFaulty && !isStale ? preview.column : null;
