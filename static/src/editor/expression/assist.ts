@@ -7,6 +7,7 @@ import {
   type CompletionSource,
   pickedCompletion,
 } from "@codemirror/autocomplete";
+import { isolateHistory } from "@codemirror/commands";
 import { type Extension, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, hoverTooltip } from "@codemirror/view";
 import { type Knowledge, operandAt } from "./chains.ts";
@@ -48,7 +49,8 @@ function offered(option: Option, to: number): Offered {
         changes: { from, to: Math.min(to, view.state.doc.length), insert: option.insert },
         selection: { anchor },
         userEvent: "input.complete",
-        annotations: pickedCompletion.of(completion),
+        // Undone by itself, not with what was typed around it.
+        annotations: [pickedCompletion.of(completion), isolateHistory.of("full")],
       });
     },
     info: () => footer(option),

@@ -8,7 +8,7 @@ import {
   closeBracketsKeymap,
   startCompletion,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, standardKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, isolateHistory, standardKeymap } from "@codemirror/commands";
 import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import { EditorView, type KeyBinding, keymap, placeholder, tooltips } from "@codemirror/view";
 import { assistance, completions, type KnowledgeNow, markProblem, rowParts } from "./assist.ts";
@@ -86,7 +86,8 @@ export function mountField(parent: HTMLElement, options: FieldOptions): FieldEdi
   });
   const put = ({ text, at }: Placed, userEvent: string): void => {
     const changes = difference(view.state.doc.toString(), text);
-    view.dispatch({ changes, selection: { anchor: at }, userEvent, scrollIntoView: true });
+    const annotations = isolateHistory.of("full");
+    view.dispatch({ changes, selection: { anchor: at }, userEvent, annotations, scrollIntoView: true });
     view.focus();
   };
   return {
@@ -222,6 +223,7 @@ const drops = EditorView.domEventHandlers({
       changes: difference(text, placed.text),
       selection: { anchor: placed.at },
       userEvent: "input.drop",
+      annotations: isolateHistory.of("full"),
     });
     view.focus();
     return true;
