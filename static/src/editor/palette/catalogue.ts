@@ -39,15 +39,18 @@ const titleOf = (type: string): string =>
   FAMILIES.find(([family]) => family === type)?.[1] ??
   type.charAt(0) + type.slice(1).toLowerCase().replaceAll("_", " ");
 
-/** Every type under its family's heading; in a family they stand in the catalogue's order. */
+/** Every type under its family's heading; in a family by name, with what leads nowhere at the end. */
 export function groups(entries: readonly NodeTypeEntry[]): Group[] {
   const rank = (type: string): number => {
     const place = FAMILIES.findIndex(([family]) => family === type);
     return place < 0 ? FAMILIES.length : place;
   };
   const found = new Map<string, NodeTypeEntry[]>();
-  for (const entry of [...entries].sort((a, b) => rank(a.type) - rank(b.type)))
-    found.set(entry.type, [...(found.get(entry.type) ?? []), entry]);
+  const isEnd = ({ ports }: NodeTypeEntry): number => (ports.length === 0 ? 1 : 0);
+  const sorted = [...entries].sort(
+    (a, b) => rank(a.type) - rank(b.type) || isEnd(a) - isEnd(b) || a.name.localeCompare(b.name),
+  );
+  for (const entry of sorted) found.set(entry.type, [...(found.get(entry.type) ?? []), entry]);
   return [...found].map(([type, members]) => ({ title: titleOf(type), entries: members }));
 }
 

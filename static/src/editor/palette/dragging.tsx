@@ -36,6 +36,8 @@ export function useDragging(entry: NodeTypeEntry): {
         if (event.button !== 0) return;
         start.current = { x: event.clientX, y: event.clientY };
         dragged.current = false;
+        // A quick hand is beyond the row before its first move is heard.
+        if (event.pointerType === "mouse") event.currentTarget.setPointerCapture(event.pointerId);
       },
       onPointerMove: (event: PointerEvent<HTMLElement>) => {
         const from = start.current;
