@@ -42,6 +42,8 @@ export interface Engine {
 }
 
 const GRID = 4;
+/** Up to so many nodes the order of outcomes is sought as well, which takes as long again. */
+const MOST_TWICE = 150;
 
 const OPTIONS = {
   "elk.algorithm": "layered",
@@ -59,7 +61,6 @@ const OPTIONS = {
   "elk.layered.considerModelOrder.crossingCounterNodeInfluence": "0.01",
   "elk.layered.considerModelOrder.crossingCounterPortInfluence": "0.001",
   "elk.layered.considerModelOrder.components": "MODEL_ORDER",
-  "elk.layered.thoroughness": "10",
 };
 
 let engine: Promise<Engine> | undefined;
@@ -80,7 +81,7 @@ export async function layOut(nodes: readonly LayoutNode[], edges: readonly Layou
   engine ??= start();
   const elk = await engine;
   const own = Object.fromEntries(nodes.map(({ id, ports }) => [id, ports]));
-  const isForked = nodes.some(({ ports }) => ports.length > 1);
+  const isForked = nodes.length <= MOST_TWICE && nodes.some(({ ports }) => ports.length > 1);
   // First in whatever order of outcomes crosses least, then with the ports where they are drawn in that order.
   const ports = isForked
     ? inOrder(own, edges, placesOf(await elk.layout(graphOf(nodes, edges, own, "FIXED_SIDE"))))

@@ -39,6 +39,8 @@ const GRID: [number, number] = [4, 4];
 const MULTI = ["Meta", "Control"];
 /** From so many nodes on only those are drawn that can be seen. */
 const MANY = 150;
+/** Drawn smaller than this, cards go without what is only for the hand. */
+const FAR = 0.4;
 
 type Drawn = CardNode | AnnotationNode;
 
@@ -49,6 +51,7 @@ export function Flow() {
   const routed = useWays();
   const edges = useEdges(routed);
   const flow = useReactFlow();
+  const isFar = useStore((state) => state.transform[2] < FAR);
   const isConnecting = useStore((state) => state.connection.inProgress);
   useEffect(() => {
     setView(flow);
@@ -70,6 +73,7 @@ export function Flow() {
         className="board"
         data-connecting={isConnecting || undefined}
         data-gliding={isGliding || undefined}
+        data-far={isFar || undefined}
         data-locked={isLocked || undefined}
         onFocusCapture={(event) => {
           const id = event.target.closest<HTMLElement>(".react-flow__node")?.dataset.id;

@@ -2,10 +2,11 @@
 
 import { useReactFlow, useStore } from "@xyflow/react";
 import { useEffect, useRef } from "react";
-import { useCanvas } from "../../canvas/store.ts";
 import { useEditor } from "../store.ts";
 import { bringIntoSight } from "./actions.ts";
+import { around, rectOf, rectsIn, sceneNow } from "./scene.ts";
 import { reducedMotion, theView } from "./state.ts";
+import { readingOrder } from "./walk.ts";
 
 /** Room for the bars at the bottom and for badges at the rims. */
 export const FIT = {
@@ -15,6 +16,9 @@ export const FIT = {
 } as const;
 const SLOW = 400;
 const NARROW = 600;
+/** What would have to be drawn smaller than this is not fitted into the view at first. */
+const LEGIBLE = 0.45;
+const BEGINNING = 0.8;
 
 export const slow = (): number => (reducedMotion() ? 0 : SLOW);
 
@@ -39,12 +43,15 @@ export function useView(): void {
     if (width === 0 || height === 0) return;
     if (isFirst.current) {
       isFirst.current = false;
-      const { cards, places } = useCanvas.getState();
-      const [card] = Object.values(cards);
-      const place = card && places[card.node.id];
-      // A phone begins where the workflow begins, legibly, rather than with all of it.
-      if (width < NARROW && card && place)
-        void setCenter(place.x + width / 2 - 24, place.y + card.height / 2, { zoom: 0.8 });
+      const scene = sceneNow();
+      const first = rectOf(scene, readingOrder(scene)[0] ?? "");
+      const all = around(rectsIn(scene, ""));
+      const zoom = all ? Math.min((width - 112) / all.width, (height - 112) / all.height) : 1;
+      // What would be too small to read, and everything on a phone, is seen from where it begins.
+      if (first && (zoom < LEGIBLE || width < NARROW))
+        void setCenter(first.x + (width / 2 - 40) / BEGINNING, first.y + first.height / 2, {
+          zoom: BEGINNING,
+        });
       else void fitView(FIT);
     } else if (open !== null) bringIntoSight(open, reducedMotion() ? 0 : 220);
   }, [width, height, open, fitView, setCenter]);
