@@ -233,6 +233,7 @@ def replay(cast: Cast) -> UUID:
 
 FILL: dict[str, Callable[[Cast], object]] = {
     "vendor": lambda cast: "slack",
+    "kind": lambda cast: "webhook",
     "workspace": lambda cast: cast.workspace.slug,
     "/api/v1/app/members/{pk}/": membership,
     "/api/v1/app/invitations/{pk}/": invitation,
@@ -981,6 +982,17 @@ ROUTES = [
     Route("GET", "/api/v1/app/interactions/{pk}/history/", alice=200, bob=200, charlie=404, anonymous=401),
     # Without an outcome, since an answer would wait ten seconds for an engine.
     Route("POST", "/api/v1/app/executions/{execution}/resume/", alice=400, bob=400, charlie=404, anonymous=401),
+    Route("GET", "/w/{workspace}/settings/channels/", alice=200, bob=403, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/channels/{kind}/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"url": "https://hooks.example.com/questions"},
+    ),
+    Route("POST", "/w/{workspace}/settings/channels/{kind}/test/", alice=302, bob=403, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/inbox/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/inbox/list/", alice=200, bob=200, charlie=404, anonymous=302),
     Route("GET", "/w/{workspace}/inbox/count/", alice=200, bob=200, charlie=404, anonymous=302),
