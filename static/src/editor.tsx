@@ -7,6 +7,7 @@ import { beginCheck } from "./editor/check/store.ts";
 import { keepDrawn } from "./editor/drawing.ts";
 import { Editor } from "./editor/Editor.tsx";
 import { startEditing } from "./editor/editing.ts";
+import { beginHistory, registerHistoryCommands } from "./editor/history/commands.ts";
 import { startKeys } from "./editor/keys.ts";
 import { registerRunCommands } from "./editor/run/commands.ts";
 import { beginRuns } from "./editor/run/store.ts";
@@ -27,6 +28,8 @@ async function mount(host: HTMLElement): Promise<void> {
   await document.fonts.ready;
   await keepDrawn();
   registerRunCommands();
+  registerHistoryCommands();
+  beginHistory();
   registerCheckCommands();
   beginCheck();
   beginRuns();

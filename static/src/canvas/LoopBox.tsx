@@ -16,6 +16,7 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
   const view = useNodeView(id, false);
   const taken = useTaken(id, ports);
   const isRun = useCanvas((state) => state.snapshot !== null);
+  const change = useCanvas((state) => state.data.changes?.[id]);
   const isClosed = useCanvas((state) => state.closed.has(id));
   const toggle = useCanvas((state) => state.toggle);
   const isEmpty = useCanvas((state) => !state.family.childrenOf.get(id)?.length);
@@ -28,6 +29,7 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
       data-disabled={node.disabled || undefined}
       data-closed={isClosed || undefined}
       data-selected={selected || undefined}
+      data-change={change}
     >
       <Handle
         type="target"

@@ -17,6 +17,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
   const counts = usePorts(id);
   const isBreakpoint = useCanvas((state) => state.data.breakpoints?.includes(id) ?? false);
   const stands = useCanvas((state) => state.snapshot?.hold?.nodes?.some(([, node]) => node === id) ?? false);
+  const change = useCanvas((state) => state.data.changes?.[id]);
   const isIdle = view.state === "IDLE";
   const { isConnectable, Corner } = useContext(HandsContext);
   const isTaken = (port: string): boolean => taken.includes(port) || (counts?.[port] ?? 0) > 0;
@@ -30,6 +31,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
       data-stands={stands || undefined}
       data-ends={ports.length === 0 || undefined}
       data-selected={selected || undefined}
+      data-change={change}
     >
       {entry?.is_trigger ? null : (
         <Handle

@@ -4,6 +4,7 @@ import { spriteUrl } from "../app/icon.ts";
 import type { Point } from "./layout.ts";
 import { middleOf, roundedPath } from "./routing.ts";
 import type { EdgeState } from "./states.ts";
+import { useCanvas } from "./store.ts";
 
 export type WayEdgeType = Edge<
   {
@@ -20,6 +21,7 @@ export type WayEdgeType = Edge<
 
 /** A connection along its routed way, coloured by what happened to it. */
 export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType>) {
+  const change = useCanvas((canvas) => canvas.data.changes?.[id]);
   if (!data) return null;
   const state = data.isSelected && data.state === "rest" ? "selected" : data.state;
   const middle = data.says ? middleOf(data.points) : null;
@@ -28,7 +30,7 @@ export const WayEdge = memo(function WayEdge({ id, data }: EdgeProps<WayEdgeType
       <BaseEdge
         id={id}
         path={roundedPath(data.points)}
-        className={`way way-${state}`}
+        className={`way way-${state}${change ? ` way-is-${change}` : ""}`}
         markerEnd={`url(#arrow-${state})`}
       />
       {middle === null ? null : data.label && middle.room >= LEAST_ROOM ? (

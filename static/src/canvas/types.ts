@@ -329,6 +329,8 @@ export interface CanvasData {
   breakpoints?: string[];
   /** Output ports by node id, where they depend on parameters. Missing nodes take their type's ports. */
   node_ports?: Record<string, string[]>;
+  /** What is different from another definition: nodes by their ids, connections by their ends (`wayId`). */
+  changes?: Readonly<Record<string, "added" | "removed" | "changed" | "moved">>;
   /** Pages that do something with a step, for those who may. */
   links?: { rerun?: string; test?: string };
   api?: {

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { Check } from "./check/Check.tsx";
+import { HistoryPanel } from "./history/HistoryPanel.tsx";
 import { Palette } from "./palette/Palette.tsx";
 import { Panel } from "./panel/Panel.tsx";
 import { LookPanel } from "./run/LookPanel.tsx";
@@ -28,6 +29,7 @@ export function Editor() {
       <Notices />
       <People />
       <Check />
+      <HistoryPanel />
       <RunBar />
       {open === null ? null : isLooking ? (
         <LookPanel key={open} nodeId={open} />

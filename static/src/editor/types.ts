@@ -6,6 +6,8 @@ export interface WorkflowInfo {
   id: string;
   name: string;
   description: string;
+  /** The path of its folder; empty in none. */
+  folder?: string;
   status: "draft" | "active" | "paused" | "archived";
   /** The number of the latest published version. */
   version: number | null;

@@ -15,12 +15,12 @@ export function Check() {
   if (isLooking || (shown.length === 0 && !isOpen && hidden.length === 0)) return null;
   const tone = errors > 0 ? "error" : shown.length > 0 ? "human" : "success";
   return (
-    <div className="check">
+    <div className="lint">
       {isOpen ? <List findings={shown} /> : null}
       {first || isOpen ? (
         <button
           type="button"
-          className="check-line"
+          className="lint-line"
           data-tone={tone}
           aria-expanded={isOpen}
           title="What the lint says (E)"
@@ -53,7 +53,7 @@ function List({ findings }: { findings: readonly Finding[] }) {
   const isLocked = useEditor((state) => state.isLocked);
   const hidden = useCheck((state) => state.hidden.length);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector<HTMLElement>(".finding-words")?.focus(), []);
+  useEffect(() => list.current?.querySelector<HTMLElement>(".lint-words")?.focus(), []);
   const names = new Map(definition.nodes.map(({ id, name }) => [id, name]));
   const groups = new Map<string, Finding[]>();
   for (const finding of findings) {
@@ -68,7 +68,7 @@ function List({ findings }: { findings: readonly Finding[] }) {
     }
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (!step) return;
-    const all = [...(list.current?.querySelectorAll<HTMLElement>(".finding-words") ?? [])];
+    const all = [...(list.current?.querySelectorAll<HTMLElement>(".lint-words") ?? [])];
     const here = all.indexOf(document.activeElement as HTMLElement);
     all[(here + step + all.length) % all.length]?.focus();
     event.preventDefault();
@@ -76,7 +76,7 @@ function List({ findings }: { findings: readonly Finding[] }) {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the arrows walk through the buttons inside.
-    <div ref={list} className="check-list" onKeyDown={onKeyDown}>
+    <div ref={list} className="lint-list" onKeyDown={onKeyDown}>
       {findings.length === 0 ? (
         <p className="muted">Nothing is wrong with the draft: it can be published.</p>
       ) : null}
@@ -91,12 +91,12 @@ function List({ findings }: { findings: readonly Finding[] }) {
                   <span className="visually-hidden">{finding.severity}: </span>
                 </span>
                 <div>
-                  <button type="button" className="finding-words" onClick={() => goTo(finding)}>
+                  <button type="button" className="lint-words" onClick={() => goTo(finding)}>
                     {finding.message}
                   </button>
                   {finding.fix ? <p className="muted small">{finding.fix}</p> : null}
                   {isLocked ? null : (
-                    <p className="finding-ways">
+                    <p className="lint-ways">
                       {finding.fixes?.map((fix) => (
                         <button
                           key={fix.title}

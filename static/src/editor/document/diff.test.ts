@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Definition, NodeDocument } from "../../canvas/types.ts";
-import { count, difference, isSame } from "./diff.ts";
+import { count, difference, isSame, overlaid } from "./diff.ts";
 
 const node = (id: string, more: Partial<NodeDocument> = {}): NodeDocument => ({
   id,
@@ -64,6 +64,22 @@ describe("what differs", () => {
     ).toEqual(["a d added", "a c added", "a b removed", "b c removed"]);
     // One node came, one went, and one new way between nodes that were there.
     expect(count(found)).toBe(3);
+  });
+
+  it("draws both with what was removed still there", () => {
+    const before = of([node("a"), node("b"), node("c", { parent: "b" })], ["a > b"]);
+    const after = of([node("a", { name: "Other" }), node("d")], ["a > d"]);
+    const { definition, changes } = overlaid(before, after);
+    expect(definition.nodes.map(({ id }) => id)).toEqual(["a", "d", "b", "c"]);
+    expect(definition.connections.map(({ from, to }) => `${from} ${to}`)).toEqual(["a d", "a b"]);
+    expect(changes).toEqual({
+      a: "changed",
+      d: "added",
+      b: "removed",
+      c: "removed",
+      "a main d main": "added",
+      "a main b main": "removed",
+    });
   });
 
   it("sees what a connection says, what is pinned, and settings", () => {

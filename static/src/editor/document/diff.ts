@@ -60,6 +60,53 @@ export function count({ nodes, connections, settings, annotations }: Difference)
 export const isSame = (found: Difference): boolean =>
   found.nodes.length + found.connections.length + found.settings.length + found.annotations === 0;
 
+/** `after` with what was removed since still in it, and how each part differs, for a drawing of both. */
+export function overlaid(
+  before: Definition,
+  after: Definition,
+): { definition: Definition; changes: Record<string, Kind> } {
+  const { nodes, connections } = difference(before, after);
+  const gone: NodeDocument[] = [];
+  for (const { kind, before: node } of nodes)
+    if (kind === "removed" && node) gone.push(besideOthers(node, [...after.nodes, ...gone]));
+  const ids = new Set([...after.nodes, ...gone].map(({ id }) => id));
+  const ways = connections.filter(
+    ({ kind, connection: { from, to } }) => kind === "removed" && ids.has(from) && ids.has(to),
+  );
+  return {
+    definition: {
+      ...after,
+      nodes: [...after.nodes, ...gone],
+      connections: [...after.connections, ...ways.map(({ connection }) => connection)],
+    },
+    changes: Object.fromEntries([
+      ...nodes.map(({ id, kind }) => [id, kind]),
+      ...connections.map(({ connection, kind }) => [keyOf(connection), kind]),
+    ]),
+  };
+}
+
+/** About as much room as a card takes, with some air. */
+const ROOM = { x: 170, y: 60 };
+
+/** The node where it does not hide another one of its level. */
+function besideOthers(node: NodeDocument, others: readonly NodeDocument[]): NodeDocument {
+  if (!node.position) return node;
+  const { x } = node.position;
+  let { y } = node.position;
+  const places = others.filter(({ parent }) => (parent ?? null) === (node.parent ?? null));
+  const isTaken = (): boolean =>
+    places.some(
+      ({ position }) =>
+        position &&
+        Math.abs(position.x - x) < ROOM.x &&
+        position.y - y < ROOM.y &&
+        y - position.y < 2 * ROOM.y,
+    );
+  while (isTaken()) y += ROOM.y;
+  return y === node.position.y ? node : { ...node, position: { x, y } };
+}
+
 function nodesBetween(before: Definition, after: Definition): NodeChange[] {
   const old = new Map(before.nodes.map((node) => [node.id, node]));
   const found: NodeChange[] = [];

@@ -7,6 +7,7 @@ import {
   isSame,
   type Kind,
 } from "../document/diff.ts";
+import { useEditor } from "../store.ts";
 
 const LOOKS: Record<Kind, { icon: string; word: string }> = {
   added: { icon: "plus", word: "Added" },
@@ -24,9 +25,10 @@ export function Changes({
   onShow?: (nodeId: string) => void;
 }) {
   const { nodes, connections, settings, annotations } = difference;
+  const current = useEditor((state) => (state.looking ?? state.definition).nodes);
   if (isSame(difference)) return <p className="muted">Nothing is different.</p>;
   const moved = nodes.filter(({ kind }) => kind === "moved").length;
-  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  const names = new Map([...current, ...nodes].map(({ id, name }) => [id, name]));
   for (const { before, after } of nodes)
     for (const node of [before, after]) if (node) names.set(node.id, node.name);
   return (
@@ -49,10 +51,10 @@ export function Changes({
           </li>
         ))}
       {connections.map((change) => (
-        <li key={`${sentenceOf(change)} ${change.kind}`} data-kind={change.kind}>
+        <li key={`${sentenceOf(change, names)} ${change.kind}`} data-kind={change.kind}>
           <Mark kind={change.kind} />
           <div>
-            <span>{sentenceOf(change)}</span>
+            <span>{sentenceOf(change, names)}</span>
             <Fields fields={change.fields} />
           </div>
         </li>
@@ -96,9 +98,10 @@ function Mark({ kind }: { kind: Kind }) {
   );
 }
 
-function sentenceOf({ connection }: ConnectionChange): string {
+function sentenceOf({ connection }: ConnectionChange, names: ReadonlyMap<string, string>): string {
   const port = connection.port && connection.port !== "main" ? ` by “${connection.port}”` : "";
-  return `${connection.from}${port} → ${connection.to}`;
+  const name = (id: string): string => names.get(id) ?? id;
+  return `${name(connection.from)}${port} → ${name(connection.to)}`;
 }
 
 const LONGEST = 160;

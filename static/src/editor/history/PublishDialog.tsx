@@ -72,7 +72,6 @@ export function PublishDialog() {
             <Changes difference={difference} />
           )}
         </section>
-        {warnings.length > 0 ? <Findings findings={warnings} title="Worth a look" tone="human" /> : null}
         <div className="field">
           <label htmlFor="publish-note">
             What changed, in your words<span>optional</span>
@@ -86,6 +85,7 @@ export function PublishDialog() {
             onChange={(event) => setNote(event.currentTarget.value)}
           />
         </div>
+        {warnings.length > 0 ? <Findings findings={warnings} title="Worth a look" tone="human" /> : null}
         {isActive ? (
           <p className="muted small">It is live: what starts from now on runs the new version.</p>
         ) : (
@@ -130,8 +130,11 @@ function Findings({
   const show = useEditor((state) => state.show);
   const close = useHistory((state) => state.closePublish);
   return (
-    <section>
-      <h3 className="label">{title}</h3>
+    <details className="publish-group" open={tone === "error" || findings.length < 4}>
+      <summary className="label">
+        <Icon name="chevron-right" size={14} />
+        {title}: {findings.length}
+      </summary>
       <ul className="publish-findings">
         {findings.map((finding) => (
           <li key={`${finding.path} ${finding.code} ${finding.message}`} data-tone={tone}>
@@ -154,6 +157,6 @@ function Findings({
           </li>
         ))}
       </ul>
-    </section>
+    </details>
   );
 }

@@ -1,6 +1,6 @@
 import { Icon } from "../../canvas/Icon.tsx";
 import { PublishDialog } from "../history/PublishDialog.tsx";
-import { useHistory } from "../history/store.ts";
+import { closeHistory, openHistory, useHistory } from "../history/store.ts";
 import { TestButton } from "../run/TestButton.tsx";
 import { useEditor } from "../store.ts";
 import { Logo } from "./Logo.tsx";
@@ -11,6 +11,7 @@ import { WorkflowMenu } from "./WorkflowMenu.tsx";
 /** Where one is, how the draft stands, and what can be done with the workflow as a whole. */
 export function TopBar() {
   const slug = useEditor((state) => state.data.workspace.slug);
+  const folder = useEditor((state) => state.data.workflow.folder);
   const may = useEditor((state) => state.data.may);
   const isPublishing = useHistory((state) => state.isPublishing);
   return (
@@ -21,6 +22,11 @@ export function TopBar() {
         </a>
         <nav className="crumbs" aria-label="Breadcrumbs">
           <a href={`/w/${slug}/workflows/`}>Workflows</a>
+          {folder ? (
+            <a href={`/w/${slug}/workflows/?folder=${encodeURIComponent(folder)}`}>
+              {folder.split("/").at(-1)}
+            </a>
+          ) : null}
           <Name />
         </nav>
         <Status />
@@ -63,14 +69,34 @@ function Views() {
   const page = useEditor((state) => state.data.page);
   const slug = useEditor((state) => state.data.workspace.slug);
   const id = useEditor((state) => state.workflow.id);
+  const isOpen = useHistory((state) => state.isOpen);
   return (
     <nav className="workflow-tabs" aria-label="Views">
-      <a href={page} aria-current="page">
+      <a
+        href={page}
+        aria-current={isOpen ? undefined : "page"}
+        onClick={(event) => {
+          if (!isOpen || event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          void closeHistory();
+        }}
+      >
         Editor
       </a>
       <a href={`/w/${slug}/executions/?workflow=${id}`}>Executions</a>
       <a href={`${page}triggers/`}>Triggers</a>
-      <a href={`${page}history/`}>History</a>
+      <a
+        href={`${page}history/`}
+        onClick={(event) => {
+          // As a tab of its own it is a page; here the versions open beside the canvas.
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          void (isOpen ? closeHistory() : openHistory());
+        }}
+        aria-current={isOpen ? "page" : undefined}
+      >
+        History
+      </a>
       <a href={`${page}settings/`}>Settings</a>
     </nav>
   );
