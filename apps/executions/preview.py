@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from apps.core.suggest import nearest
 from apps.executions.known import Known, Source
 from apps.nodes.expressions import ExprError, Scope, Template, compile_template
 from apps.nodes.expressions.budget import MAX_FUEL, MAX_RESOLVE_FUEL, Budget
 from apps.nodes.expressions.values import type_name
-from apps.nodes.params import inner_names
+from apps.nodes.params import faults, inner_names
 
 Json = Any
 Sees = Literal["input", "output"]
@@ -69,7 +72,7 @@ def _preview(known: Known, path: str, text: str, sees: Sees, budget: Budget) -> 
             return Preview(is_unknown=True, message=unknown[0], hint=unknown[1])
         value = template.evaluate(scope, budget)
         source = _source(known, template, origin)
-        warnings = [] if source == "example" else [*_missing(template, scope)]
+        warnings = [] if source == "example" else [*_missing(template, scope), *_misfits(known, path, value)]
     except ExprError as error:
         return Preview(message=error.message, hint=error.hint, column=error.column)
     shown = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -168,3 +171,26 @@ def _missing(template: Template, scope: Scope) -> Iterator[dict[str, str]]:
                 yield {"message": f"{name} has no “{key}” in this data.", "hint": hint}
                 break
             value, name = value[key], f"{name}.{key}"
+
+
+def _misfits(known: Known, path: str, value: Json) -> Iterator[dict[str, str]]:
+    """Why the parameter would not take this value, where the text is all of it."""
+    cls = known.node.cls
+    adapter = _taker(cls.Params, path.removeprefix("params."))
+    if adapter is None:
+        return
+    try:
+        adapter.validate_python(value)
+    except ValidationError as refused:
+        for fault in faults(cls.Params, refused, value, path)[:1]:
+            yield {"message": fault.message, "hint": fault.hint}
+
+
+@lru_cache(maxsize=512)
+def _taker(params: type[BaseModel], name: str) -> TypeAdapter[Any] | None:
+    """What checks the values of one parameter."""
+    field = params.model_fields.get(name)
+    if field is None:
+        return None
+    taken: Any = field.annotation
+    return TypeAdapter(Annotated[taken, *field.metadata] if field.metadata else taken)

@@ -130,6 +130,27 @@ def test_a_missing_member_is_told_with_the_one_that_was_meant() -> None:
     assert found.warnings == [{"message": "$json has no “numbr” in this data.", "hint": "Did you mean “number”?"}]
 
 
+@pytest.mark.parametrize(
+    ("node_id", "path", "text", "message"),
+    [
+        ("over", "params.condition", "{{ 'no' + $json.number }}", "A condition is true or false; this is a text."),
+        ("over", "params.condition", "{{ $json.number > 3 }}", ""),
+        ("each", "params.items", "{{ $json.number }}", "This should be a list."),
+        ("each", "params.items", "{{ [$json.number] }}", ""),
+        ("each", "params.batch_size", "{{ $json.number }}", ""),
+    ],
+)
+def test_a_value_that_the_parameter_would_not_take_is_told(node_id: str, path: str, text: str, message: str) -> None:
+    document = {
+        "nodes": [*ORDER["nodes"], LINES["nodes"][1]],
+        "connections": [*ORDER["connections"], {"from": "t", "port": "main", "to": "each"}],
+    }
+    document = with_pin(document, "t", {"number": 7})
+    found = shown(with_pin(document, "price", {"number": 7}), node_id, text, path)
+    assert found.status == "ok"
+    assert [each["message"][: len(message)] for each in found.warnings] == ([message] if message else [])
+
+
 def test_a_node_that_nothing_leads_to_has_no_data() -> None:
     alone = {**ORDER, "connections": []}
     found = shown(alone, "price", "{{ $json.number }}")
