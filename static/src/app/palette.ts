@@ -251,7 +251,7 @@ function option(item: Item, index: number): HTMLElement {
   for (const key of item.keys?.split(" ").filter(Boolean) ?? []) {
     const hint = document.createElement("span");
     hint.className = "kbd";
-    hint.textContent = key.toUpperCase();
+    hint.textContent = key.length === 1 ? key.toUpperCase() : key;
     line.append(hint);
   }
   return line;

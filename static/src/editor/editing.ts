@@ -152,7 +152,6 @@ function take(event: ClipboardEvent, kind: "copy" | "cut"): void {
   event.clipboardData?.setData("text/plain", lastCopied);
   event.preventDefault();
   if (kind === "cut") removeChosen("Cut");
-  else showToast({ text: `Copied ${counted(clip)}` });
 }
 
 async function copyByCommand(clip: Clip): Promise<void> {
@@ -261,7 +260,11 @@ function insert(clip: Clip, where: Where, label: string): void {
     return definition;
   });
   if (!ids) return;
-  useEditor.getState().choose({ nodes: new Set(ids.nodes), annotations: new Set(ids.annotations) });
+  const { open, choose, show } = useEditor.getState();
+  const [only, ...others] = ids.nodes;
+  // An open panel goes on to what one works with now.
+  if (open !== null && only !== undefined && others.length === 0) show(only);
+  else choose({ nodes: new Set(ids.nodes), annotations: new Set(ids.annotations) });
 }
 
 function counted({ nodes, annotations }: Clip): string {

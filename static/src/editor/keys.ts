@@ -38,7 +38,9 @@ export function startKeys(): void {
         icon: command.icon ?? "square-mouse-pointer",
         words: [command.group, command.words].filter(Boolean).join(" "),
         isAlways: false,
-        ...(command.keys?.[0] === undefined ? {} : { keys: keysOf(command) }),
+        ...(command.keys?.[0] === undefined
+          ? {}
+          : { keys: keysOf(command).replaceAll(/(?<=.)\+(?=.)/g, " ") }),
         run: () => void runCommand(command.id),
       })),
   );

@@ -86,7 +86,9 @@ function OnCanvas({ peers, canvas }: { peers: readonly Peer[]; canvas: HTMLEleme
   const zoom = useZoom(canvas);
   const places = useCanvas((state) => state.places);
   const cards = useCanvas((state) => state.cards);
+  const me = useEditor((state) => state.data.me.id);
   const size = { transform: `scale(${1 / zoom})` };
+  const nameOf = ({ id, name }: Person): string => (id === me ? "You" : name);
   return (
     <div className="presence" aria-hidden="true">
       {peers.flatMap(({ peer, person, chosen, open }) =>
@@ -104,7 +106,7 @@ function OnCanvas({ peers, canvas }: { peers: readonly Peer[]; canvas: HTMLEleme
                 height: card.height + 6,
               }}
             >
-              {index === 0 ? <span style={size}>{person.name}</span> : null}
+              {index === 0 ? <span style={size}>{nameOf(person)}</span> : null}
             </div>
           );
         }),
@@ -121,7 +123,7 @@ function OnCanvas({ peers, canvas }: { peers: readonly Peer[]; canvas: HTMLEleme
               <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
                 <path d="M1 1 5 13 7.5 7.5 13 5Z" />
               </svg>
-              <span>{person.name}</span>
+              <span>{nameOf(person)}</span>
             </div>
           </div>
         ) : null,
