@@ -19,8 +19,6 @@ export interface ExpressionFieldProps {
   /** Told at every change. A text, but what `fixed` gives where a field that is no text is made fixed again. */
   onChange: (value: Json | undefined) => void;
   label: string;
-  /** The parameter's JSON Schema. */
-  schema?: Json | undefined;
   multiline?: boolean;
   /** Of the element that takes the focus. */
   id?: string;

@@ -170,7 +170,6 @@ function Expression({
         nodeId={nodeId}
         path={path}
         label={label}
-        schema={field.schema}
         value={value ?? undefined}
         multiline={isText && (control.isMultiline || isLong(field))}
         placeholder={field.isCondition ? "{{ $json.total > 1000 }}" : defaultWords(field.default)}
