@@ -80,7 +80,8 @@ def fields(
 def _of_schema(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str, str]) -> Iterator[Field]:
     schema, initial = form["schema"], form.get("initial") or {}
     required = schema.get("required") or []
-    for key, rule in (schema.get("properties") or {}).items():
+    for key in order_of(schema):
+        rule = schema["properties"][key]
         rule = rule if isinstance(rule, dict) else {}
         kind = _kind(rule)
         value = initial.get(key, rule.get("default"))
@@ -98,6 +99,15 @@ def _of_schema(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str
             maximum=_bound(rule, "maximum"),
             error=said.get(f"data.{key}", ""),
         )
+
+
+def order_of(schema: Mapping[str, Any]) -> list[str]:
+    """The names of a schema's fields in the order of the form. The database keeps no order of keys, but that of lists:
+    `x-order` comes first, then what is `required`, then the rest.
+    """
+    known = schema.get("properties") or {}
+    listed = [*(schema.get("x-order") or ()), *(schema.get("required") or ()), *known]
+    return [name for name in dict.fromkeys(each for each in listed if isinstance(each, str)) if name in known]
 
 
 def _of_options(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str, str]) -> Iterator[Field]:
@@ -121,7 +131,8 @@ def _of_content(form: Mapping[str, Any], posted: Posted | None, said: Mapping[st
     if form["is_editable"]:
         kind = "textarea" if isinstance(form["content"], str) else "json"
         value = _text(kind, form["content"]) if posted is None else _one(posted, PREFIX + "content")
-        yield Field(PREFIX + "content", "content", "Content", kind, value, error=said.get("data.content", ""))
+        help_ = "Change it where it needs changing: approving it then goes on as edited."
+        yield Field(PREFIX + "content", "content", "Content", kind, value, help_, error=said.get("data.content", ""))
     for score in form.get("scores") or ():
         name = f"{PREFIX}score.{score['name']}"
         chosen = _one(posted, name) if posted is not None else ""

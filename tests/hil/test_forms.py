@@ -141,3 +141,8 @@ def test_a_message_of_the_whole_form() -> None:
     errors = [FieldError("data", "Choose 1 to 2, not 0.")]
     (field,) = fields(OPTIONS, QueryDict(""), errors)
     assert (field.label, field.error) == ("Choose 1 to 2", "Choose 1 to 2, not 0.")
+
+
+def test_the_order_of_fields_is_that_of_lists_since_the_database_keeps_no_other() -> None:
+    schema = {"x-order": ["b"], "required": ["c"], "properties": {"a": {}, "b": {}, "c": {}}}
+    assert [field.key for field in fields({"kind": "fields", "schema": schema})] == ["b", "c", "a"]

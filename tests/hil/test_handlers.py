@@ -96,7 +96,7 @@ def test_of_many_answers_at_once_from_all_ways_one_counts(
             workspace_id=workspace.id, interaction_id=row.id, answerer=answerer, outcome=outcome, now=clock.now()
         )
 
-    ways = [
+    ways: list[Callable[[], Any]] = [
         by(Answerer.of(member_actor(alice, "owner"), Via.APP), "approved"),
         by(Answerer.of(member_actor(bob, "member"), Via.SLACK), "rejected"),
         by(Answerer.of(key, Via.API), "approved"),
@@ -151,7 +151,7 @@ def test_a_click_and_the_deadline_at_once_never_disagree(committed_db: None, wor
         row = ask(workspace, execution_id=park(workspace, version), lasts=None, timing=timing)
         with tenant(workspace.id):
             Timer.objects.filter(interaction=row).update(due_at=clock.now())
-        said = at_once([lambda row=row: answer(workspace, row, alice, "approved"), services.timers_fire])
+        said = at_once([partial(answer, workspace, row, alice, "approved"), services.timers_fire])
         kept = again(workspace, row)
         with tenant(workspace.id):
             wait = Wait.objects.get(id=row.wait_id)

@@ -40,7 +40,7 @@ class Input(Asking):
     class Params(Question):
         form: Annotated[dict[str, Any], AfterValidator(_usable), asked("Form (JSON Schema)")]
         """The fields as a JSON Schema of an object, taken as written: `title` and `description` become the label and
-        help of a field, `enum` a choice, `format` a date or an address."""
+        help of a field, `enum` a choice, `format` a date or an address; `x-order` lists the names in their order."""
         initial: Annotated[Expr[dict[str, Any]], asked("Filled in beforehand")] = Field(default_factory=dict)
         """Values the fields begin with, by name."""
         submit_label: Annotated[str, Field(min_length=1, max_length=40), asked("Button", group="Rules")] = "Send"

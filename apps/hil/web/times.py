@@ -70,7 +70,7 @@ def chart(found: Sequence[Times], today: date) -> Chart:
         }
         if each.median is not None:
             title += _(", typically after %(time)s") % {"time": words(each.median)}
-        label = f"{day.day} {day:%b}" if ago % 7 == 1 or ago == 0 else ""
+        label = f"{day.day} {day:%b}" if ago % 7 == 0 else ""
         bars.append(Bar(label, each.answered, each.timed_out, title))
     highest = max(bar.answered + bar.late for bar in bars)
     ticks = axis(highest)
