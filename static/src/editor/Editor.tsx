@@ -2,6 +2,7 @@ import { useEffect } from "react";
 import { Check } from "./check/Check.tsx";
 import { HistoryPanel } from "./history/HistoryPanel.tsx";
 import { Palette } from "./palette/Palette.tsx";
+import { ConnectionPanel } from "./panel/ConnectionPanel.tsx";
 import { Panel } from "./panel/Panel.tsx";
 import { LookPanel } from "./run/LookPanel.tsx";
 import { RunBar } from "./run/RunBar.tsx";
@@ -36,6 +37,7 @@ export function Editor() {
       ) : (
         <Panel key={open} nodeId={open} />
       )}
+      <ConnectionPanel />
       <TestDialog />
     </div>
   );

@@ -32,6 +32,8 @@ export interface ExpressionFieldProps {
   isReadOnly?: boolean;
   /** What stands there in place of a text while the value is fixed: a number field, a choice, a switch. */
   fixed?: ReactNode;
+  /** Nothing but an expression makes sense here, as in a condition: an empty field begins as one. */
+  isExpressionFirst?: boolean;
   /** What `$json` is in it: what goes into the node, or, for conditions of connections, what it gives back. */
   sees?: Sees;
 }
@@ -50,7 +52,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
   } = props;
   const given = useId();
   const id = props.id ?? given;
-  const [isChosen, setChosen] = useState(false);
+  const [isChosen, setChosen] = useState(props.isExpressionFirst === true);
   const isExpression = hasExpression(value) || isChosen;
   const [hasFocus, setFocus] = useState(false);
   const last = useRef<string | null>(null);
@@ -71,6 +73,15 @@ export function ExpressionField(props: ExpressionFieldProps) {
   useEffect(() => editor.current?.markProblem(column), [column]);
   useEffect(() => useData.getState().ensure(nodeId), [nodeId]);
 
+  const onFocus = (has: boolean): void => {
+    setFocus(has);
+    if (has) focused = editor.current;
+    if (!props.isExpressionFirst || isReadOnly || !isExpression) return;
+    if (has && text.trim() === "") {
+      onChange(withHole("", 0, 0).text);
+      queueMicrotask(() => editor.current?.focus("inside"));
+    } else if (!has && /^\s*\{\{\s*\}\}\s*$/.test(text)) onChange(undefined);
+  };
   const toExpression = (): void => {
     if (isExpression) return;
     setChosen(true);
@@ -166,8 +177,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
             }}
             onChange={onChange}
             onFocus={(has) => {
-              setFocus(has);
-              if (has) focused = editor.current;
+              onFocus(has);
             }}
             knowledgeNow={() => knowledgeOf(nodeId, sees)}
             onMount={(made) => {

@@ -1,25 +1,37 @@
-import { useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Icon, Tile } from "../../canvas/Icon.tsx";
 import type { Finding, NodeDocument, NodeTypeEntry } from "../../canvas/types.ts";
 import { useIsNarrow } from "../../canvas/windowed.ts";
 import { setNode } from "../document/edits.ts";
+import { RunTab, useHasRun } from "../run/RunTab.tsx";
 import { testNode, testTo, useRun } from "../run/store.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { Divider } from "./Divider.tsx";
 import { Input } from "./data/Input.tsx";
 import { Output } from "./data/Output.tsx";
 import { useDock } from "./dock.ts";
+import { focusField } from "./focus.ts";
 import { Prose } from "./form/Help.tsx";
 import { placeOf } from "./form/problems.ts";
 import { Name } from "./Name.tsx";
 import { NodeForm } from "./NodeForm.tsx";
 import { SETTINGS_NAMES, SettingsTab } from "./SettingsTab.tsx";
 
-type TabName = "Input" | "Parameters" | "Output" | "Settings" | "Notes";
+type TabName = "Run" | "Input" | "Parameters" | "Output" | "Settings" | "Notes";
 const TABS: readonly TabName[] = ["Parameters", "Settings", "Notes"];
 const SETTINGS: ReadonlySet<string> = new Set(SETTINGS_NAMES);
 /** On a phone what is beside the form elsewhere has tabs of its own. */
 const NARROW: readonly TabName[] = ["Input", "Parameters", "Output", "Settings", "Notes"];
+
+/** Escape leads back to the canvas. */
+export function toCanvas(event: KeyboardEvent): void {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  event.stopPropagation();
+  const { open } = useEditor.getState();
+  const card =
+    open && document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(open)}"]`);
+  (card || document.querySelector<HTMLElement>(".editor-surface"))?.focus();
+}
 
 /** The node that is open: what comes in, how it is set up, what goes out. */
 export function Panel({ nodeId }: { nodeId: string }) {
@@ -32,10 +44,23 @@ export function Panel({ nodeId }: { nodeId: string }) {
   const isFolded = useDock((state) => state.isFolded) && !isNarrow;
   const [tab, setTab] = useState<TabName>("Parameters");
   const section = useRef<HTMLElement>(null);
+  const hasRun = useHasRun(nodeId);
+  useEffect(() => {
+    const goTo = (event: Event): void => {
+      const { nodeId: id, place } = (event as CustomEvent<{ nodeId: string; place: string }>).detail;
+      if (id !== nodeId) return;
+      useDock.getState().fold(false);
+      setTab(tabAt(place));
+      focusField(place);
+    };
+    document.addEventListener("editor:field", goTo);
+    return () => document.removeEventListener("editor:field", goTo);
+  }, [nodeId]);
   useEffect(() => section.current?.style.setProperty("--panel-height", `${height}px`), [height]);
   if (!node) return null;
   const findings = all.filter((finding) => finding.node_id === nodeId);
   const isReadOnly = isLocked || isNarrow;
+  const shown = tab === "Run" && !hasRun ? "Parameters" : tab;
   const columns = isNarrow ? 1 : entry?.is_trigger ? 2 : 3;
   return (
     <section
@@ -43,34 +68,39 @@ export function Panel({ nodeId }: { nodeId: string }) {
       className="editor-panel node-panel"
       aria-label={node.name}
       data-folded={isFolded || undefined}
-      onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
-        event.stopPropagation();
-        document.querySelector<HTMLElement>(".editor-surface .react-flow")?.focus();
-      }}
+      onKeyDown={toCanvas}
     >
       {isNarrow ? null : <Divider />}
-      <Head node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} tab={tab} onTab={setTab} />
+      <Head
+        node={node}
+        entry={entry}
+        findings={findings}
+        isReadOnly={isReadOnly}
+        hasRun={hasRun}
+        tab={shown}
+        onTab={setTab}
+      />
       {isFolded ? null : (
         <div className="node-panel-body" data-columns={columns}>
           {columns === 3 ? <Input nodeId={nodeId} /> : null}
           <div
             className="node-panel-form"
             role="tabpanel"
-            id={`panel-${tab}`}
-            aria-labelledby={`tab-${tab}`}
-            key={tab}
-            data-wide={tab === "Input" || tab === "Output" || undefined}
+            id={`panel-${shown}`}
+            aria-labelledby={`tab-${shown}`}
+            key={shown}
+            data-wide={shown === "Input" || tab === "Output" || undefined}
           >
-            {tab === "Input" ? <Input nodeId={nodeId} /> : null}
-            {tab === "Output" ? <Output node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
-            {tab === "Parameters" ? (
+            {shown === "Run" ? <RunTab nodeId={nodeId} /> : null}
+            {shown === "Input" ? <Input nodeId={nodeId} /> : null}
+            {shown === "Output" ? <Output node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
+            {shown === "Parameters" ? (
               <NodeForm node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} />
             ) : null}
-            {tab === "Settings" ? (
+            {shown === "Settings" ? (
               <SettingsTab node={node} entry={entry} findings={findings} isReadOnly={isReadOnly} />
             ) : null}
-            {tab === "Notes" ? <Notes node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
+            {shown === "Notes" ? <Notes node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
           </div>
           {isNarrow ? null : <Output node={node} entry={entry} isReadOnly={isReadOnly} />}
         </div>
@@ -84,6 +114,7 @@ function Head({
   entry,
   findings,
   isReadOnly,
+  hasRun,
   tab,
   onTab,
 }: {
@@ -91,6 +122,7 @@ function Head({
   entry: NodeTypeEntry | undefined;
   findings: readonly Finding[];
   isReadOnly: boolean;
+  hasRun: boolean;
   tab: TabName;
   onTab: (tab: TabName) => void;
 }) {
@@ -98,7 +130,8 @@ function Head({
   const isFolded = useDock((state) => state.isFolded);
   const fold = useDock((state) => state.fold);
   const isNarrow = useIsNarrow();
-  const tabs = isNarrow ? NARROW.filter((name) => name !== "Input" || !entry?.is_trigger) : TABS;
+  const all = isNarrow ? NARROW.filter((name) => name !== "Input" || !entry?.is_trigger) : TABS;
+  const tabs: readonly TabName[] = hasRun ? [...all, "Run"] : all;
   return (
     <header className="node-panel-head">
       <Tile type={node.type} icon={entry?.icon ?? "box"} />
@@ -167,8 +200,10 @@ function Tests({ nodeId, isTrigger }: { nodeId: string; isTrigger: boolean }) {
 }
 
 /** Which tab a finding belongs to. What is about no setting of the node (its connections, its place) stands first. */
-const tabOf = (finding: Finding): TabName =>
-  SETTINGS.has(placeOf(finding).split(/[.[]/)[0] ?? "") ? "Settings" : "Parameters";
+const tabOf = (finding: Finding): TabName => tabAt(placeOf(finding));
+
+const tabAt = (place: string): TabName =>
+  SETTINGS.has(place.split(/[.[]/)[0] ?? "") ? "Settings" : place === "notes" ? "Notes" : "Parameters";
 
 function Tabs({
   names,

@@ -2,6 +2,7 @@
 
 import { useCanvas } from "../../canvas/store.ts";
 import { type Command, registerCommands } from "../commands.ts";
+import { focusPanel } from "../panel/focus.ts";
 import { useEditor } from "../store.ts";
 import {
   add,
@@ -138,8 +139,10 @@ const COMMANDS: readonly Command[] = [
     run: () => {
       const id = document.activeElement?.closest<HTMLElement>(".react-flow__node")?.dataset.id;
       if (id === undefined) return;
-      if (id in useCanvas.getState().cards) useEditor.getState().show(id);
-      else if (isFree()) useSurface.setState({ writing: id });
+      if (id in useCanvas.getState().cards) {
+        useEditor.getState().show(id);
+        focusPanel();
+      } else if (isFree()) useSurface.setState({ writing: id });
     },
   },
   {

@@ -7,6 +7,7 @@ import { FormProvider } from "../form/context.ts";
 import { Help } from "../form/Help.tsx";
 import { Members } from "../form/Members.tsx";
 import { type Schema, sourceOf } from "../form/schema.ts";
+import { isMissing } from "../form/values.ts";
 import type { CredentialRow } from "./Credential.tsx";
 
 interface CredentialType {
@@ -114,6 +115,8 @@ function CredentialForm({
   const [name, setName] = useState(type.name);
   const [fields, setFields] = useState<Schema>({});
   const [isPrivate, setPrivate] = useState(!mayShare);
+  const [isTried, setTried] = useState(false);
+  const needed = (type.fields_schema.required ?? []) as string[];
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
   const [trouble, setTrouble] = useState("");
@@ -129,6 +132,8 @@ function CredentialForm({
   }));
   const save = async (event: FormEvent | null, isUntested: boolean): Promise<void> => {
     event?.preventDefault();
+    setTried(true);
+    if (needed.some((field) => isMissing(fields[field]))) return;
     setBusy(true);
     setRefused(null);
     setTrouble("");
@@ -183,7 +188,13 @@ function CredentialForm({
         />
       </label>
       <FormProvider
-        value={{ nodeId: "", source: sourceOf(type.fields_schema), findings, isReadOnly: isBusy }}
+        value={{
+          nodeId: "",
+          source: sourceOf(type.fields_schema),
+          findings,
+          isReadOnly: isBusy,
+          isCalm: !isTried,
+        }}
       >
         <Members
           schema={type.fields_schema}
@@ -193,9 +204,16 @@ function CredentialForm({
         />
       </FormProvider>
       {mayShare ? (
-        <label className="check">
-          <input type="checkbox" checked={isPrivate} onChange={(event) => setPrivate(event.target.checked)} />
-          <span>Only for me</span>
+        <label className="form-switch">
+          <input
+            type="checkbox"
+            role="switch"
+            className="switch"
+            checked={isPrivate}
+            aria-checked={isPrivate}
+            onChange={(event) => setPrivate(event.target.checked)}
+          />
+          Only for me
         </label>
       ) : null}
       {trouble ? (

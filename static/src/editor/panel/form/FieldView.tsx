@@ -38,7 +38,8 @@ export function FieldView(props: FieldViewProps) {
   const { field, path, value, onChange, isRequired = false, isBare = false } = props;
   const { control } = field;
   const problems = useProblems(path, value, !WITH_PARTS.has(control.kind));
-  const isLacking = isRequired && field.default === undefined && isMissing(value);
+  const { isCalm } = useForm();
+  const isLacking = !isCalm && isRequired && field.default === undefined && isMissing(value);
   const canReset = !isRequired && !isBare && value !== undefined && !isSame(value, field.default);
   const onReset = canReset ? () => onChange(undefined) : null;
   if (field.takesExpressions && !NEVER_EXPRESSION.has(control.kind))
@@ -149,7 +150,7 @@ function Expression({
   onReset: (() => void) | null;
 }) {
   const { field, path, value, onChange, isRequired = false, isBare = false } = props;
-  const { nodeId, isReadOnly } = useForm();
+  const { nodeId, isReadOnly, sees } = useForm();
   const isRow = useRow();
   const { control } = field;
   const label = props.label ?? field.label;
@@ -169,11 +170,13 @@ function Expression({
       <ExpressionField
         nodeId={nodeId}
         path={path}
+        {...(sees ? { sees } : {})}
         label={label}
         value={value ?? undefined}
         multiline={isText && (control.isMultiline || isLong(field))}
         placeholder={field.isCondition ? "{{ $json.total > 1000 }}" : defaultWords(field.default)}
         isRequired={isRequired && !isRow}
+        isExpressionFirst={field.isCondition && typeof value !== "boolean"}
         isReadOnly={isReadOnly}
         help={help}
         error={error}

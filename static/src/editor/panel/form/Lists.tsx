@@ -158,6 +158,7 @@ export function Rows({ control, field, label, value, onChange, path }: Props<"ro
             <li
               key={keys[at]}
               className="form-row"
+              data-path={`${path}[${at}]`}
               data-over={over === at && dragged !== null && dragged !== at ? "" : undefined}
               onDragOver={(event) => {
                 if (dragged === null) return;

@@ -47,7 +47,7 @@ export function Members(props: MembersProps) {
   const full = items.filter((item) => item.size === "full");
   const narrow = items.filter((item) => item.size === "narrow");
   // A few fields of a row stand side by side where there is room.
-  const isInline = isRow && members.length <= 3 && items.every((item) => item.size !== "full");
+  const isInline = isRow && open.length <= 3 && items.every((item) => item.size !== "full");
   const isSplit = isTop && wide.length > 0 && narrow.length > 0;
   return (
     <div className={isTop ? "form-top" : "form-group"}>
@@ -145,7 +145,7 @@ function ItemView({ item, members, value, path, onChange }: ItemProps) {
   if (!member) return null;
   if (item.label)
     return (
-      <div className="form-item" data-size={item.size}>
+      <div className="form-item" data-size={item.size} data-path={join(path, member.name)}>
         <OneOf
           label={item.label}
           members={item.members}
@@ -156,7 +156,7 @@ function ItemView({ item, members, value, path, onChange }: ItemProps) {
       </div>
     );
   return (
-    <div className="form-item" data-size={item.size}>
+    <div className="form-item" data-size={item.size} data-path={join(path, member.name)}>
       <FieldView
         field={member.field}
         path={join(path, member.name)}

@@ -51,7 +51,6 @@ function TextInput(props: InputProps & { control: Of<"text"> }) {
     // What is emptied is no longer set. Where it must be something all the same, those around say what.
     onChange: (event: { target: { value: string } }) => onChange(event.target.value || undefined),
   };
-  if (control.isMultiline) return <textarea className="textarea" rows={2} {...common} />;
   if (control.isSecret)
     return (
       <div className="form-secret">
@@ -73,6 +72,7 @@ function TextInput(props: InputProps & { control: Of<"text"> }) {
         </button>
       </div>
     );
+  if (control.isMultiline) return <textarea className="textarea" rows={2} {...common} />;
   if (control.widget === "timezone")
     return (
       <>

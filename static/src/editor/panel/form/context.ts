@@ -1,6 +1,7 @@
 import { createContext, useContext, useRef } from "react";
 import type { Finding, Json } from "../../../canvas/types.ts";
 import { isSame } from "../../document/merge.ts";
+import type { Sees } from "../../expression/previewing.ts";
 import { at, isBelow, placeOf } from "./problems.ts";
 import type { Source } from "./schema.ts";
 
@@ -11,6 +12,10 @@ export interface FormSurroundings {
   source: Source;
   findings: readonly Finding[];
   isReadOnly: boolean;
+  /** What is missing is not said before somebody wants to go on. */
+  isCalm?: boolean;
+  /** What `$json` is: what goes into the node, or what it gives back. */
+  sees?: Sees;
 }
 
 const Surroundings = createContext<FormSurroundings | null>(null);

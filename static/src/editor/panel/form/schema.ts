@@ -108,7 +108,7 @@ export function fieldOf(given: Json | undefined, source: Source, name = ""): Fie
   const schema: Schema = only ? { ...only, ...hints, ...typeOf(only) } : outer;
   const marks = [outer, ...branches];
   return {
-    label: text(outer.title) || words(name),
+    label: labelIn(outer, name),
     help: text(outer.description),
     control: controlOf(schema, only ? [] : branches, source),
     default: outer.default,
@@ -117,6 +117,13 @@ export function fieldOf(given: Json | undefined, source: Source, name = ""): Fie
     isCondition: marks.some((mark) => mark["x-condition"] === true),
     schema: outer,
   };
+}
+
+/** Titles that a schema made of a name by itself ("Test Url") say less than the name. */
+function labelIn(schema: Schema, name: string): string {
+  const title = text(schema.title);
+  const made = name.split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return title && title !== made.join(" ") ? title : words(name) || title;
 }
 
 const typeOf = (schema: Schema): Schema => (schema.type === undefined ? {} : { type: schema.type });
