@@ -22,22 +22,25 @@ interface Offered extends Completion {
   option: Option;
 }
 
-/** The list for the place of the cursor. */
-export const completions =
-  (knowledgeNow: KnowledgeNow): CompletionSource =>
-  async (context: CompletionContext): Promise<CompletionResult | null> => {
-    const language = await loadLanguage();
-    if (context.aborted) return null;
+/** The list for the place of the cursor. Asked for once and then kept in step with what is typed, without a gap. */
+export const completions = (knowledgeNow: KnowledgeNow): CompletionSource => {
+  const found = (context: CompletionContext): CompletionResult | null => {
     const text = context.state.doc.toString();
-    const found = complete(text, context.pos, knowledgeNow(), language, context.explicit);
-    if (!found || found.options.length === 0) return null;
+    const list = complete(text, context.pos, knowledgeNow(), languageNow(), context.explicit);
+    if (!list || list.options.length === 0) return null;
     return {
-      from: found.from,
-      options: found.options.map((option) => offered(option, found.to)),
+      from: list.from,
+      options: list.options.map((option) => offered(option, list.to)),
       filter: false,
       getMatch: (completion) => (completion as Offered).option.matches.flat(),
+      update: (_before, _from, _to, now) => found(now),
     };
   };
+  return async (context) => {
+    await loadLanguage();
+    return context.aborted ? null : found(context);
+  };
+};
 
 function offered(option: Option, to: number): Offered {
   return {

@@ -179,6 +179,8 @@ const completing = (source: CompletionSource, isMultiline: boolean): Extension =
     override: [source],
     icons: false,
     activateOnTypingDelay: 40,
+    // In one line Enter means nothing else, so nobody takes a row by mistake.
+    ...(isMultiline ? {} : { interactionDelay: 0 }),
     maxRenderedOptions: 60,
     tooltipClass: () => (isMultiline ? "expr-list" : "expr-list expr-list-line"),
     addToOptions: rowParts,
