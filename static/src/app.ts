@@ -19,6 +19,7 @@ import { startSearching } from "./app/searching.ts";
 import { startThemeMenu } from "./app/theme-menu.ts";
 import { startTimes } from "./app/times.ts";
 import { startToasts } from "./app/toasts.ts";
+import { startTour } from "./app/tour.ts";
 
 startHtmx();
 startTimes();
@@ -40,3 +41,4 @@ startPictures();
 startCalm();
 startExecutionHeader();
 startLog();
+startTour();

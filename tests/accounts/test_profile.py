@@ -10,7 +10,7 @@ from django.test import Client
 from apps.accounts import preferences, selectors, services
 from apps.accounts.errors import LastOwner, PictureRefused
 from apps.accounts.models import AuditEvent, Picture, User
-from apps.accounts.notices import wants
+from apps.accounts.notices import KINDS, wants
 from apps.accounts.services.accounts import account_delete
 from apps.core.errors import Invalid
 from apps.core.tenancy import tenant
@@ -142,3 +142,14 @@ class TestGoing:
         cast.bob.refresh_from_db()
         assert cast.bob.is_active
         assert len(selectors.homes_of(cast.bob.id)) == 2
+
+
+def test_a_tour_is_remembered_beside_what_one_wants_to_be_told(cast: Cast) -> None:
+    services.profile_update(user=cast.alice, notices={next(iter(KINDS)): {"mail": False}})
+    told = services.tour_seen(user=cast.alice, tour="editor")
+    assert told.preferences["tours"] == {"editor": True}
+    assert "notices" in told.preferences
+    again = services.profile_update(user=told, notices={next(iter(KINDS)): {"mail": True}})
+    assert again.preferences["tours"] == {"editor": True}
+    with pytest.raises(Invalid):
+        services.tour_seen(user=cast.alice, tour="nowhere")

@@ -28,7 +28,7 @@ from apps.accounts.services.members import (
 )
 from apps.accounts.services.notices import Telling, notice_put, notice_read, notice_settle, notices_forget
 from apps.accounts.services.operators import operator_set, user_switch
-from apps.accounts.services.profile import picture_remove, picture_set, profile_update
+from apps.accounts.services.profile import picture_remove, picture_set, profile_update, tour_seen
 from apps.accounts.services.sessions import (
     second_factor_reset,
     session_note,
@@ -85,6 +85,7 @@ __all__ = [
     "sign_in_link_create",
     "sign_in_link_use",
     "token_hash",
+    "tour_seen",
     "user_switch",
     "workspace_close",
     "workspace_create",

@@ -48,6 +48,19 @@ def profile_update(
     return user
 
 
+TOURS = ("editor",)
+
+
+def tour_seen(*, user: User, tour: str) -> User:
+    """Remember that somebody took or refused a tour, so that it is not offered again. Raises `Invalid`."""
+    _one_of(tour, TOURS, "tour")
+    with transaction.atomic():
+        found = User.objects.select_for_update().get(id=user.id)
+        found.preferences = {**found.preferences, "tours": {**found.preferences.get("tours", {}), tour: True}}
+        found.save(update_fields=["preferences"])
+    return found
+
+
 def picture_set(*, user: User, content: bytes) -> User:
     """Give oneself a picture: PNG, JPEG or WebP of at most 512 KB and 2048 by 2048 pixels.
 

@@ -99,6 +99,17 @@ class ProfilePicture(_Own):
         return self.back(_("Saved."))
 
 
+class TourSeen(_Own):
+    """Remembers that one took or refused a tour."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, tour: str) -> HttpResponse:
+        """It is not offered again."""
+        services.tour_seen(user=self.user, tour=tour)
+        return HttpResponse(status=204)
+
+
 class NotificationPreferences(_Own):
     """What one wants to be told of, and how."""
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("settings/keys/", views.Keys.as_view(), name="keys"),
     path("settings/keys/<uuid:key>/revoke/", views.KeyRevoke.as_view(), name="key-revoke"),
     path("settings/profile/", profile.Profile.as_view(), name="profile"),
+    path("tours/<slug:tour>/seen/", profile.TourSeen.as_view(), name="tour-seen"),
     path("settings/profile/picture/", profile.ProfilePicture.as_view(), name="profile-picture"),
     path("settings/profile/delete/", profile.AccountDelete.as_view(), name="account-delete"),
     path(

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.access.pages import WorkspacePage
 from apps.accounts.access.permissions import Permission
 from apps.core.errors import DomainError, FieldError
-from apps.workflows import services
+from apps.workflows import selectors, services
 from apps.workflows.starters import KINDS, starter, starters
 from apps.workflows.transfer import Parcel
 from apps.workflows.web.forms import NewForm
@@ -85,6 +86,20 @@ class WorkflowNew(WorkspacePage):
             "q": q,
         }
         return self.render("workflows/new.html", context, status=status)
+
+
+class EditorTour(WorkspacePage):
+    """To the tour of the editor, in the workflow that was edited last."""
+
+    permission = Permission.WORKFLOW_READ
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """There; without any workflow to the page where one begins."""
+        last = selectors.workflow_list(self.workspace.id, sort="edited").only("id", "active_version").first()
+        if last is None:
+            return redirect("workflow-new", workspace=self.workspace.slug)
+        url = reverse("workflow", kwargs={"workspace": self.workspace.slug, "workflow": last.id})
+        return redirect(f"{url}?tour=1")
 
 
 def kind_word(kind: str) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("workflows/folders/new/", bulk.FolderPage.as_view(), name="folder-new"),
     path("workflows/folders/<uuid:folder>/", bulk.FolderPage.as_view(), name="folder"),
     path("workflows/folders/<uuid:folder>/delete/", bulk.FolderDelete.as_view(), name="folder-delete"),
+    path("workflows/tour/", new.EditorTour.as_view(), name="editor-tour"),
     path("workflows/new/", new.WorkflowNew.as_view(), name="workflow-new"),
     path("workflows/<uuid:workflow>/", views.WorkflowCanvas.as_view(), name="workflow"),
     path("workflows/<uuid:workflow>/imported/", imported.WorkflowImported.as_view(), name="workflow-imported"),

@@ -110,3 +110,15 @@ def test_viewers_may_arrange_nothing(cast: Cast) -> None:
     assert "Activate" not in text(viewer.get(URL))
     for tail in ("act/", "move/", "tags/", "folders/new/"):
         assert viewer.post(f"{URL}{tail}", {"do": "delete", "ids": [workflow.id]}).status_code == 403
+
+
+def test_the_tour_is_offered_until_it_was_seen(cast: Cast, client: Client) -> None:
+    tour = f"{URL}tour/"
+    assert client.get(tour)["Location"] == f"{URL}new/"
+    workflow = create(cast)
+    assert client.get(tour)["Location"] == f"{URL}{workflow.id}/?tour=1"
+    page = f"{URL}{workflow.id}/"
+    assert 'id="tour"' in client.get(page).content.decode()
+    assert client.post("/w/acme/tours/editor/seen/").status_code == 204
+    assert 'id="tour"' not in client.get(page).content.decode()
+    assert "data-begins" in client.get(f"{page}?tour=1").content.decode()
