@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 
 from apps.core.telemetry.asgi import Watched
+from config import garbage
 from config.bodies import bound
 from config.statements import bound_statements
 
@@ -105,3 +106,4 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )
+garbage.settle()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
+
+from config import garbage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
@@ -56,3 +59,8 @@ def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     DispatcherStep.sweeps = (*DispatcherStep.sweeps, questions.tend)
     sender.steps["worker"].add(DispatcherStep)
     sender.steps["consumer"].add(WakeStep)
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def _settle(**_: object) -> None:
+    garbage.settle()
