@@ -62,6 +62,38 @@ def test_a_question_arrives_whole_and_is_answered_by_its_link(outside: Outside) 
     assert len(outside.smtp.taken) == 1  # who answered needs no mail about it
 
 
+BOTS = (
+    "Mozilla/5.0 (Windows NT 10.0) SafeLinks/1.0",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "Barracuda Sentinel (EE)",
+    "Mimecast/1.0",
+    "curl/8.5.0",
+)
+
+
+def test_scanners_and_previews_change_nothing(outside: Outside) -> None:
+    outside.with_mail()
+    row = outside.ask(JONAS)
+    link = link_in(outside.smtp.mails()[0])
+    for bot in BOTS:
+        for headers in ({}, {"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch"}, {"X-Moz": "prefetch"}):
+            looks = Client(headers={"User-Agent": bot, **headers})
+            page = looks.get(link)
+            assert page.status_code == 200
+            assert page["Cache-Control"] == "no-store"
+            assert looks.head(link).status_code == 200
+            assert looks.options(link).status_code in (200, 405)
+    body = Client().get(link).content.decode()
+    assert "autofocus" not in body
+    assert "requestSubmit" not in body
+    # One that fills and sends the form has to bring the page's own token and cookie along.
+    assert Client(enforce_csrf_checks=True).post(link, {"outcome": "approved"}).status_code == 403
+    assert Client(enforce_csrf_checks=True).post(f"{link}?outcome=approved").status_code == 403
+    assert again(outside.cast.workspace, row).is_pending
+    with tenant(outside.cast.workspace.id):
+        assert InteractionLink.objects.get().used_at is None
+
+
 def test_each_recipient_has_one_link_and_it_is_nowhere_in_clear(
     outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
