@@ -15,8 +15,8 @@ export function valueAt(definition: Definition, [part, id, ...rest]: readonly st
     value = definition.annotations?.find((one) => one.id === id) as Json | undefined;
   else value = definition.settings?.[id ?? ""];
   for (const member of rest) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    value = value[member];
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Array.isArray(value) ? value[Number(member)] : value[member];
   }
   return value;
 }
@@ -81,8 +81,10 @@ export function stillOpen(
 }
 
 function setIn(value: Json | undefined, [first, ...rest]: readonly string[], inner: Json | undefined): Json {
-  const before = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
   if (first === undefined) return inner ?? null;
+  if (Array.isArray(value))
+    return value.map((row, index) => (index === Number(first) ? setIn(row, rest, inner) : row));
+  const before = typeof value === "object" && value !== null ? value : {};
   const { [first]: old, ...others } = before;
   const now = rest.length === 0 ? inner : setIn(old, rest, inner);
   return now === undefined ? others : { ...others, [first]: now };

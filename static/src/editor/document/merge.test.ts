@@ -57,6 +57,20 @@ describe("two people", () => {
     expect(three(text("same"), text("same")).conflicts).toEqual([]);
   });
 
+  it("work on different rows of a list, as long as the rows are the same", () => {
+    const rows = (...values: string[]) =>
+      values.map((value) => ({ name: value.slice(0, 1), value })) as unknown as Json;
+    const set = (value: Json) => (now: Definition) => setParam(now, "a", "fields", value);
+    const ground = set(rows("a1", "b1"))(BASE);
+    const found = merge(ground, set(rows("a2", "b1"))(ground), set(rows("a3", "b2"))(ground));
+    expect(at(found.definition, "a")?.params?.fields).toEqual(rows("a2", "b2"));
+    expect(found.conflicts).toMatchObject([{ path: ["nodes", "a", "params", "fields", "0", "value"] }]);
+    const taken = takingTheirs(found.definition, found.conflicts);
+    expect(at(taken, "a")?.params?.fields).toEqual(rows("a3", "b2"));
+    const moved = merge(ground, set(rows("b1", "a1"))(ground), set(rows("a1", "b2"))(ground));
+    expect(moved.conflicts).toMatchObject([{ path: ["nodes", "a", "params", "fields"] }]);
+  });
+
   it("are not asked about where something stands", () => {
     const { definition, conflicts } = three(
       (now) => setNode(now, "a", { position: { x: 1, y: 1 } }),

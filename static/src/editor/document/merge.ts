@@ -1,6 +1,7 @@
 /**
  * Three definitions into one: what both sides made of their common ground. Nodes and annotations are the same by id,
- * connections by their ends; members of objects are merged one by one, lists and plain values as wholes. Nothing that
+ * connections by their ends; members of objects are merged one by one, lists too where both kept
+ * their rows, plain values as wholes. Nothing that
  * one side made is lost without the other being asked, and no connection or parent leads nowhere.
  */
 
@@ -173,11 +174,39 @@ function mergeValue(
     return Object.fromEntries(found);
   }
   if (path[0] === "nodes" && path.length === 3 && path[2] === "attached") return together(base, mine, theirs);
+  const rows = aligned(base, mine, theirs);
+  if (rows)
+    return rows.map(
+      ([before, own, other], index) =>
+        mergeValue(before, own, other, [...path, `${index}`], conflicts) ?? own,
+    );
   // Where something stands on the canvas is nothing to ask about.
   if (!path.includes("position"))
     conflicts.push({ nodeId: path[0] === "nodes" ? (path[1] ?? null) : null, path, mine, theirs });
   // Something that one side removed and the other went on with is kept.
   return mine === undefined && path.length === 2 ? theirs : mine;
+}
+
+/** What tells the rows of a list apart, where they have one of these. */
+const KEYS = ["id", "name", "key"] as const;
+
+/** The rows of three lists side by side, where these have the same in the same order; else they are merged as wholes. */
+function aligned(
+  base: Json | undefined,
+  mine: Json | undefined,
+  theirs: Json | undefined,
+): [Json, Json, Json][] | null {
+  if (!Array.isArray(base) || !Array.isArray(mine) || !Array.isArray(theirs)) return null;
+  if (base.length !== mine.length || base.length !== theirs.length) return null;
+  const rows: [Json, Json, Json][] = [];
+  for (const [index, before] of base.entries()) {
+    const [own, other] = [mine[index], theirs[index]];
+    if (!isRecord(before) || !isRecord(own) || !isRecord(other)) return null;
+    const key = KEYS.find((name) => typeof get(before, name) === "string");
+    if (key === undefined || before[key] !== get(own, key) || before[key] !== get(other, key)) return null;
+    rows.push([before, own, other]);
+  }
+  return rows;
 }
 
 /** Ties to other nodes: what either side added, without what either side removed. */

@@ -27,7 +27,8 @@ export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }) {
             {count}
           </h2>
           <p>
-            Everything else is put together already. Yours is on the canvas; nothing is saved until you chose.
+            Everything else is put together already. Yours is on the canvas; nothing is saved until you have
+            chosen.
           </p>
         </div>
         <button

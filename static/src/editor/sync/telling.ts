@@ -14,6 +14,7 @@ export function placeOf({ path }: Conflict, ...known: readonly Definition[]): [s
     known.map((one) => nodeOf(one, nodeId)?.name).find((name) => name !== undefined) ?? nodeId;
   const member = rest
     .filter((one, index) => index > 0 || one !== "params")
+    .map((one) => (/^\d+$/.test(one) ? `${Number(one) + 1}` : one))
     .join(" › ")
     .replaceAll("_", " ");
   if (part === "nodes") return [nameOf(id), rest.length === 0 ? "the whole node" : member];
