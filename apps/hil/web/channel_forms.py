@@ -74,11 +74,7 @@ class MailForm(_ChannelForm):
         label=gettext_lazy("Sender"),
         required=False,
         max_length=200,
-<<<<<<< apps/hil/web/channel_forms.py
         help_text=gettext_lazy("Name and address, such as Acme approvals &lt;approvals@acme.com&gt;."),
-=======
-        help_text=gettext_lazy("Name and address, such as Acme approvals <approvals@acme.com>."),
->>>>>>> /tmp/hilways/other
     )
     reply_to = forms.CharField(
         label=gettext_lazy("Replies to"),
@@ -86,7 +82,6 @@ class MailForm(_ChannelForm):
         max_length=200,
         help_text=gettext_lazy("The address whose mail lies in that mailbox. Empty: the sender's."),
     )
-<<<<<<< apps/hil/web/channel_forms.py
     has_plus = forms.BooleanField(
         label=gettext_lazy("The mail server takes name+anything@ for name@"),
         required=False,
@@ -94,8 +89,6 @@ class MailForm(_ChannelForm):
         widget=forms.CheckboxInput(attrs={"class": "checkbox"}),
         help_text=gettext_lazy("Most do. Otherwise replies are told apart by what mail programs say they answer."),
     )
-=======
->>>>>>> /tmp/hilways/other
     folder = forms.CharField(
         label=gettext_lazy("Folder"), required=False, max_length=100, help_text=gettext_lazy("Empty: INBOX.")
     )
@@ -105,11 +98,7 @@ class MailForm(_ChannelForm):
         self.fields["mailbox"] = self._choice(
             list(mailboxes), _("Mailbox for replies"), _("None: replies are not read"), False
         )
-<<<<<<< apps/hil/web/channel_forms.py
         self.order_fields(["credential", "sender", "mailbox", "reply_to", "has_plus", "folder"])
-=======
-        self.order_fields(["credential", "sender", "mailbox", "reply_to", "folder"])
->>>>>>> /tmp/hilways/other
 
 
 class SlackForm(_ChannelForm):
