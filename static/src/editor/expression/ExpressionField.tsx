@@ -170,6 +170,7 @@ export function ExpressionField(props: ExpressionFieldProps) {
             placeholder={props.placeholder ?? ""}
             attributes={{
               id,
+              tabindex: "0",
               "aria-labelledby": `${id}-label`,
               ...(description ? { "aria-describedby": description } : {}),
               ...(isWrong ? { "aria-invalid": "true" } : {}),
