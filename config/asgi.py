@@ -106,4 +106,5 @@ application = ProtocolTypeRouter(
         "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )
+import_module(settings.ROOT_URLCONF)  # else the first request imports the pages, which stay as well
 garbage.settle()
