@@ -4,6 +4,7 @@ import type { Finding, NodeDocument, NodeTypeEntry } from "../../canvas/types.ts
 import { useIsNarrow } from "../../canvas/windowed.ts";
 import { setNode } from "../document/edits.ts";
 import { RunTab, useHasRun } from "../run/RunTab.tsx";
+import { StartsTab } from "../run/StartsTab.tsx";
 import { testNode, testTo, useRun } from "../run/store.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { Divider } from "./Divider.tsx";
@@ -17,7 +18,7 @@ import { Name } from "./Name.tsx";
 import { NodeForm } from "./NodeForm.tsx";
 import { SETTINGS_NAMES, SettingsTab } from "./SettingsTab.tsx";
 
-type TabName = "Run" | "Input" | "Parameters" | "Output" | "Settings" | "Notes";
+type TabName = "Starts" | "Run" | "Input" | "Parameters" | "Output" | "Settings" | "Notes";
 const TABS: readonly TabName[] = ["Parameters", "Settings", "Notes"];
 const SETTINGS: ReadonlySet<string> = new Set(SETTINGS_NAMES);
 /** On a phone what is beside the form elsewhere has tabs of its own. */
@@ -91,6 +92,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
             key={shown}
             data-wide={shown === "Input" || tab === "Output" || undefined}
           >
+            {shown === "Starts" ? <StartsTab nodeId={nodeId} /> : null}
             {shown === "Run" ? <RunTab nodeId={nodeId} /> : null}
             {shown === "Input" ? <Input nodeId={nodeId} /> : null}
             {shown === "Output" ? <Output node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
@@ -131,7 +133,11 @@ function Head({
   const fold = useDock((state) => state.fold);
   const isNarrow = useIsNarrow();
   const all = isNarrow ? NARROW.filter((name) => name !== "Input" || !entry?.is_trigger) : TABS;
-  const tabs: readonly TabName[] = hasRun ? [...all, "Run"] : all;
+  const tabs: readonly TabName[] = [
+    ...all,
+    ...(entry?.is_trigger ? (["Starts"] as const) : []),
+    ...(hasRun ? (["Run"] as const) : []),
+  ];
   return (
     <header className="node-panel-head">
       <Tile type={node.type} icon={entry?.icon ?? "box"} />
