@@ -30,6 +30,7 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "executions": lambda api: "/w/demo/executions/",
     "execution": lambda api: f"/w/demo/executions/{waiting_execution(api)}/",
     "finished": lambda api: f"/w/demo/executions/{finished_execution(api)}/",
+    "compare": lambda api: f"/w/demo/executions/compare/?a={finished_execution(api)}&b={waiting_execution(api)}",
     "still-failed": lambda api: "/w/demo/executions/?status=DEAD_LETTERS",
     "run-again": lambda api: f"/w/demo/executions/{finished_execution(api)}/rerun/",
     "redrives": lambda api: "/w/demo/executions/redrives/",

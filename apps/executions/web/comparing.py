@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -38,7 +40,11 @@ class ExecutionCompare(WorkspacePage):
         asked = [found for raw in [*request.GET.getlist("ids"), *_pair(request)] if (found := _uuid(raw))]
         asked = list(dict.fromkeys(asked))
         if len(asked) == 1:
-            asked = [*self._other(asked[0]), asked[0]]
+            other = self._other(asked[0])
+            if not other:
+                messages.info(request, _("There is no other run of this workflow yet"))
+                return redirect("execution", workspace=self.workspace.slug, execution=asked[0])
+            asked = [*other, asked[0]]
         if len(asked) != 2:
             raise Invalid(
                 _("Two different runs are compared; %(n)s are named.") % {"n": len(asked)},

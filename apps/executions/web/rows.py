@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +43,26 @@ REDRIVABLE = ("ERROR", DEAD_LETTERS, "CANCELED")
 
 FILTERED_BY = ("workflow", "status", "q", "code")
 """The parameters of the list's address that narrow it."""
+
+
+RANGES: dict[str, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+}
+"""How far back the list goes, by the word in its address."""
+
+
+def range_words() -> list[tuple[str, str]]:
+    """The ranges with their words."""
+    return [
+        ("", _("At any time")),
+        ("hour", _("In the last hour")),
+        ("day", _("In the last 24 hours")),
+        ("week", _("In the last 7 days")),
+        ("month", _("In the last 30 days")),
+    ]
 
 
 def filter_words() -> list[tuple[str, str]]:

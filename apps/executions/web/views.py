@@ -31,9 +31,11 @@ from apps.executions.web.rows import (
     DEAD_LETTERS,
     FILTERED_BY,
     FILTERS,
+    RANGES,
     REDRIVABLE,
     filter_words,
     fingerprint,
+    range_words,
     rows,
     short_id,
     starter,
@@ -64,10 +66,12 @@ class ExecutionList(WorkspacePage):
         """The page, or with `?part=list` its table: 204 when nothing has changed since `known`."""
         status, q = request.GET.get("status", ""), request.GET.get("q", "").strip()[:100]
         workflow_id, code = _uuid(request.GET.get("workflow", "")), request.GET.get("code", "")[:200]
+        within = RANGES.get(request.GET.get("within", ""))
         found = selectors.execution_list(
             workspace_id=self.workspace.id,
             workflow_id=workflow_id,
             statuses=FILTERS.get(status, (status,) if status else ()),
+            since=now() - within if within else None,
             code=code,
             is_redriven=False if status == DEAD_LETTERS else None,
             search=q,
@@ -91,7 +95,8 @@ class ExecutionList(WorkspacePage):
             "q": q,
             "code": code,
             "workflow_id": str(workflow_id or ""),
-            "is_filtered": bool(status or q or workflow_id or code),
+            "within": request.GET.get("within", "") if within else "",
+            "is_filtered": bool(status or q or workflow_id or code or within),
             "filter": [(name, request.GET[name]) for name in FILTERED_BY if request.GET.get(name)],
             "can_choose": status in REDRIVABLE and self.actor.can(Permission.WORKFLOW_EXECUTE),
             "refresh_url": _with(request.GET, part="list", known=known),
@@ -99,7 +104,7 @@ class ExecutionList(WorkspacePage):
         if is_part:
             return self.render("executions/_table.html", context)
         options = workflows.workflow_list(self.workspace.id).only("id", "name", "active_version")[:MOST_WORKFLOWS]
-        context |= {"statuses": filter_words(), "workflows": options}
+        context |= {"statuses": filter_words(), "ranges": range_words(), "workflows": options}
         return self.render("executions/list.html", context)
 
 

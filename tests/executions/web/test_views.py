@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,15 @@ def test_the_list_shows_what_runs(browser: Client, cast: Cast, make: Make) -> No
 
 def test_an_empty_list_says_what_an_execution_is(browser: Client) -> None:
     assert "Nothing has run yet" in text(browser.get(LIST))
+
+
+def test_the_list_goes_back_as_far_as_asked(browser: Client, cast: Cast, make: Make) -> None:
+    found = started(cast, make(ASKING))
+    with tenant(cast.workspace.id):
+        Execution.objects.filter(id=found).update(created_at=clock.now() - timedelta(days=3))
+    assert "No execution fits" in text(browser.get(f"{LIST}?within=day"))
+    assert "No execution fits" not in text(browser.get(f"{LIST}?within=week"))
+    assert "No execution fits" not in text(browser.get(f"{LIST}?within=nonsense"))
 
 
 def test_the_list_is_filtered_by_its_address(browser: Client, cast: Cast, make: Make) -> None:
