@@ -33,21 +33,13 @@ export function mend(fix: Fix): void {
 export function goTo(finding: Finding): void {
   if (!finding.node_id) return;
   useEditor.getState().show(finding.node_id);
-  // The panel of the node has to be drawn first.
+  // The panel of the node has to be drawn first; it listens from then on.
+  const place = finding.path.replace(/^nodes\[\d+\]\.?/, "");
   setTimeout(() => {
-    const isSetting = !/^nodes\[\d+\](?:\.params|$)/.test(finding.path);
-    if (isSetting) document.querySelector<HTMLElement>(".editor-panel #tab-Settings")?.click();
-    requestAnimationFrame(() => focusField(finding.message));
+    document.dispatchEvent(
+      new CustomEvent("editor:field", { detail: { nodeId: finding.node_id, place: place || "params" } }),
+    );
   }, 60);
-}
-
-/** The field below which the panel says this. */
-function focusField(message: string): void {
-  const fields = [...document.querySelectorAll<HTMLElement>(".editor-panel .form-field")];
-  const field = fields.findLast((one) => one.textContent?.includes(message));
-  if (!field) return;
-  field.scrollIntoView({ block: "nearest" });
-  field.querySelector<HTMLElement>("input, textarea, select, .cm-content, [tabindex='0']")?.focus();
 }
 
 // ── Hidden warnings ──
