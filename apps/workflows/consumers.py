@@ -132,7 +132,7 @@ class WorkflowConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self._seat = seat
         if seat.revision > self._told:
             self._told = seat.revision
-            await self.send_json({"kind": "saved", "revision": seat.revision, "by": ""})
+            await self.send_json({"kind": "saved", "revision": seat.revision, "by": "", "by_id": ""})
 
     async def _heard(self, said: Json) -> None:
         if not isinstance(said, dict):

@@ -70,7 +70,7 @@ def take_seat(scope: Mapping[str, Any], workflow_id: UUID) -> Seat:
 
 def tell_saved(workflow_id: UUID, *, revision: int, by: Actor) -> None:
     """Tell those who are there of the draft's new revision, as soon as the running transaction is committed."""
-    note = {"kind": "saved", "revision": revision, "by": _name(by)}
+    note = {"kind": "saved", "revision": revision, "by": _name(by), "by_id": str(by.id)}
     message = {"type": "presence.note", "peer": "", "note": note}
     transaction.on_commit(lambda: _voice().say(group_of(workflow_id), message))
 

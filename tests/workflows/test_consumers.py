@@ -81,7 +81,8 @@ def test_people_see_one_another_and_what_was_saved(web: Web, cast: Cast, workflo
                 draft_revision=1,
             )
             for socket in (alice, bob, again):
-                assert hear(socket, "saved") == {"kind": "saved", "revision": 2, "by": "Alice"}
+                told = {"kind": "saved", "revision": 2, "by": "Alice", "by_id": str(cast.alice.id)}
+                assert hear(socket, "saved") == told
         assert {hear(alice, "gone")["peer"], hear(alice, "gone")["peer"]} == peers
 
 

@@ -1,8 +1,7 @@
 /**
  * Three definitions into one: what both sides made of their common ground. Nodes and annotations are the same by id,
- * connections by their ends; members of objects are merged one by one, lists too where both kept
- * their rows, plain values as wholes. Nothing that
- * one side made is lost without the other being asked, and no connection or parent leads nowhere.
+ * connections by their ends; members of objects are merged one by one, rows of lists where both kept them, plain values
+ * as wholes. Nothing that one side made is lost without the other being asked, and no connection or parent leads nowhere.
  */
 
 import type { Annotation, ConnectionDocument, Definition, Json, NodeDocument } from "../../canvas/types.ts";

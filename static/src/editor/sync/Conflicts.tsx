@@ -4,16 +4,15 @@ import { valueAt } from "../document/choices.ts";
 import type { Conflict } from "../document/merge.ts";
 import { useEditor } from "../store.ts";
 import { decide } from "./saving.ts";
-import { useSaving } from "./state.ts";
+import { ELSEWHERE, useSaving } from "./state.ts";
 import { partsOf, placeOf, wordsFor } from "./telling.ts";
 
 /** The places where two people changed the same: each with both sides, until somebody chose. */
 export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }) {
   const definition = useEditor((state) => state.definition);
   const saved = useEditor((state) => state.saved);
-  const me = useEditor((state) => state.data.me.name);
   const saver = useSaving((state) => state.takenOver?.by);
-  const by = !saver ? "Somebody else" : saver === me ? "You elsewhere" : saver;
+  const by = saver || "Somebody else";
   const [isFolded, fold] = useState(false);
   const count = conflicts.length === 1 ? "the same place" : `the same ${conflicts.length} places`;
   return (
@@ -21,7 +20,7 @@ export function Conflicts({ conflicts }: { conflicts: readonly Conflict[] }) {
       <header>
         <div className="grow">
           <h2>
-            {by === "You elsewhere"
+            {by === ELSEWHERE
               ? "You, here and elsewhere, changed"
               : `You and ${by === "Somebody else" ? "somebody else" : by} changed`}{" "}
             {count}

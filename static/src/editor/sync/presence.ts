@@ -6,6 +6,7 @@ import { isOverCanvas } from "../palette/adding.ts";
 import { useEditor } from "../store.ts";
 import { toCanvas } from "../viewport.ts";
 import { catchUp } from "./saving.ts";
+import { ELSEWHERE } from "./state.ts";
 
 export interface Person {
   id: string;
@@ -33,7 +34,7 @@ type Message =
   | { kind: "here"; peer: string; person: Person; chosen: string[]; open: string | null }
   | { kind: "cursor"; peer: string; at: [number, number] | null }
   | { kind: "gone"; peer: string }
-  | { kind: "saved"; revision: number; by: string };
+  | { kind: "saved"; revision: number; by: string; by_id: string };
 
 export const usePresence = create<{ peers: Peers }>()(() => ({ peers: {} }));
 
@@ -107,7 +108,8 @@ function connect(): void {
       tries = 0;
       catchUp(message.revision);
       tellChosen();
-    } else if (message.kind === "saved") catchUp(message.revision, message.by);
+    } else if (message.kind === "saved")
+      catchUp(message.revision, message.by_id === data.me.id ? ELSEWHERE : message.by);
     else
       usePresence.setState(({ peers }) => {
         const now = heard(peers, message, Date.now());

@@ -44,6 +44,9 @@ export interface Saving {
   found: Copy | null;
 }
 
+/** Who saved, when it was oneself in another tab. */
+export const ELSEWHERE = "You elsewhere";
+
 export const useSaving = create<Saving>()(() => ({
   phase: "saved",
   trouble: null,
