@@ -13,7 +13,7 @@ from apps.accounts.access.permissions import Permission
 from apps.accounts.models import Workspace
 from apps.accounts.services import Telling, notice_put, notice_settle
 from apps.core.models import Event
-from apps.hil.models import Ask, AskStatus, Interaction, InteractionStatus
+from apps.hil.models import Ask, AskStatus, ChannelKind, Delivery, Interaction, InteractionStatus
 
 KIND = "question.asked"
 
@@ -42,10 +42,19 @@ def question_notice(*, event: Event, now: datetime) -> int:
         many_url=reverse("inbox", args=[slug]),
     )
     if not found.has_asks and event.name in ("question.asked", "question.reminded"):
-        return notice_put(
-            workspace_id=event.workspace_id, telling=telling, now=now, allowed=Permission.INTERACTION_ANSWER
-        )
-    return notice_put(workspace_id=event.workspace_id, telling=telling, now=now, to=_members(event.data, found))
+        allowed, to = Permission.INTERACTION_ANSWER, []
+    else:
+        allowed, to = None, _members(event.data, found)
+    # Whom the question itself was mailed to needs no mail that there is one.
+    mailed = Delivery.objects.filter(interaction_id=found.id, channel=ChannelKind.EMAIL, user__isnull=False)
+    return notice_put(
+        workspace_id=event.workspace_id,
+        telling=telling,
+        now=now,
+        to=to,
+        allowed=allowed,
+        not_by_mail=set(mailed.values_list("user_id", flat=True)),
+    )
 
 
 def _members(data: dict[str, Any], interaction: Interaction) -> list[UUID | None]:

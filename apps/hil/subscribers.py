@@ -46,10 +46,10 @@ def vendor_delivered(event: Event) -> None:
 
 
 SUBSCRIBERS = {
-    "question.asked": (question_asked, question_sent),
-    "question.asked_more": (question_asked, question_sent),
+    "question.asked": (question_sent, question_asked),
+    "question.asked_more": (question_sent, question_asked),
     "question.reminded": (question_asked, question_reminded),
-    "question.escalated": (question_asked, question_sent),
+    "question.escalated": (question_sent, question_asked),
     "question.voted": (question_changed,),
     "question.passed": (question_changed,),
     "question.decided": (question_closed, question_changed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,13 +67,14 @@ def notice_put(
     now: datetime,
     to: Iterable[UUID | None] = (),
     allowed: Permission | None = None,
+    not_by_mail: Collection[UUID] = (),
 ) -> int:
     """Tell the people `to`, or everybody who is `allowed`, as far as they are members and want to know.
 
     Who has not read the last one of the same key yet gets no second one: that one grows. Mail goes out for the first
-    only, by the outbox; who wants mail has it in the app, too. Gives how many people were told. Must run inside
-    `tenant()`; from a subscriber of an event it happens once. Raises `KeyError` for a kind that is not in
-    `accounts.notices`.
+    only, by the outbox, and not to those `not_by_mail`; who wants mail has it in the app, too. Gives how many were
+    told. Must run inside `tenant()`; from a subscriber of an event it happens once. Raises `KeyError` for a kind that
+    is not in `accounts.notices`.
     """
     kind = KINDS[telling.kind]
     wanted = {person for person in to if person is not None}
@@ -111,7 +112,8 @@ def notice_put(
     if settings.HAS_MAIL:
         for user in told:
             notice, count = grown.get(user.id, (None, 0))
-            if notice and count == 1 and wants(user.preferences, kind.name, "mail"):
+            is_wanted = wants(user.preferences, kind.name, "mail") and user.id not in not_by_mail
+            if notice and count == 1 and is_wanted:
                 message_put(workspace_id=workspace_id, channel=CHANNEL, subject_id=notice, target=user.email, now=now)
     return len(grown)
 

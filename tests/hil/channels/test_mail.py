@@ -62,6 +62,21 @@ def test_a_question_arrives_whole_and_is_answered_by_its_link(outside: Outside) 
     assert len(outside.smtp.taken) == 1  # who answered needs no mail about it
 
 
+def test_a_member_who_wants_notices_by_mail_gets_the_question_and_no_mail_about_it(
+    outside: Outside, settings: Settings
+) -> None:
+    settings.HAS_MAIL = True
+    outside.with_mail()
+    for user in (outside.cast.alice, outside.cast.bob):
+        user.preferences = {"notices": {"question.asked": {"app": True, "mail": True}}}
+        user.save(update_fields=["preferences"])
+    outside.ask("alice@example.com", by=["email"])
+    assert [str(mail["To"]) for mail in outside.smtp.mails()] == ["alice@example.com"]
+    assert django_mail.outbox == []
+    outside.ask("bob@example.com")
+    assert [mail.to for mail in django_mail.outbox] == [["bob@example.com"]]
+
+
 BOTS = (
     "Mozilla/5.0 (Windows NT 10.0) SafeLinks/1.0",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
