@@ -19,7 +19,8 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
   const change = useCanvas((state) => state.data.changes?.[id]);
   const isClosed = useCanvas((state) => state.closed.has(id));
   const toggle = useCanvas((state) => state.toggle);
-  const isEmpty = useCanvas((state) => !state.family.childrenOf.get(id)?.length);
+  const count = useCanvas((state) => state.family.childrenOf.get(id)?.length ?? 0);
+  const isEmpty = count === 0;
   const { isConnectable, Corner, Inside } = useContext(HandsContext);
   return (
     <div
@@ -72,12 +73,14 @@ export const LoopBox = memo(function LoopBox({ id, data, selected }: NodeProps<C
         : null}
       {isEmpty && !isClosed && !Inside ? <p className="loop-empty">Nothing inside yet</p> : null}
       {Inside && !isClosed ? <Inside id={id} isEmpty={isEmpty} /> : null}
-      {isRun ? <Foot id={id} /> : null}
+      {isRun ? <Foot id={id} /> : isClosed ? <p className="loop-closed">{within(count)}</p> : null}
       <Ports id={id} ports={ports} isTaken={(port) => taken.includes(port)} />
       {view.state === "IDLE" && Corner ? <Corner id={id} /> : <Badge view={view} />}
     </div>
   );
 });
+
+const within = (count: number): string => (count === 1 ? "1 step inside" : `${count} steps inside`);
 
 /** Controls on the canvas whose clicks and keys are not meant for the node they stand on. */
 function Inert({ className, children }: { className: string; children: ReactNode }) {

@@ -38,15 +38,16 @@ export function cardWidth(name: string, line: string, ports: readonly string[], 
   return MIN_WIDTH + Math.ceil((wanted - MIN_WIDTH) / STEP) * STEP;
 }
 
-/** Beside the words of a container's head: tile and gaps, the button that closes it, in a run the iteration's picker. */
-const AROUND_HEAD = AROUND_TEXT + 36;
-const PICKER = 148;
+/** Beside the words of a container's head: tile and gaps, the button that closes it, and in a run the iteration's picker. */
+const AROUND_HEAD = AROUND_TEXT + 36 + 148;
 const MAX_HEAD = 300;
+/** Room for the counts of a container's iterations. */
+const MIN_CONTAINER = 332;
 
-/** How wide a container's head must be. */
-export function containerWidth(name: string, line: string, isRun: boolean, measure: Measure): number {
+/** How wide a container must be at least: as wide at rest as in a run, so that nothing moves when one begins. */
+export function containerWidth(name: string, line: string, measure: Measure): number {
   const words = Math.min(Math.max(measure(name, NAME_FONT), measure(line, LINE_FONT)), MAX_HEAD);
-  return Math.ceil((words + AROUND_HEAD + (isRun ? PICKER : 0)) / STEP) * STEP;
+  return Math.max(MIN_CONTAINER, Math.ceil((words + AROUND_HEAD) / STEP) * STEP);
 }
 
 export function cardHeight(ports: readonly string[]): number {

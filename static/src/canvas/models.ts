@@ -1,6 +1,6 @@
 import { type Family, manner } from "./family.ts";
 import type { Point } from "./layout.ts";
-import { canvasMeasure, cardHeight, cardWidth, containerWidth, HEADER, type Measure } from "./measure.ts";
+import { canvasMeasure, cardHeight, cardWidth, containerWidth, HEADER } from "./measure.ts";
 import { absolute, layOutNested, type NestedNode, standNested } from "./nesting.ts";
 import { portsOf } from "./ports.ts";
 import { openWait, runAt } from "./scope.ts";
@@ -21,9 +21,8 @@ export interface CardModel {
   minWidth: number | null;
 }
 
-/** Where a container's progress stands, below what is inside. */
+/** Where a container's progress stands, below what is inside: it is as large at rest as in a run. */
 export const CONTAINER_FOOT = 52;
-const OPEN_WIDTH_OF_RUN = 372;
 
 export function cardModels(
   data: CanvasData,
@@ -37,10 +36,9 @@ export function cardModels(
     const entry = types.get(`${node.type} ${node.subtype}`);
     const isContainer = family.containers.has(node.id);
     const ports = portsOf(node, entry, data.definition.connections, data.node_ports?.[node.id]);
-    const isWide = isContainer && isOfRun(data);
     const known = made.get(node);
     // In a run a card's width also depends on what happened; elsewhere a document that is the same is drawn the same.
-    const isKept = known?.entry === entry && areSame(known?.ports, ports) && wide.get(node) === isWide;
+    const isKept = known?.entry === entry && areSame(known?.ports, ports);
     if (known && isKept && (known.minWidth !== null) === isContainer && data.mode === "workflow") {
       cards[node.id] = known;
       continue;
@@ -54,33 +52,23 @@ export function cardModels(
       intent,
       width: cardWidth(node.name, lineOf(node, intent, ports, data, family, now), ports, measure),
       height: cardHeight(ports),
-      minWidth: isContainer ? minWidthOf(node, intent, data, measure) : null,
+      minWidth: isContainer ? containerWidth(node.name, intent, measure) : null,
     };
     cards[node.id] = card;
     made.set(node, card);
-    wide.set(node, isWide);
   }
   return cards;
 }
 
 const made = new WeakMap<NodeDocument, CardModel>();
-const wide = new WeakMap<NodeDocument, boolean>();
 
 const areSame = (a: readonly string[] | undefined, b: readonly string[]): boolean =>
   a?.length === b.length && a.every((one, index) => one === b[index]);
-
-/** Whether what is drawn is a run, or a draft with what a test run did on it. */
-const isOfRun = (data: CanvasData): boolean => data.mode === "execution" || data.snapshot !== undefined;
 
 function intentOf(node: NodeDocument, entry: NodeTypeEntry | undefined, isContainer: boolean): string {
   if (node.disabled) return "Disabled";
   const line = summarize(node, entry);
   return isContainer ? [line, manner(node.params)].filter(Boolean).join(", ") : line;
-}
-
-function minWidthOf(node: NodeDocument, intent: string, data: CanvasData, measure: Measure): number {
-  const isRun = isOfRun(data);
-  return Math.max(isRun ? OPEN_WIDTH_OF_RUN : 0, containerWidth(node.name, intent, isRun, measure));
 }
 
 /** The longest second line to expect: sizes must not change while a run goes on. */
@@ -127,7 +115,7 @@ export async function place(
   closed: ReadonlySet<string>,
   isFresh = false,
 ): Promise<Drawn> {
-  const nodes = nestedNodes(cards, data, closed);
+  const nodes = nestedNodes(cards, closed);
   return drawn(cards, family, await layOutNested(nodes, data.definition.connections, family, isFresh));
 }
 
@@ -142,7 +130,7 @@ export function stand(
   closed: ReadonlySet<string>,
   before: Drawn,
 ): Drawn | null {
-  const nested = standNested(nestedNodes(cards, data, closed), data.definition.connections, family);
+  const nested = standNested(nestedNodes(cards, closed), data.definition.connections, family);
   if (!nested) return null;
   const now = drawn(cards, family, nested);
   return {
@@ -152,18 +140,14 @@ export function stand(
   };
 }
 
-function nestedNodes(
-  cards: Record<string, CardModel>,
-  data: CanvasData,
-  closed: ReadonlySet<string>,
-): NestedNode[] {
-  const foot = isOfRun(data) ? CONTAINER_FOOT : 0;
+function nestedNodes(cards: Record<string, CardModel>, closed: ReadonlySet<string>): NestedNode[] {
   return Object.values(cards).map(({ node, ports, minWidth, width }): NestedNode => {
-    const container = minWidth === null ? undefined : { minWidth, foot, isClosed: closed.has(node.id) };
+    const container =
+      minWidth === null ? undefined : { minWidth, foot: CONTAINER_FOOT, isClosed: closed.has(node.id) };
     return {
       id: node.id,
       width: minWidth ?? width,
-      height: minWidth === null ? cardHeight(ports) : Math.max(HEADER + foot, cardHeight(ports)),
+      height: minWidth === null ? cardHeight(ports) : Math.max(HEADER + CONTAINER_FOOT, cardHeight(ports)),
       ports,
       position: node.position ?? null,
       ...(container ? { container } : {}),

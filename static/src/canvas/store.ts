@@ -386,12 +386,10 @@ export function showRun(
       ...(live_url ? { live_url } : {}),
       ...(api ? { api } : {}),
       ...(links ? { links } : {}),
-      snapshot,
     },
     snapshot,
     now: serverNow(),
   }));
-  redraw();
   tick();
   listen(given, snapshot);
   const { selected, loadPayload } = useCanvas.getState();
@@ -407,7 +405,7 @@ export function hideRun(): void {
   gathering = undefined;
   waiting = [];
   recent = [];
-  useCanvas.setState(({ data: { snapshot: _run, live_url: _, api: __, links: ___, ...data } }) => ({
+  useCanvas.setState(({ data: { live_url: _, api: __, links: ___, ...data } }) => ({
     data,
     snapshot: null,
     chosen: {},
@@ -416,7 +414,6 @@ export function hideRun(): void {
     payloads: {},
     connection: "ended",
   }));
-  redraw();
 }
 
 let drawings = 0;
@@ -461,13 +458,6 @@ export async function drawDefinition(
 }
 
 let typed: { given: CanvasData["node_types"]; types: Map<string, NodeTypeEntry> } | undefined;
-
-/** Draws again what is drawn, because how it is drawn has changed. */
-function redraw(): void {
-  if (!isDrawn) return;
-  const { definition, node_types, node_ports } = useCanvas.getState().data;
-  void drawDefinition({ definition, node_types, ...(node_ports ? { node_ports } : {}) });
-}
 
 /** The step that was shown without anybody choosing it. */
 let shown: string | null = null;

@@ -22,6 +22,7 @@ import { ArrowHeads, WayEdge } from "../../canvas/WayEdge.tsx";
 import { useEditor } from "../store.ts";
 import { connectTo, endConnection, hasInput } from "./actions.ts";
 import { ConnectionLine } from "./ConnectionLine.tsx";
+import { openMenu } from "./ContextMenu.tsx";
 import { refusal } from "./connecting.ts";
 import { dragOver, dragTo, drop } from "./dragging.ts";
 import { Guides } from "./Guides.tsx";
@@ -119,6 +120,15 @@ export function Flow() {
           onPaneClick={() => {
             useEditor.getState().choose({});
             useEditor.getState().show(null);
+          }}
+          onNodeContextMenu={(event, node) => offer(event, node)}
+          onEdgeContextMenu={(event, edge) => {
+            event.preventDefault();
+            if (!isLocked) openMenu("way", edge.id, { x: event.clientX, y: event.clientY });
+          }}
+          onPaneContextMenu={(event) => {
+            event.preventDefault();
+            openMenu("pane", null, { x: event.clientX, y: event.clientY });
           }}
           onEdgeMouseEnter={(_, edge) => useSurface.setState({ hovered: edge.id })}
           onEdgeMouseLeave={() => useSurface.setState({ hovered: null })}
@@ -231,6 +241,16 @@ function onNodeClick(event: MouseEvent, node: Drawn): void {
   const { show, choose } = useEditor.getState();
   if (node.type === "note" || node.type === "frame") choose({ annotations: new Set([node.id]) });
   else show(node.id);
+}
+
+/** The menu of a node or note, at the pointer; by keys, at the node. */
+function offer(event: MouseEvent, node: Drawn): void {
+  if (event.target instanceof Element && event.target.closest("textarea")) return;
+  event.preventDefault();
+  const { left, bottom } = event.currentTarget.getBoundingClientRect();
+  const isPointed = event.clientX !== 0 || event.clientY !== 0;
+  const at = isPointed ? { x: event.clientX, y: event.clientY } : { x: left, y: bottom + 4 };
+  openMenu(node.type === "note" || node.type === "frame" ? "note" : "node", node.id, at);
 }
 
 const onConnect = ({ source, sourceHandle, target }: Connection): void => {

@@ -4,6 +4,7 @@ import { useIsNarrow } from "../../canvas/windowed.ts";
 import { useEditor } from "../store.ts";
 import { Bar } from "./Bar.tsx";
 import { Choosing } from "./Choosing.tsx";
+import { ContextMenu } from "./ContextMenu.tsx";
 import { registerSurfaceCommands } from "./commands.ts";
 import { Flow } from "./Flow.tsx";
 import { Hint } from "./Hint.tsx";
@@ -32,6 +33,7 @@ export function Surface() {
         <Search />
         <Hint />
         <Choosing />
+        <ContextMenu />
       </ReactFlowProvider>
     </section>
   );

@@ -132,6 +132,7 @@ const COMMANDS: readonly Command[] = [
     title: "Open the step",
     group: "Canvas",
     keys: ["Enter"],
+    icon: "panel-bottom-open",
     isPossible: () => {
       const at = document.activeElement;
       return isOnCanvas() && (at?.classList.contains("react-flow__node") ?? false);
@@ -215,6 +216,7 @@ const COMMANDS: readonly Command[] = [
     id: "canvas.move_in",
     title: "Move into a loop",
     group: "Edit",
+    icon: "log-in",
     isPossible: () => isFree() && hasNodes() && containersFor(chosen().nodes).length > 0,
     run: () => useSurface.setState({ isNesting: true }),
   },
@@ -222,6 +224,7 @@ const COMMANDS: readonly Command[] = [
     id: "canvas.move_out",
     title: "Move out of the loop",
     group: "Edit",
+    icon: "log-out",
     isPossible: () => {
       const { parentOf } = useCanvas.getState().family;
       return isFree() && [...chosen().nodes].some((id) => parentOf.has(id));
@@ -242,6 +245,7 @@ const COMMANDS: readonly Command[] = [
     id: "canvas.toggle_loop",
     title: "Close or open the loop",
     group: "View",
+    icon: "chevrons-down-up",
     keys: ["."],
     isPossible: () => isOnCanvas() && loopHere() !== null,
     run: () => {

@@ -3,6 +3,7 @@
 import type { ReactFlowInstance } from "@xyflow/react";
 import { create } from "zustand";
 import type { Point } from "../document/edits.ts";
+import type { Opened } from "./ContextMenu.tsx";
 import type { Guide } from "./guides.ts";
 import type { Size } from "./scene.ts";
 
@@ -27,6 +28,7 @@ interface SurfaceState {
   connecting: string | null;
   /** A loop is being chosen to put steps into. */
   isNesting: boolean;
+  menu: Opened | null;
   /** Nodes go to their places slowly: a layout was made. */
   isGliding: boolean;
 }
@@ -43,6 +45,7 @@ export const useSurface = create<SurfaceState>()(() => ({
   isSearching: false,
   connecting: null,
   isNesting: false,
+  menu: null,
   isGliding: false,
 }));
 
