@@ -1,6 +1,7 @@
 /** What can be taken back, and done again. */
 
 import type { Definition } from "../../canvas/types.ts";
+import { takingTheirs } from "./choices.ts";
 import { merge } from "./merge.ts";
 
 export interface Step {
@@ -39,7 +40,7 @@ export function undone(
 ): { history: History; definition: Definition } | null {
   const step = history.past.at(-1);
   if (!step) return null;
-  const definition = now === step.after ? step.before : merge(step.after, step.before, now).definition;
+  const definition = now === step.after ? step.before : beside(step.after, step.before, now);
   return {
     history: { past: history.past.slice(0, -1), future: [step, ...history.future] },
     definition,
@@ -53,6 +54,12 @@ export function redone(
 ): { history: History; definition: Definition } | null {
   const [step, ...future] = history.future;
   if (!step) return null;
-  const definition = now === step.before ? step.after : merge(step.before, step.after, now).definition;
+  const definition = now === step.before ? step.after : beside(step.before, step.after, now);
   return { history: { past: [...history.past, step], future }, definition };
+}
+
+/** A step from one state to another, taken in a third. What others changed since stays as they have it. */
+function beside(from: Definition, to: Definition, now: Definition): Definition {
+  const { definition, conflicts } = merge(from, to, now);
+  return takingTheirs(definition, conflicts);
 }

@@ -188,6 +188,17 @@ describe("undo beside others", () => {
     const again = back && redone(back.history, back.definition);
     expect(again?.definition).toEqual(now);
   });
+
+  it("leaves what they changed at the very place", () => {
+    const after = text("2")(BASE);
+    const history = { past: [{ label: "Type", before: BASE, after, at: 0 }], future: [] };
+    const back = undone(history, text("theirs")(after));
+    expect(at(back?.definition ?? BASE, "a")?.params?.text).toBe("theirs");
+    const added = addNodes(BASE, [node("new")]);
+    const step = { past: [{ label: "Add", before: BASE, after: added, at: 0 }], future: [] };
+    const kept = undone(step, text("theirs", "new")(added));
+    expect(at(kept?.definition ?? BASE, "new")?.params?.text).toBe("theirs");
+  });
 });
 
 /* What holds for any edits. Each run draws others; the seed is told when one fails. */

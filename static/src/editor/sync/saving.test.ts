@@ -233,6 +233,7 @@ describe("others", () => {
     expect(editor().definition.nodes[1]?.name).toBe("Theirs");
     expect(useSaving.getState().takenOver?.by).toBe("Bob");
     expect([phase(), editor().workflow.draft_revision]).toEqual(["saved", 2]);
+    await later(1000);
     expect(editor().findings).toEqual([{ code: "at 2" }]);
   });
 

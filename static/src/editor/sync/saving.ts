@@ -20,6 +20,7 @@ const PAUSE = 400;
 const LONGEST = 3_000;
 const KEEP_AFTER = 150;
 const GIVE_UP = 30_000;
+const LOOK_AFTER = 700;
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
 /** What browsers send for a page that is being left, in bytes. */
@@ -58,6 +59,8 @@ let newest = 0;
 let newestBy = "";
 /** What was sent without an answer: nobody knows whether it arrived. */
 let unanswered: Definition | null = null;
+let looking: ReturnType<typeof setTimeout> | undefined;
+let mustLook = false;
 
 const json = (value: object | null): Json => value as unknown as Json;
 
@@ -192,6 +195,7 @@ async function workOff(): Promise<void> {
   try {
     for (;;) {
       if (isBehind()) await takeNewest();
+      else if (!isUnsaved() && mustLook) await look();
       else if (!isUnsaved()) break;
       else if (useSaving.getState().conflicts.length > 0) throw new Undecided();
       else {
@@ -227,6 +231,7 @@ async function put(): Promise<void> {
     return;
   }
   unanswered = null;
+  mustLook = false;
   newest = Math.max(newest, answer.draft_revision);
   const { draft_revision, updated_at, has_unpublished_changes } = answer;
   useEditor.setState((now) => ({
@@ -260,8 +265,12 @@ async function takeNewest(): Promise<void> {
   const conflicts = stillOpen(useSaving.getState().conflicts, merged.conflicts, merged.definition, theirs);
   set({ conflicts, trouble: null });
   if (mine !== base || conflicts.length > 0) keepCopy();
-  // What they drew has findings and outcomes of its own, which only a look at it brings.
-  if (!isUnsaved()) await look();
+  // What they drew has findings and outcomes of its own. They are asked for once the others pause.
+  clearTimeout(looking);
+  looking = setTimeout(() => {
+    mustLook = true;
+    work().catch(() => undefined);
+  }, LOOK_AFTER);
 }
 
 /** Whether what was sent without an answer is part of what the server has: then it is common ground. */
@@ -286,7 +295,9 @@ function follow({ selection, open, history }: EditorState, { ids, carry }: Apart
   });
 }
 
+/** Asks for the findings and outcomes of what is on the screen. */
 async function look(): Promise<void> {
+  mustLook = false;
   const { data, definition, workflow } = useEditor.getState();
   const body = { definition, draft_revision: workflow.draft_revision };
   try {
