@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { isSame } from "../../document/merge.ts";
+import { whenDrawn } from "../focus.ts";
 import { RowProvider, useForm } from "./context.ts";
 import { FieldView } from "./FieldView.tsx";
 import { join } from "./problems.ts";
@@ -128,10 +129,7 @@ export function Rows({ control, field, label, value, onChange, path }: Props<"ro
   const change = (next: Json[]): void =>
     onChange(next.length === 0 && control.least === 0 ? undefined : next);
   const focusRow = (at: number): void => {
-    requestAnimationFrame(() => {
-      const row = list.current?.children[at];
-      row?.querySelector<HTMLElement>("input, select, textarea, .cm-content, button")?.focus();
-    });
+    whenDrawn(() => (list.current?.children[at] as HTMLElement | undefined) ?? null);
   };
   const add = (): void => {
     change([...items, emptyOf(control.item, source)]);
@@ -145,6 +143,7 @@ export function Rows({ control, field, label, value, onChange, path }: Props<"ro
     if (to < 0 || to >= items.length || from === to) return;
     setKeys(moved(keys, from, to));
     change(moved(items, from, to));
+    // The same button, which went with its row.
     requestAnimationFrame(() =>
       list.current?.children[to]?.querySelector<HTMLElement>(".form-row-grip")?.focus(),
     );
@@ -285,7 +284,7 @@ export function Pairs({ control, field, label, value, onChange, path }: Props<"p
     change(pairs.map((pair, index) => (index === at ? { ...pair, ...part } : pair)));
   const add = (): void => {
     setPairs([...pairs, { key: newKey(), name: "", value: "" }]);
-    requestAnimationFrame(() => list.current?.lastElementChild?.querySelector("input")?.focus());
+    whenDrawn(() => (list.current?.children[pairs.length] as HTMLElement | undefined) ?? null);
   };
   return (
     <>

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { JsonField } from "./AnyValue.tsx";
@@ -192,6 +192,7 @@ function OneOf({
   onChange: (value: Schema) => void;
 }) {
   const { isReadOnly } = useForm();
+  const id = useId();
   const set = members.filter(({ name }) => value[name] !== undefined);
   const [chosen, setChosen] = useState("");
   const left = useRef<Record<string, Json>>({});
@@ -208,10 +209,13 @@ function OneOf({
     if (next !== value) onChange(next);
   };
   return (
-    <fieldset className="field form-field" aria-label={label}>
-      <label className="form-one-of">
-        <span className="field-label">{label}</span>
+    <div className="field form-field">
+      <div className="form-one-of">
+        <label className="field-label" htmlFor={id}>
+          {label}
+        </label>
         <select
+          id={id}
           className="select"
           value={shown[0]?.name ?? ""}
           disabled={isReadOnly}
@@ -224,7 +228,7 @@ function OneOf({
             </option>
           ))}
         </select>
-      </label>
+      </div>
       {shown.map((member) => (
         <FieldView
           key={member.name}
@@ -237,6 +241,6 @@ function OneOf({
           }}
         />
       ))}
-    </fieldset>
+    </div>
   );
 }
