@@ -98,9 +98,16 @@ def of_person(found: QuerySet[Interaction], whose: str, user_id: UUID | None) ->
 # Subqueries that name nothing of the row outside are looked up once, however many questions there are.
 def _mine(user_id: UUID) -> Q:
     asked = Ask.objects.filter(user_id=user_id, status=AskStatus.ASKED).values("interaction_id")
-    said = Vote.objects.filter(user_id=user_id, interaction__status=InteractionStatus.PENDING).values("interaction_id")
-    is_asked = Q(has_asks=True, id__in=asked) | (Q(has_asks=False) & ~Q(id__in=said))
+    is_open = Q(has_asks=False) & (Q(policy__isnull=True) | ~Q(id__in=_said(user_id)))
+    is_asked = is_open | Q(has_asks=True, id__in=asked)
     return is_asked & (Q(barred_user_id__isnull=True) | ~Q(barred_user_id=user_id))
+
+
+def _said(user_id: UUID) -> QuerySet[Vote, UUID]:
+    """The questions somebody has answered and that waited for others then. A question without a policy is decided by
+    its first vote, so that there is none as long as it waits.
+    """
+    return Vote.objects.filter(user_id=user_id, is_deciding=False).values_list("interaction_id", flat=True)
 
 
 def _team(user_id: UUID) -> Q:
@@ -116,6 +123,7 @@ class Counts:
     every: int
     reviews: int
     bulk: int
+    voted: int
 
 
 def inbox_counts(*, workspace_id: UUID, user_id: UUID | None) -> Counts:
@@ -124,22 +132,22 @@ def inbox_counts(*, workspace_id: UUID, user_id: UUID | None) -> Counts:
     reviews = Count("id", filter=Q(kind=Kind.REVIEW_UNKNOWN))
     if user_id is None:
         found = pending.aggregate(every=Count("id"), reviews=reviews)
-        return Counts(found["every"], 0, found["every"], found["reviews"], 0)
+        return Counts(found["every"], 0, found["every"], found["reviews"], 0, 0)
     mine, team = _mine(user_id), _team(user_id)
     found = pending.aggregate(
         every=Count("id"),
         reviews=reviews,
         mine=Count("id", filter=mine),
         team=Count("id", filter=team),
-        bulk=Count("id", filter=mine & Q(can_bulk=True)),
+        bulk=Count("id", filter=Q(can_bulk=True) & mine),
+        voted=Count("id", filter=Q(policy__isnull=False, id__in=_said(user_id))),
     )
-    return Counts(found["mine"], found["team"], found["every"], found["reviews"], found["bulk"])
+    return Counts(**found)
 
 
 def inbox_voted(*, workspace_id: UUID, user_id: UUID) -> QuerySet[Interaction]:
     """What somebody has answered and others have not yet."""
-    said = Exists(Vote.objects.filter(interaction_id=OuterRef("id"), user_id=user_id))
-    found = _rows(workspace_id).filter(said, status=InteractionStatus.PENDING)
+    found = _rows(workspace_id).filter(status=InteractionStatus.PENDING, id__in=_said(user_id))
     return found.order_by("-priority", F("deadline_at").asc(nulls_last=True), "id")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.accounts.mail import mail_hand_over
 from apps.accounts.services.accounts import account_create, account_delete
-from apps.accounts.services.audit import audit_forget, audit_record
+from apps.accounts.services.audit import audit_forget, audit_record, audit_record_all
 from apps.accounts.services.given import token_hash
 from apps.accounts.services.invitations import (
     Invited,
@@ -56,6 +56,7 @@ __all__ = [
     "api_key_touch",
     "audit_forget",
     "audit_record",
+    "audit_record_all",
     "invitation_accept",
     "invitation_accept_new",
     "invitation_decline",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,21 @@ def audit_record(
     `action` is `noun.past` (`member.added`), `target` what people call the thing. `data` must hold no secret. Its place
     in the chain of the workspace is found when the transaction commits: nobody waits for anybody before.
     """
+    event = _made(workspace_id, actor, action, target, data)
+    event.save(force_insert=True)
+    return event
+
+
+def audit_record_all(
+    *, workspace_id: UUID, actor: Actor, action: str, told: Iterable[tuple[str, dict[str, Any]]]
+) -> list[AuditEvent]:
+    """As `audit_record`, of many things of one kind at once, each with its target and data, in one statement."""
+    events = [_made(workspace_id, actor, action, target, data) for target, data in told]
+    AuditEvent.objects.bulk_create(events)
+    return events
+
+
+def _made(workspace_id: UUID, actor: Actor, action: str, target: str, data: dict[str, Any] | None) -> AuditEvent:
     where = origin.current()
     event = AuditEvent(
         id=uuid7(),
@@ -44,7 +60,6 @@ def audit_record(
         user_agent=cleaned(where.user_agent),
     )
     event.digest = digest_of(event)
-    event.save(force_insert=True)
     return event
 
 

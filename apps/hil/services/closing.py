@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from apps.accounts.access.actor import Actor, system
-from apps.accounts.services import audit_record
+from apps.accounts.services import audit_record, audit_record_all
 from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services as executions
@@ -18,7 +19,7 @@ from apps.hil import selectors
 from apps.hil.errors import CannotWithdraw, Withdrawn
 from apps.hil.models import Interaction, InteractionStatus, Timer
 from apps.hil.services.answering import lock, refusal
-from apps.hil.services.recording import entry_add, tell
+from apps.hil.services.recording import entries_add, entry_add, tell, tell_of_all
 
 _READ = ("id", "workspace_id", "workflow_id", "execution_id", "title", "shown_digest", "deadline_outcome", "node_id")
 
@@ -32,17 +33,23 @@ def interaction_time_out(*, wait_ids: Sequence[UUID]) -> int:
     now = clock.now()
     closed = still_open.update(status=InteractionStatus.TIMED_OUT, outcome=F("deadline_outcome"), closed_at=now)
     for interaction in asked:
-        outcome = interaction.deadline_outcome
-        event = audit_record(
-            workspace_id=interaction.workspace_id,
-            actor=system("Deadline"),
-            action="interaction.timed_out",
-            target=interaction.title,
-            data=_said(interaction) | {"outcome": outcome},
+        interaction.outcome = interaction.deadline_outcome
+    recorded = audit_record_all(
+        workspace_id=asked[0].workspace_id,
+        actor=system("Deadline"),
+        action="interaction.timed_out",
+        told=[(each.title, _said(each) | {"outcome": each.outcome}) for each in asked],
+    )
+    for interaction, event in zip(asked, recorded, strict=True):
+        interaction.audit_id = event.id
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE hil_interaction SET audit_id = proof.event_id
+               FROM unnest(%s::uuid[], %s::uuid[]) AS proof (question_id, event_id) WHERE id = proof.question_id""",
+            [[each.id for each in asked], [each.audit_id for each in asked]],
         )
-        text = "Nobody answered in time" if outcome == "timeout" else f"Nobody answered in time: taken as “{outcome}”"
-        entry_add(interaction=interaction, kind="timed_out", icon="hourglass", text=text, at=now, audit_id=event.id)
-        tell("question.timed_out", interaction, outcome=outcome)
+    entries_add([(each, "timed_out", "hourglass", _late(each), each.audit_id) for each in asked], at=now)
+    tell_of_all("question.timed_out", [(each, {"outcome": each.outcome}) for each in asked])
     _forget_timers(asked)
     return closed
 
@@ -55,10 +62,9 @@ def interaction_withdraw(*, wait_ids: Sequence[UUID]) -> int:
         return 0
     now = clock.now()
     closed = still_open.update(status=InteractionStatus.WITHDRAWN, outcome=None, closed_at=now)
-    for interaction in asked:
-        text = "Withdrawn, because the run ended"
-        entry_add(interaction=interaction, kind="withdrawn", icon="ban", text=text, at=now)
-        tell("question.withdrawn", interaction, outcome=None)
+    text = "Withdrawn, because the run ended"
+    entries_add([(each, "withdrawn", "ban", text, None) for each in asked], at=now)
+    tell_of_all("question.withdrawn", [(each, {"outcome": None}) for each in asked])
     _forget_timers(asked)
     return closed
 
@@ -114,6 +120,11 @@ def give_up(interaction: Interaction, *, message: str, hint: str, now: datetime,
     entry_add(interaction=interaction, kind="withdrawn", icon="ban", text=text, at=now, audit_id=event.id)
     _forget_timers([interaction])
     tell("question.withdrawn", interaction, outcome="undeliverable")
+
+
+def _late(interaction: Interaction) -> str:
+    outcome = interaction.deadline_outcome
+    return "Nobody answered in time" if outcome == "timeout" else f"Nobody answered in time: taken as “{outcome}”"
 
 
 def _open(wait_ids: Sequence[UUID]) -> QuerySet[Interaction]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Now
+
 from apps.core import clock, events, jsonclean
 from apps.core.ids import uuid7_in_order
+from apps.core.models import Event
 from apps.core.tenancy import tenant
 from apps.hil.models import Ask, Entry, Interaction
 
@@ -34,6 +38,40 @@ def entry_add(
         data=jsonclean.cleaned(data or {}),
         audit_id=audit_id,
     )
+
+
+def entries_add(lines: Sequence[tuple[Interaction, str, str, str, UUID | None]], *, at: datetime) -> None:
+    """As `entry_add`, of many questions at once: each with the kind, icon and text of its line, and the event."""
+    Entry.objects.bulk_create(
+        Entry(
+            id=uuid7_in_order(),
+            workspace_id=interaction.workspace_id,
+            interaction_id=interaction.id,
+            at=at,
+            kind=kind,
+            icon=icon,
+            text=jsonclean.cleaned(text),
+            audit_id=audit_id,
+        )
+        for interaction, kind, icon, text, audit_id in lines
+    )
+
+
+def tell_of_all(name: str, told: Sequence[tuple[Interaction, dict[str, Any]]]) -> None:
+    """As `tell`, of many questions at once, each with its data."""
+    now = clock.now()
+    Event.objects.bulk_create(
+        Event(
+            workspace_id=interaction.workspace_id,
+            name=name,
+            subject_id=interaction.id,
+            data={"workflow_id": str(interaction.workflow_id), **data},
+            created_at=now,
+            due_at=Now(),
+        )
+        for interaction, data in told
+    )
+    events.pump.poke_on_commit()
 
 
 def tell(name: str, interaction: Interaction, **data: Any) -> None:

@@ -172,7 +172,7 @@ def listing(
         groups: tuple[Group, ...] = (Group("", "", items),) if items else ()
     else:
         groups = tuple(_groups(list(found), base_url, now))
-    if tab == WAITING and user_id is not None and found.number == 1:
+    if counts.voted and tab == WAITING and user_id is not None and found.number == 1:
         voted = filters.within(selectors.inbox_voted(workspace_id=workspace_id, user_id=user_id))[:MOST_VOTED]
         items = tuple(item_of(row, base_url, now) for row in voted)
         groups += (Group("voted", _("You answered, others have not yet"), items),) if items else ()
