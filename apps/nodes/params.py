@@ -182,24 +182,29 @@ def _schema(params: type[BaseModel]) -> dict[str, Json]:
 
 
 def _texts(
-    value: Json, schemas: list[Json], defs: Json, path: str, inside: bool, wanted: Callable[[str], bool]
+    value: Json,
+    schemas: list[Json],
+    defs: Json,
+    path: str,
+    inside: bool,
+    wanted: Callable[[str], bool],
+    is_inner: bool = False,
 ) -> Iterator[Text]:
     options = list(_options(schemas, defs, value))
     inside = inside or any(option.get("x-expression") is True for option in options)
+    is_inner = is_inner or any(option.get("x-inner") is True for option in options)
     if isinstance(value, str):
         if wanted(value):
-            is_condition, is_inner = (
-                any(option.get(mark) is True for option in options) for mark in ("x-condition", "x-inner")
-            )
+            is_condition = any(option.get("x-condition") is True for option in options)
             yield Text(path, value, inside, is_condition, is_inner)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             members = [_member(option, str(key)) for option in options]
-            yield from _texts(inner, members, defs, _join(path, key), inside, wanted)
+            yield from _texts(inner, members, defs, _join(path, key), inside, wanted, is_inner)
     elif isinstance(value, list):
         items = [option.get("items", {}) for option in options]
         for at, inner in enumerate(value):
-            yield from _texts(inner, items, defs, f"{path}[{at}]", inside, wanted)
+            yield from _texts(inner, items, defs, f"{path}[{at}]", inside, wanted, is_inner)
 
 
 def _member(schema: Json, key: str) -> Json:
