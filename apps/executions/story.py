@@ -225,6 +225,9 @@ _SENTENCES: dict[str, Callable[[str, Any], str]] = {
     "STOP": _stopped,
     "WAIT": _told_by_wait,
     "CONFIRMATION": _told_by_wait,
+    "INPUT": _told_by_wait,
+    "DECISION": _told_by_wait,
+    "REVIEW": _told_by_wait,
 }
 
 
