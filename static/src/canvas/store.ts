@@ -1,13 +1,14 @@
 import { create } from "zustand";
 import { ancestorsOf, type Family, familyOf, NO_FAMILY, placeOf } from "./family.ts";
 import type { Point } from "./layout.ts";
+import { advance, listsAfter } from "./listing.ts";
 import { apiHeaders, type Connection, fetchScope, fetchSnapshot, LiveFeed } from "./live.ts";
 import { type CardModel, cardModels, place, stand } from "./models.ts";
-import { indexOf, isIterationOf, iterationPath, outerOf } from "./paths.ts";
+import { iterationPath } from "./paths.ts";
 import { withPorts } from "./ports.ts";
 import { applyChanges, applyToScope, isGap } from "./reducer.ts";
-import { openWait, runAt } from "./scope.ts";
-import { STATUS_WORDS, viewOf } from "./states.ts";
+import { runAt } from "./scope.ts";
+import { announce, initialSelection } from "./telling.ts";
 import {
   type CanvasData,
   type ChangeMessage,
@@ -20,6 +21,7 @@ import {
   TERMINAL,
 } from "./types.ts";
 
+export { listKey } from "./listing.ts";
 export type { CardModel } from "./models.ts";
 
 export type Payload =
@@ -213,7 +215,7 @@ function flush(): void {
     snapshot: next,
     scopes: advance(scopes, messages),
     lists: listsAfter(lists, messages),
-    announcement: announce(snapshot, next, cards) ?? announcement,
+    announcement: announce(snapshot, next, cards, serverNow()) ?? announcement,
     now: serverNow(),
   });
   afterChange(snapshot, next);
@@ -221,43 +223,6 @@ function flush(): void {
   setTimeout(() => {
     gatherFor = Math.min(GATHER_LONGEST, Math.max(GATHER, (performance.now() - began) * SHARE));
   });
-}
-
-function advance(scopes: CanvasState["scopes"], messages: readonly ChangeMessage[]): CanvasState["scopes"] {
-  const paths = Object.keys(scopes);
-  if (paths.length === 0) return scopes;
-  return Object.fromEntries(
-    paths.map((path) => {
-      const loaded = scopes[path] as Loaded;
-      return [
-        path,
-        loaded.status === "ready" ? { ...loaded, scope: applyToScope(loaded.scope, messages) } : loaded,
-      ];
-    }),
-  );
-}
-
-export const listKey = (container: string, outer: string, state = ""): string =>
-  `${container} ${outer} ${state}`;
-
-/** Rows of iterations that are listed, as the messages leave them. Rows nobody asked for are not kept. */
-function listsAfter(lists: CanvasState["lists"], messages: readonly ChangeMessage[]): CanvasState["lists"] {
-  if (Object.keys(lists).length === 0) return lists;
-  let next = lists;
-  for (const message of messages)
-    for (const change of message.changes ?? []) {
-      if (!("state" in change) || !change.path || !isIterationOf(change.path, change.node_id)) continue;
-      const key = listKey(change.node_id, outerOf(change.path));
-      const row = next[key]?.[indexOf(change.path)];
-      if (!row) continue;
-      const { state, started_at = row.started_at, finished_at = row.finished_at } = change;
-      const error = change.error_code ? { code: change.error_code } : null;
-      next = {
-        ...next,
-        [key]: { ...next[key], [row.index]: { ...row, state, started_at, finished_at, error } },
-      };
-    }
-  return next;
 }
 
 export const payloadKey = (nodeId: string, path: string): string => `${nodeId} ${path}`;
@@ -311,22 +276,6 @@ function afterChange(old: Snapshot, next: Snapshot): void {
   if (isEnded) feed?.stop();
   // Error texts do not travel live, nor where a test run stopped.
   if (isEnded || (next.status === "PAUSED" && old.status !== "PAUSED")) void state.reload();
-}
-
-/** What the latest messages changed, in words. Inside containers only what somebody must look at is said. */
-function announce(old: Snapshot, next: Snapshot, cards: Record<string, CardModel>): string | null {
-  if (old.status !== next.status) return `The run: ${STATUS_WORDS[next.status]}.`;
-  const said: string[] = [];
-  const isOver = TERMINAL.has(next.status);
-  for (const run of next.node_runs) {
-    const before = runAt(old, run.node_id, run.path);
-    if (before === run || before?.state === run.state || run.state === "PENDING" || run.state === "SKIPPED")
-      continue;
-    const view = viewOf(run, { isOver, wait: openWait(next, run.node_id, run.path) }, serverNow(), false);
-    if (run.path !== "" && view.tone !== "human" && view.tone !== "review") continue;
-    said.push(`${cards[run.node_id]?.node.name ?? run.node_id}: ${view.word}.`);
-  }
-  return said.length ? said.slice(0, 5).join(" ") : null;
 }
 
 export const report = (text: string): void => {
@@ -472,19 +421,6 @@ function follow(snapshot: Snapshot): void {
   if (innerWidth < 900 || selected !== shown || best === null || best === selected) return;
   shown = best;
   select(best);
-}
-
-/** What a person came to see: what failed, what waits, what runs, else the last to finish. */
-function initialSelection(snapshot: Snapshot): string | null {
-  const order = ["NEEDS_REVIEW", "FAILED", "WAITING_INPUT", "RETRYING", "RUNNING"] as const;
-  const runs = snapshot.node_runs.filter((run) => run.path === "");
-  for (const state of order) {
-    const run = runs.find((candidate) => candidate.state === state);
-    if (run) return run.node_id;
-  }
-  const done = runs.filter((run) => run.finished_at !== null && run.state === "COMPLETED");
-  done.sort((a, b) => Date.parse(a.finished_at ?? "") - Date.parse(b.finished_at ?? ""));
-  return done.at(-1)?.node_id ?? null;
 }
 
 let ticking: ReturnType<typeof setTimeout> | undefined;

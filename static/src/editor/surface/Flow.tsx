@@ -24,7 +24,7 @@ import { connectTo, endConnection, hasInput } from "./actions.ts";
 import { ConnectionLine } from "./ConnectionLine.tsx";
 import { openMenu } from "./ContextMenu.tsx";
 import { refusal } from "./connecting.ts";
-import { dragOver, dragTo, drop } from "./dragging.ts";
+import { dragOver, dragTo, drop, forgetDrag } from "./dragging.ts";
 import { Guides } from "./Guides.tsx";
 import { type AnnotationNode, Frame, Note, useAnnotations } from "./Notes.tsx";
 import { Corner, Inside, OpenPort } from "./parts.tsx";
@@ -114,6 +114,7 @@ export function Flow() {
           zoomOnPinch
           onNodesChange={onNodesChange}
           onEdgesChange={onEdgesChange}
+          onNodeDragStart={forgetDrag}
           onNodeDrag={(event) => dragOver(pointer(event))}
           onNodeDragStop={(event) => drop(pointer(event))}
           onNodeClick={onNodeClick}

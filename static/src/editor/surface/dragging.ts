@@ -64,6 +64,12 @@ export function dragTo(changes: readonly NodeChange[]): boolean {
   return true;
 }
 
+/** Forgets a drag that nobody ended: what was dragged may be gone. */
+export function forgetDrag(): void {
+  drag = null;
+  useSurface.setState({ moved: null, guides: [], into: null, warning: "" });
+}
+
 function begin(ids: string[]): Drag {
   const scene = sceneNow();
   const { definition } = useEditor.getState();
