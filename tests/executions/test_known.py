@@ -338,3 +338,11 @@ def test_what_cannot_be_looked_at_is_refused(api: Api, alice: User, make: Make, 
     answer = preview_of(api(alice), make(), **body)
     assert answer.status_code == 400, answer.json()
     assert part in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "definition", [None, 5, [], {"nodes": True}, {"nodes": [5], "connections": "x"}, {"nodes": []}]
+)
+def test_what_is_no_definition_has_no_such_node(api: Api, alice: User, make: Make, definition: Any) -> None:
+    answer = preview_of(api(alice), make(), node="double", texts={"a": "{{ 1 }}"}, definition=definition)
+    assert (answer.status_code, answer.json()["code"]) == (400, "core.invalid")

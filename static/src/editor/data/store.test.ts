@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Definition, Json } from "../../canvas/types.ts";
 import { useEditor } from "../store.ts";
 import type { EditorData } from "../types.ts";
+import { isSameAround } from "./around.ts";
 import { useData } from "./store.ts";
 
 const node = (id: string, pinned?: Json) => ({
@@ -108,5 +109,29 @@ describe("what the server says", () => {
     await vi.advanceTimersByTimeAsync(150);
     expect(asked).toEqual(["/api/w/data/?node=new"]);
     vi.useRealTimers();
+  });
+});
+
+describe("isSameAround", () => {
+  const changed = (id: string, change: object): Definition => ({
+    ...drawn(),
+    nodes: drawn().nodes.map((each) => (each.id === id ? { ...each, ...change } : each)),
+  });
+
+  it("looks past where things stand, and past the node's own parameters", () => {
+    expect(isSameAround(drawn(), changed("b", { params: { x: 1 }, position: { x: 1, y: 2 } }), "b")).toBe(
+      true,
+    );
+    expect(isSameAround(drawn(), changed("a", { position: { x: 1, y: 2 }, notes: "n" }), "b")).toBe(true);
+  });
+
+  it.each([
+    ["another node's parameters", changed("a", { params: { x: 1 } })],
+    ["a name", changed("b", { name: "other" })],
+    ["a pin", changed("a", { pinned_output: null })],
+    ["a connection", { ...drawn(), connections: [] }],
+    ["a node more", { ...drawn(), nodes: [...drawn().nodes, node("c")] }],
+  ])("sees %s", (_what, other) => {
+    expect(isSameAround(drawn(), other, "b")).toBe(false);
   });
 });

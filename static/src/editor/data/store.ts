@@ -7,6 +7,7 @@ import { create } from "zustand";
 import type { Definition, Json, LargeValue, NodeDocument } from "../../canvas/types.ts";
 import { ask, Problem } from "../api.ts";
 import { useEditor } from "../store.ts";
+import { isSameAround } from "./around.ts";
 
 export type Source = "pinned" | "run" | "example";
 
@@ -125,7 +126,7 @@ let pause: ReturnType<typeof setTimeout> | undefined;
 useEditor.subscribe((now, before) => {
   if (now.definition !== before.definition && pinsOf(now.definition) !== pinsOf(before.definition))
     useData.setState({ version: useData.getState().version + 1 });
-  if (now.saved === before.saved || wanted === null) return;
+  if (wanted === null || isSameAround(now.saved, before.saved, wanted)) return;
   clearTimeout(pause);
   pause = setTimeout(() => void useData.getState().refresh(), 100);
 });

@@ -2,8 +2,9 @@
 
 import { useEffect } from "react";
 import { create } from "zustand";
-import type { Json } from "../../canvas/types.ts";
+import type { Definition, Json } from "../../canvas/types.ts";
 import { ask, Problem } from "../api.ts";
+import { isSameAround } from "../data/around.ts";
 import { type Source, useData } from "../data/store.ts";
 import { useEditor } from "../store.ts";
 
@@ -145,20 +146,7 @@ const away = (error: unknown): Preview => ({
 });
 
 /** The draft, where something besides this node's own parameters is not saved yet. */
-function unsavedAround(nodeId: string): unknown {
+function unsavedAround(nodeId: string): Definition | undefined {
   const { definition, saved } = useEditor.getState();
-  if (definition === saved) return undefined;
-  const before = new Map(saved.nodes.map((node) => [node.id, node]));
-  const isSame =
-    definition.nodes.length === saved.nodes.length &&
-    (definition.connections === saved.connections ||
-      JSON.stringify(definition.connections) === JSON.stringify(saved.connections)) &&
-    definition.nodes.every((node) => {
-      const old = before.get(node.id);
-      if (old === node) return true;
-      if (!old || node.name !== old.name || node.parent !== old.parent) return false;
-      if (node.id === nodeId) return node.disabled === old.disabled;
-      return JSON.stringify(node) === JSON.stringify(old);
-    });
-  return isSame ? undefined : definition;
+  return isSameAround(definition, saved, nodeId) ? undefined : definition;
 }
