@@ -219,6 +219,12 @@ function flush(): void {
     now: serverNow(),
   });
   afterChange(snapshot, next);
+  // It went on from one breakpoint and stands at the next already.
+  const isStopped = messages.some(({ changes }) =>
+    changes?.some((change) => "status" in change && change.status === "PAUSED"),
+  );
+  if (isStopped && snapshot.status === "PAUSED" && next.status === "PAUSED")
+    void useCanvas.getState().reload();
   // What was set is drawn at the end of this task.
   setTimeout(() => {
     gatherFor = Math.min(GATHER_LONGEST, Math.max(GATHER, (performance.now() - began) * SHARE));

@@ -60,7 +60,7 @@ function Bar({ shown }: { shown: Shown }) {
           </button>
         </>
       ) : null}
-      {status === "PAUSED" && !isAtBreakpoint && may.execution_cancel ? (
+      {status === "PAUSED" && hold !== null && !isAtBreakpoint && may.execution_cancel ? (
         <button type="button" className="btn btn-sm" onClick={() => void release()}>
           <Icon name="play" size={14} />
           Go on

@@ -4,6 +4,7 @@ import { create } from "zustand";
 import { hideRun, showRun, useCanvas } from "../../canvas/store.ts";
 import { type Definition, type Json, type Snapshot, TERMINAL } from "../../canvas/types.ts";
 import { ask, Problem } from "../api.ts";
+import { useCheck } from "../check/store.ts";
 import { useData } from "../data/store.ts";
 import { count, difference } from "../document/diff.ts";
 import { look, lookAway } from "../looking.ts";
@@ -147,7 +148,11 @@ async function start(wanted: Wanted): Promise<void> {
   const isAboutInput = refusal instanceof Problem && INPUT.has(refusal.code);
   if (isAboutInput && wanted.scope !== "node")
     askFirst({ node: wanted.node ?? null, refusal: reasonOf(refusal) });
-  else sayRefused("The test did not start", refusal);
+  else if (refusal instanceof Problem && refusal.code === "workflows.definition_invalid") {
+    // What is wrong stands in the list, each with its way out.
+    useCheck.setState({ isOpen: true });
+    say("The draft has errors: mend them, then test it.", "warning");
+  } else sayRefused("The test did not start", refusal);
 }
 
 /** Refusals that another input may mend. */
