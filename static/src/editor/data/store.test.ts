@@ -125,6 +125,17 @@ describe("isSameAround", () => {
     expect(isSameAround(drawn(), changed("a", { position: { x: 1, y: 2 }, notes: "n" }), "b")).toBe(true);
   });
 
+  it("counts what a container says of its rounds", () => {
+    const inside = (params: object): Definition => ({
+      nodes: [
+        { ...node("a"), params: params as Record<string, Json> },
+        { ...node("b"), parent: "a" },
+      ],
+      connections: [],
+    });
+    expect(isSameAround(inside({ items: "x" }), inside({ items: "y" }), "a")).toBe(false);
+  });
+
   it.each([
     ["another node's parameters", changed("a", { params: { x: 1 } })],
     ["a name", changed("b", { name: "other" })],
