@@ -69,14 +69,10 @@ _NAMES: Final[dict[tuple[str, str], dict[str, str]]] = {
 }  # fmt: skip
 """What parameters are called, by type of node."""
 _LATER: Final[dict[str, str]] = {
-    "channel_type": "It asks in the inbox and by link; other channels come later.",
-    "channel": "It asks in the inbox and by link; other channels come later.",
-    "required_approvers": "Whoever may answer questions can answer it.",
-    "approvers": "Whoever may answer questions can answer it.",
-    "approval_threshold": "One answer decides.",
-    "rejection_threshold": "One answer decides.",
-    "timeout_action": "Connect the port “timeout” instead.",
-    "auto_approve_below": "Put an IF before it.",
+    "channel_type": "It asks in the inbox, by link, by email, in slack and by webhook: set channels.",
+    "channel": "It asks in the inbox, by link, by email, in slack and by webhook: set channels.",
+    "timeout_action": "Connect the port “timeout”, or set on_timeout.",
+    "auto_approve_below": "Set auto_approve_when.",
     "condition": "Put an IF before it.",
     "authentication": "Choose a credential in the node.",
     "auth": "Choose a credential in the node.",
@@ -262,6 +258,22 @@ def _confirmation(params: Params) -> None:
             params.setdefault("timeout_seconds", int(value * scale))
     if "title" not in params and isinstance(params.get("message"), str):
         params["title"] = params.pop("message")
+    who: Params = {}
+    for name in ("required_approvers", "approvers"):
+        if isinstance(params.get(name), list | str) and params[name]:
+            who["assignees"] = params.pop(name)
+    for name, ours in (("approval_threshold", "approvals"), ("rejection_threshold", "rejections")):
+        if isinstance(params.get(name), int) and not isinstance(params[name], bool) and params[name] >= 1:
+            who[ours] = params.pop(name)
+    if who:
+        params["who"] = {"policy": "at_least" if who.get("approvals", 1) > 1 else "any"} | who
+    for name in ("channel_type", "channel"):
+        if params.get(name) in ("slack", "email", "webhook"):
+            params.setdefault("channels", [params.pop(name)])
+    action = str(params.get("timeout_action", "")).removeprefix("auto_")
+    if action in ("approve", "reject", "fail"):
+        params["on_timeout"] = action
+        del params["timeout_action"]
 
 
 _SPECIAL: Final[dict[tuple[str, str], Callable[[Params], None]]] = {

@@ -64,13 +64,16 @@ def test_a_map_of_connections_by_kind_leads_where_it_says() -> None:
     assert ask["params"] == {
         "title": "Approve transaction of ${{ $json.body.transaction_amount }}?",
         "timeout_seconds": 3600,
+        "who": {
+            "policy": "at_least",
+            "assignees": ["manager@company.com", "director@company.com"],
+            "approvals": 2,
+        },
+        "channels": ["slack"],
     }
     assert ask["retry"] == {"attempts": 2, "delay_seconds": 5}
     messages = " ".join(remark.message for remark in parcel.remarks if remark.kind == "left_out")
     for lost in (
-        "channel_type",
-        "required_approvers",
-        "approval_threshold",
         "AI_AGENT GEMINI",
         "TOOL MCP",
         "MEMORY BUFFER",
