@@ -63,6 +63,7 @@ async function search(form: HTMLFormElement, signal: AbortSignal): Promise<void>
       if (!found) continue;
       part.replaceChildren(...found.childNodes);
       htmx.process(part);
+      part.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: part } })); // for its times
     }
     history.replaceState(history.state, "", address);
     document.dispatchEvent(new CustomEvent("results:swapped"));
