@@ -16,7 +16,8 @@ import {
   type Where,
 } from "./document/clipboard.ts";
 import { disconnect, type Point, removeAnnotations, removeNodes } from "./document/edits.ts";
-import { containerAt, isOverCanvas } from "./palette/adding.ts";
+import { containerAt, drawn, isOverCanvas } from "./palette/adding.ts";
+import { withPositions } from "./palette/planning.ts";
 import { useEditor } from "./store.ts";
 import { troubleOf } from "./sync/state.ts";
 import { middle, toCanvas } from "./viewport.ts";
@@ -255,7 +256,8 @@ function insert(clip: Clip, where: Where, label: string): void {
   const place = clip.nodes.some(isTrigger) ? { ...where, parent: null } : where;
   let ids: { nodes: string[]; annotations: string[] } | undefined;
   edit(`${label} ${counted(clip)}`, (now) => {
-    const { definition, ...added } = pasted(now, clip, place);
+    const firm = withPositions(now, place.parent?.id ?? null, drawn());
+    const { definition, ...added } = pasted(firm, clip, { ...place, sizes: useCanvas.getState().cards });
     ids = added;
     return definition;
   });

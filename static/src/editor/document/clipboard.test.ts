@@ -108,8 +108,10 @@ describe("pasting", () => {
   it("never lies on what was pasted before", () => {
     const first = paste(clip(["fetch"]));
     const second = paste(clip(["fetch"]), first.definition);
-    expect(first.fresh[0]?.position).toEqual({ x: 120, y: 120 });
-    expect(second.fresh[0]?.position).toEqual({ x: 140, y: 140 });
+    expect(first.fresh[0]?.position).toEqual({ x: 100, y: 172 });
+    expect(second.fresh[0]?.position).toEqual({ x: 100, y: 244 });
+    const tall = { by: { x: 20, y: 20 }, sizes: { fetch: { width: 156, height: 97 } } };
+    expect(paste(clip(["fetch"]), START, tall).fresh[0]?.position).toEqual({ x: 120, y: 220 });
   });
 
   it("goes into a container", () => {

@@ -24,18 +24,20 @@ export interface Pasted {
   annotations: string[];
 }
 
-/** Where it goes: `middle` of it to a place on the canvas, or moved `by` so much from where it was. */
+/** Where it goes: `middle` of it to a place on the canvas, or moved `by` so much from where it was; then down to where it is free. */
 export interface Where {
   middle?: Point;
   by?: Point;
   /** The container it goes into, and that one's corner on the canvas. */
   parent?: { id: string; corner: Point } | null | undefined;
+  /** How large the nodes of this workflow are drawn. */
+  sizes?: Readonly<Record<string, { width: number; height: number }>>;
 }
 
 export const FORMAT = "agentflow/nodes@1";
 const CARD = { width: 156, height: 48 };
 const NOTE = { width: 240, height: 96 };
-const STEP = 20;
+const GAP = 24;
 
 /** The chosen nodes with all inside them, the connections among them, and the chosen notes. */
 export function clipOf(
@@ -165,17 +167,25 @@ export function pasted(definition: Definition, clip: Clip, where: Where): Pasted
   };
 }
 
-/** How far everything moves. Never onto what was pasted from the same place before. */
-function shiftOf(definition: Definition, clip: Clip, { middle, by, parent }: Where): Point {
-  const outside = clip.nodes.filter(({ parent: inside }) => !inside);
-  const boxes = [
-    ...outside.map(({ position }) => ({ ...(position ?? { x: 0, y: 0 }), ...CARD })),
-    ...clip.annotations.map(({ position, width, height }) => ({
-      ...position,
-      width: width ?? NOTE.width,
-      height: height ?? NOTE.height,
-    })),
-  ];
+/**
+ * How far everything moves. Cards are never put onto others: the canvas would take them for placed by nobody, and lay
+ * out the whole level anew.
+ */
+function shiftOf(definition: Definition, clip: Clip, { middle, by, parent, sizes }: Where): Point {
+  const isHere = (id: string): boolean => definition.nodes.some((node) => node.id === id);
+  const cards = clip.nodes
+    .filter(({ parent: inside }) => !inside)
+    .map(({ id, position }) => ({
+      ...(position ?? { x: 0, y: 0 }),
+      ...CARD,
+      ...(isHere(id) ? sizes?.[id] : {}),
+    }));
+  const notes = clip.annotations.map(({ position, width, height }) => ({
+    ...position,
+    width: width ?? NOTE.width,
+    height: height ?? NOTE.height,
+  }));
+  const boxes = [...cards, ...notes];
   if (boxes.length === 0) return { x: 0, y: 0 };
   const left = Math.min(...boxes.map(({ x }) => x));
   const top = Math.min(...boxes.map(({ y }) => y));
@@ -186,20 +196,28 @@ function shiftOf(definition: Definition, clip: Clip, { middle, by, parent }: Whe
     ? { x: round(middle.x - (left + right) / 2), y: round(middle.y - (top + bottom) / 2) }
     : { ...(by ?? { x: 0, y: 0 }) };
   const corner = parent?.corner ?? { x: 0, y: 0 };
-  const taken = new Set(
-    definition.nodes
-      .filter((node) => (node.parent ?? null) === (parent?.id ?? null))
-      .map(({ position }) => `${Math.round(position?.x ?? 0)} ${Math.round(position?.y ?? 0)}`),
-  );
-  for (const { position } of definition.annotations ?? [])
-    taken.add(`${Math.round(position.x - corner.x)} ${Math.round(position.y - corner.y)}`);
-  const isTaken = (): boolean =>
-    boxes.some(({ x, y }) =>
-      taken.has(`${Math.round(x + shift.x - corner.x)} ${Math.round(y + shift.y - corner.y)}`),
-    );
-  while (isTaken()) {
-    shift.x += STEP;
-    shift.y += STEP;
+  const others = definition.nodes
+    .filter((node) => (node.parent ?? null) === (parent?.id ?? null) && node.position)
+    .map(({ id, position }) => ({
+      x: (position?.x ?? 0) + corner.x,
+      y: (position?.y ?? 0) + corner.y,
+      ...CARD,
+      ...sizes?.[id],
+    }));
+  for (let isMoved = true; isMoved; ) {
+    isMoved = false;
+    for (const card of cards)
+      for (const other of others) {
+        const [x, y] = [card.x + shift.x, card.y + shift.y];
+        const isOver =
+          x < other.x + other.width &&
+          other.x < x + card.width &&
+          y < other.y + other.height &&
+          other.y < y + card.height;
+        if (!isOver) continue;
+        shift.y = round(other.y + other.height + GAP - card.y);
+        isMoved = true;
+      }
   }
   return shift;
 }
