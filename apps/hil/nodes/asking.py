@@ -135,6 +135,8 @@ class Escalation(NodeParams):
     """When: at this share of the time."""
     assignees: Annotated[Expr[Assignees], asked("People", widget="lines")] = []
     """Who is asked in addition; their answer counts in every group."""
+    channels: Annotated[Expr[Channels], asked("Ask by", widget="lines")] = []
+    """By what everybody who has not answered is asked once more, as in the node's `channels`: `slack`, `email`."""
 
 
 class Question(NodeParams):
@@ -250,7 +252,7 @@ class Asking(Node):
                     "by_outcome": by_outcome,
                 },
                 timing=self._timing(params),
-                channels=getattr(params, "channels", None),
+                channels=params.channels,
                 rules={"needs_button": params.needs_button, **(rules or {})},
                 deadline_outcome=deadline_outcome,
             )
@@ -264,7 +266,7 @@ class Asking(Node):
             "business_hours": params.business_hours,
             "reminders": sorted(set(params.reminders)),
             "escalations": [
-                {"at": step.at_percent, "assignees": step.assignees}
+                {"at": step.at_percent, "assignees": step.assignees, "channels": step.channels or None}
                 for step in sorted(params.escalations, key=lambda step: step.at_percent)
             ],
         }

@@ -20,7 +20,7 @@ from apps.core.errors import DomainError
 from apps.core.pump import Pump
 from apps.core.tenancy import tenant
 from apps.executions.waits import waits_resolve
-from apps.hil.models import AskReason, AskStatus, Interaction, InteractionStatus, Timer, TimerKind
+from apps.hil.models import Ask, AskReason, AskStatus, Interaction, InteractionStatus, Timer, TimerKind
 from apps.hil.services.answering import lock
 from apps.hil.services.asking import asks_add
 from apps.hil.services.closing import interaction_time_out
@@ -129,16 +129,15 @@ def _step(question: Interaction, number: int, step: dict[str, object], now: date
             now=now,
             reason=AskReason.ESCALATED,
         )
-    names = _names([ask.label for ask in added if ask.is_open])
+    told = [ask for ask in added if ask.is_open]
+    channels = step.get("channels")
+    names, ways = _names([ask.label for ask in told]), ", ".join(channels) if isinstance(channels, list) else ""
     text = f"Escalated: {names} asked, too" if names else "Escalated: everybody named is asked already"
+    if ways:
+        told = list(Ask.objects.filter(interaction_id=question.id, status=AskStatus.ASKED).order_by("id"))
+        text = f"{text}; by {ways}" if names else f"Escalated: asked by {ways}"
     entry_add(interaction=question, kind="escalated", icon="chevrons-up", text=text, at=now)
-    tell(
-        "question.escalated",
-        question,
-        ask_ids=[str(ask.id) for ask in added if ask.is_open],
-        step=number,
-        channels=step.get("channels"),
-    )
+    tell("question.escalated", question, ask_ids=[str(ask.id) for ask in told], step=number, channels=channels)
 
 
 def _names(labels: Sequence[str]) -> str:

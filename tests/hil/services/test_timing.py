@@ -87,6 +87,15 @@ def test_escalation_asks_somebody_else_whose_answer_counts(workspace: Workspace,
     assert kinds(row) == []
 
 
+def test_escalation_can_change_the_channel_for_everybody_who_is_silent(workspace: Workspace) -> None:
+    timing = LADDER | {"escalations": [{"at": 75, "assignees": [], "channels": ["slack"]}]}
+    row = ask(workspace, people={"assignees": [ALICE, BOB]}, timing=timing)
+    make_due(row, "escalate")
+    fire()
+    (told,) = events(row, "question.escalated")
+    assert (len(told["ask_ids"]), told["channels"]) == (2, ["slack"])
+
+
 def test_a_deadline_in_working_hours_is_ours_and_ends_the_wait(workspace: Workspace) -> None:
     with tenant(workspace.id):
         Calendar.objects.create(workspace=workspace, zone="Europe/Berlin", days=[1, 2, 3, 4, 5])
