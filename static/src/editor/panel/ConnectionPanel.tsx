@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Icon } from "../../canvas/Icon.tsx";
 import type { ConnectionDocument, Json } from "../../canvas/types.ts";
 import { useIsNarrow } from "../../canvas/windowed.ts";
@@ -6,7 +6,7 @@ import { useData } from "../data/store.ts";
 import { type ConnectionKey, disconnect, keyOf, setConnection } from "../document/edits.ts";
 import { isSame } from "../document/merge.ts";
 import { useEditor } from "../store.ts";
-import { CONNECTION } from "./connection.ts";
+import { CONNECTION, lackOf } from "./connection.ts";
 import { Divider } from "./Divider.tsx";
 import { From, Values } from "./data/Column.tsx";
 import { useDock } from "./dock.ts";
@@ -49,15 +49,21 @@ function OneConnection({ id, connection }: { id: ConnectionKey; connection: Conn
   useData((state) => state.version);
   const nameOf = (nodeId: string): string => nodes.find((node) => node.id === nodeId)?.name ?? nodeId;
   const [from, to] = [nameOf(connection.from), nameOf(connection.to)];
+  // What is not complete yet is no mapping the draft could hold.
+  const [pending, setPending] = useState<Json | undefined>(undefined);
+  const lack = lackOf(pending);
   const value = Object.fromEntries(
     Object.entries({
       condition: connection.condition,
-      mapping: connection.mapping,
+      mapping: pending ?? connection.mapping,
       input: connection.input === "main" ? undefined : connection.input,
     }).filter(([, set]) => set !== undefined && set !== null),
   ) as Schema;
   const change = (next: Schema, what: string): void => {
-    const mapping = isSame(next.mapping, { mode: "direct" }) ? undefined : next.mapping;
+    const isWhole = lackOf(next.mapping) === "";
+    setPending(isWhole ? undefined : next.mapping);
+    const wanted = isWhole ? next.mapping : connection.mapping;
+    const mapping = isSame(wanted, { mode: "direct" }) ? undefined : wanted;
     const part = { condition: next.condition, mapping, input: next.input } as Partial<ConnectionDocument>;
     useEditor
       .getState()
@@ -152,6 +158,11 @@ function OneConnection({ id, connection }: { id: ConnectionKey; connection: Conn
                 isReadOnly,
               }}
             >
+              {lack ? (
+                <p className="form-unused form-general" role="status">
+                  Not kept yet. {lack}
+                </p>
+              ) : null}
               <Members
                 schema={CONNECTION}
                 path=""

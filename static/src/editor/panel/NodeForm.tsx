@@ -40,7 +40,11 @@ export function NodeForm({
   const hasNone = Object.keys((schema.properties as Schema | undefined) ?? {}).length === 0;
   return (
     <FormProvider value={{ nodeId: node.id, source: sourceOf(schema), findings, isReadOnly }}>
-      <Problems problems={general} />
+      {general.length > 0 ? (
+        <div className="form-general">
+          <Problems problems={general} />
+        </div>
+      ) : null}
       {hasNone && Object.keys(node.params ?? {}).length === 0 ? (
         <p className="muted">
           {entry ? "There is nothing to set here." : "This type of node is not known here."}

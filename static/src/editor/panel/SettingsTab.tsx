@@ -48,7 +48,7 @@ export function SettingsTab({
       );
   };
   return (
-    <FormProvider value={{ nodeId: node.id, source: NO_SOURCE, findings, isReadOnly }}>
+    <FormProvider value={{ nodeId: node.id, source: NO_SOURCE, findings, isReadOnly, isStrict: true }}>
       <Members schema={schema} path="" value={value} onChange={change} isTop />
     </FormProvider>
   );

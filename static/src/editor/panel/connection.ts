@@ -1,6 +1,8 @@
 /** What is asked about a connection: the schema of its condition and of what it makes of what it carries. */
 
+import type { Json } from "../../canvas/types.ts";
 import type { Schema } from "./form/schema.ts";
+import { listOf, objectOf } from "./form/values.ts";
 
 const RESULT: Schema = {
   result_schema: {
@@ -132,3 +134,23 @@ export const CONNECTION: Schema = {
     },
   },
 };
+
+const PATH = /^[^.\s][^.]*(\.[^.]+)*$/;
+const isPath = (value: Json | undefined): boolean => typeof value === "string" && PATH.test(value);
+
+/** What a mapping lacks before it can be kept at all; "": nothing. */
+export function lackOf(mapping: Json | undefined): string {
+  if (mapping === undefined) return "";
+  const { mode, fields, expression, template } = objectOf(mapping);
+  if (mode === "fields") {
+    const rows = listOf(fields).map(objectOf);
+    if (rows.length === 0) return "Add a field.";
+    if (!rows.every((row) => isPath(row.to))) return "Say of each field where it is put.";
+    if (!rows.every((row) => row.from === undefined || row.from === "" || isPath(row.from)))
+      return "Names with dots between say where a field stands, as in order.total.";
+  }
+  if (mode === "expression" && (typeof expression !== "string" || !expression.trim()))
+    return "Write the expression.";
+  if (mode === "template" && template === undefined) return "Write the JSON.";
+  return "";
+}

@@ -46,7 +46,9 @@ export function Output({
             {ports.map((name) => (
               <button key={name} type="button" aria-pressed={name === port} onClick={() => setPort(name)}>
                 {name}
-                {name === output.port ? <span className="data-taken" title="The last run left here" /> : null}
+                {name === output.port && output.source === "run" ? (
+                  <span className="data-taken" title="The last run left here" />
+                ) : null}
               </button>
             ))}
           </div>

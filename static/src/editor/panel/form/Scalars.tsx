@@ -89,9 +89,10 @@ function TextInput(props: InputProps & { control: Of<"text"> }) {
 
 function NumberInput(props: InputProps & { control: Of<"number"> }) {
   const { control, field, value, onChange } = props;
-  const { isReadOnly } = useForm();
+  const { isReadOnly, isStrict = false } = useForm();
+  const fault = useId();
   const [typed, setTyped] = useState(value === undefined || value === null ? "" : String(value));
-  const isSame = typed.trim() !== "" && Number(typed) === value;
+  const wrong = faultOf(typed, control);
   // What changed elsewhere (undone, or by others) is shown; what is being typed stays as it is typed.
   useEffect(() => {
     setTyped((now) =>
@@ -113,26 +114,48 @@ function NumberInput(props: InputProps & { control: Of<"number"> }) {
         value={typed}
         readOnly={isReadOnly}
         placeholder={defaultWords(field.default)}
-        aria-invalid={typed.trim() !== "" && !isSame && typeof value !== "number" ? true : undefined}
+        aria-invalid={wrong ? true : undefined}
+        aria-errormessage={wrong ? fault : undefined}
         onChange={(event) => {
           const next = event.target.value;
           setTyped(next);
           if (next.trim() === "") onChange(undefined);
-          else if (Number.isFinite(Number(next))) onChange(Number(next));
-          // Something that is no number goes on as it is: the lint says what is wrong with it, where everybody sees.
-          else onChange(next);
+          else if (Number.isFinite(Number(next)) && !(isStrict && faultOf(next, control)))
+            onChange(Number(next));
         }}
         onKeyDown={(event) => {
           const step = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
           if (step === 0 || isReadOnly) return;
           event.preventDefault();
           const next = (shown ?? 0) + step * (event.shiftKey ? 10 : 1);
-          onChange(Math.min(Math.max(next, control.least ?? next), control.most ?? next));
+          onChange(
+            Math.min(
+              Math.max(next, control.least ?? (control.above === undefined ? next : control.above + 1)),
+              control.most ?? next,
+            ),
+          );
         }}
       />
       {control.unit ? <span className="form-unit">{unitOf(control.unit, shown)}</span> : null}
+      {wrong ? (
+        <span className="field-error form-number-fault" id={fault} role="status">
+          {wrong}
+        </span>
+      ) : null}
     </div>
   );
+}
+
+/** Why what is typed is not kept, or will be found wrong; "": it is good. */
+function faultOf(typed: string, { isWhole, least, above, most }: Of<"number">): string {
+  if (typed.trim() === "") return "";
+  const value = Number(typed);
+  if (!Number.isFinite(value)) return "This is no number.";
+  if (isWhole && !Number.isInteger(value)) return "This should be a whole number.";
+  if (least !== undefined && value < least) return `At least ${least.toLocaleString("en")}.`;
+  if (above !== undefined && value <= above) return `More than ${above.toLocaleString("en")}.`;
+  if (most !== undefined && value > most) return `At most ${most.toLocaleString("en")}.`;
+  return "";
 }
 
 /** The unit, and large numbers of it in words people use. */

@@ -12,6 +12,8 @@ export interface FormSurroundings {
   source: Source;
   findings: readonly Finding[];
   isReadOnly: boolean;
+  /** The server takes no draft with a number that is out of its bounds here. */
+  isStrict?: boolean;
   /** What is missing is not said before somebody wants to go on. */
   isCalm?: boolean;
   /** What `$json` is: what goes into the node, or what it gives back. */

@@ -24,7 +24,7 @@ export interface Kind {
 
 export type Control =
   | { kind: "text"; isMultiline: boolean; isSecret: boolean; longest?: number; widget: string }
-  | { kind: "number"; isWhole: boolean; least?: number; most?: number; unit: string }
+  | { kind: "number"; isWhole: boolean; least?: number; above?: number; most?: number; unit: string }
   | { kind: "switch" }
   | { kind: "choice"; options: Option[] }
   | { kind: "several"; options: Option[] }
@@ -165,12 +165,14 @@ function textOf(schema: Schema): Control {
 
 function numberOf(schemas: readonly Schema[]): Control {
   const first = schemas[0] ?? {};
-  const least = count(first.minimum) ?? count(first.exclusiveMinimum);
+  const least = count(first.minimum);
+  const above = count(first.exclusiveMinimum);
   const most = count(first.maximum) ?? count(first.exclusiveMaximum);
   return {
     kind: "number",
     isWhole: schemas.every(({ type }) => type === "integer"),
     ...(least === undefined ? {} : { least }),
+    ...(above === undefined ? {} : { above }),
     ...(most === undefined ? {} : { most }),
     unit: text(first["x-unit"]),
   };
