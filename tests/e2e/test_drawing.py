@@ -50,7 +50,8 @@ def test_a_workflow_is_drawn_by_mouse_undone_and_redone(
     expect(loop).to_have_class(re.compile(r"\bparent\b"))
     # Between two, from the connection itself; what comes after makes room.
     before = _box(loop)["x"]
-    page.locator(".react-flow__edge-interaction").hover(force=True)
+    start = _box(_card(page, "Start by hand"))
+    page.mouse.move((start["x"] + start["width"] + before) / 2, start["y"] + start["height"] / 2)
     page.get_by_role("button", name="Put a step in between").click()
     _choose(page, "Wait")
     expect(page.locator(".react-flow__edge")).to_have_count(2)
