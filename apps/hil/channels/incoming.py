@@ -177,6 +177,12 @@ def _answered(
         )
     except DomainError as refused:
         return ReplyAction.REFUSE, " ".join([refused.message, refused.hint or ""]).strip()
+    seen = _("Understood from the words “%(quote)s” of %(who)s, score %(score).2f") % {
+        "quote": verdict.quote[:200],
+        "who": words.sender,
+        "score": verdict.score,
+    }
+    entry_add(interaction=found, kind="replied", icon="quote", text=seen, at=now, data={"reply_id": str(reply.id)})
     text = _("Recorded: %(answer)s. You wrote “%(quote)s”.") % {"answer": way.label, "quote": verdict.quote[:200]}
     return ReplyAction.ANSWER, f"{text} {stands.progress}".strip() if stands.is_pending else text
 

@@ -246,6 +246,7 @@ def test_a_plain_reply_answers_and_is_confirmed(outside: Outside) -> None:
     assert vote.evidence["quote"] == "Approved"
     assert len(vote.evidence["factors"]) == 8
     assert "Recorded: Approve. You wrote “Approved”." in html_of(outside.smtp.mails()[-1])
+    assert f"Understood from the words “Approved” of {JONAS}, score 1.00" in entries(outside, row)
     outside.look()
     assert len(outside.replies()) == 1
 
