@@ -118,9 +118,10 @@ class _Whole:
         self.draft = draft
         self.definition = definition
         self.graph = draft.graph()
-        self.documents = {
+        nodes = definition.get("nodes") if isinstance(definition, Mapping) else None
+        self.documents: dict[str, Mapping[str, Any]] = {
             node["id"]: node
-            for node in (definition.get("nodes") or [] if isinstance(definition, Mapping) else [])
+            for node in (nodes if isinstance(nodes, list) else [])
             if isinstance(node, Mapping) and isinstance(node.get("id"), str)
         }
 
@@ -255,7 +256,7 @@ def _quoted(message: str, known: Iterable[str]) -> str | None:
 def _duplicate_name(finding: Finding, whole: _Whole) -> Iterator[Fix]:
     name = at(whole.definition, finding.path)
     if isinstance(name, str):
-        taken = [node.get("name", "") for node in whole.documents.values()]
+        taken = [str(node.get("name", "")) for node in whole.documents.values()]
         free = whole.free(name, taken, " ")
         edit = {"op": "set", "node": finding.node_id, "path": ["name"], "value": free}
         yield Fix(f"Call this one “{shown(free)}”", (edit,))
@@ -299,9 +300,10 @@ def _near(word: str, known: Iterable[str]) -> str | None:
 def _text_at(finding: Finding, whole: _Whole) -> tuple[dict[str, Any], str] | None:
     """The text a finding is about, and the edit that would set it anew, still without its value."""
     text = at(whole.definition, finding.path)
-    first, index, *path = steps(finding.path) or ["", ""]
-    if not isinstance(text, str) or not isinstance(index, int) or not path:
+    parts = steps(finding.path)
+    if not isinstance(text, str) or len(parts) < 3 or not isinstance(parts[1], int):
         return None
+    first, _index, *path = parts
     if first == "nodes":
         return {"op": "set", "node": finding.node_id, "path": path}, text
     ends = whole.connection(finding)

@@ -178,3 +178,17 @@ def test_a_fix_holds_for_a_definition_that_changed_meanwhile() -> None:
     assert [each["name"] for each in applied(changed, fix.edits)["nodes"]] == ["A 2", "A", "Hook"]
     gone = {**document, "nodes": document["nodes"][:2]}
     assert applied(gone, fix.edits) == gone
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"nodes": True},
+        {"nodes": [None, {"id": 5}, {"id": "a", "name": 7}], "connections": {"from": []}},
+        {"nodes": [placed(transform("a"), "x", None), {**transform("b"), "position": []}]},  # type: ignore[arg-type]
+        [],
+        None,
+    ],
+)
+def test_it_never_raises(document: Any) -> None:
+    assert isinstance(found(document), tuple)
