@@ -70,6 +70,7 @@ def test_an_expression_is_completed_previewed_and_kept(
     expect(field.locator(".expression-preview")).to_contain_text("Ship it? 1284.5Lindqvist Möbel AB")
 
     expect(page.get_by_text("Draft saved")).to_be_visible()
+    kept = ""
     for _ in range(40):
         kept = api.get(f"workflows/{workflow['id']}/").json()["definition"]["nodes"][1]["params"]["title"]
         if kept.endswith("{{ $json.customer.name }}"):

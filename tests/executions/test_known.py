@@ -240,6 +240,7 @@ def preview_of(client: APIClient, workflow: Any, **body: Any) -> Any:
 def test_what_ran_last_counts_until_something_is_pinned(engine: Engine, api: Api, cast: Cast, make: Make) -> None:
     workflow = make(ORDER)
     client = api(cast.bob)
+    ended: Any = None
     for number in (3, 8):
         body = {"input": {"number": number}, "wait": 10}
         ended = client.post(f"/api/v1/app/workflows/{workflow.id}/execute/", body, format="json").json()

@@ -68,7 +68,8 @@ export function mountField(parent: HTMLElement, options: FieldOptions): FieldEdi
         keymap.of([...closeBracketsKeymap, ...own(historyKeymap), ...own(defaultKeymap), ...standardKeymap]),
         braces,
         drops,
-        options.isMultiline ? EditorView.lineWrapping : oneLine,
+        EditorView.lineWrapping,
+        options.isMultiline ? [] : oneLine,
         placeholder(options.placeholder),
         tooltips({ position: "fixed", parent: document.body }),
         completing(completions(options.knowledgeNow), options.isMultiline),
@@ -141,6 +142,7 @@ function insertField(view: EditorView): boolean {
       changes: difference(text, placed.text),
       selection: { anchor: placed.at },
       userEvent: "input.type",
+      scrollIntoView: true,
     });
   }
   view.focus();
