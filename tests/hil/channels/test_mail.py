@@ -90,14 +90,13 @@ def test_scanners_and_previews_change_nothing(outside: Outside) -> None:
     outside.with_mail()
     row = outside.ask(JONAS)
     link = link_in(outside.smtp.mails()[0])
-    for bot in BOTS:
-        for headers in ({}, {"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch"}, {"X-Moz": "prefetch"}):
-            looks = Client(headers={"User-Agent": bot, **headers})
-            page = looks.get(link)
-            assert page.status_code == 200
-            assert page["Cache-Control"] == "no-store"
-            assert looks.head(link).status_code == 200
-            assert looks.options(link).status_code in (200, 405)
+    hints = ({}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"DNT": "1"})
+    for bot, headers in zip(BOTS, hints, strict=True):
+        looks = Client(headers={"User-Agent": bot, **headers})
+        page = looks.get(link)
+        assert (page.status_code, page["Cache-Control"]) == (200, "no-store")
+        assert looks.head(link).status_code == 200
+        assert looks.options(link).status_code in (200, 405)
     body = Client().get(link).content.decode()
     assert "autofocus" not in body
     assert "requestSubmit" not in body
