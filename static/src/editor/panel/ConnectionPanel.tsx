@@ -131,7 +131,7 @@ function OneConnection({ id, connection }: { id: ConnectionKey; connection: Conn
         </span>
       </header>
       {isFolded ? null : (
-        <div className="node-panel-body" data-columns={isNarrow ? 1 : 3}>
+        <div className="node-panel-body" data-columns={isNarrow ? 1 : "connection"}>
           {isNarrow ? null : (
             <section className="data-column" aria-label="What the first node gives">
               <header className="data-column-head">

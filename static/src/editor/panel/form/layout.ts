@@ -21,7 +21,6 @@ export function sizeOf({ control, takesExpressions, isNullable }: Field, isRequi
     case "number":
     case "switch":
     case "choice":
-    case "credential":
       return "narrow";
     case "text":
       if (control.widget === "timezone" || control.widget === "workflow") return "narrow";
