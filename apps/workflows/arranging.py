@@ -9,8 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
 from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.objects import Kind
@@ -22,6 +20,7 @@ from apps.core.errors import FieldError, Invalid
 from apps.core.tenancy import tenant
 from apps.workflows.errors import FolderTaken, FolderUnknown
 from apps.workflows.models import Folder, Workflow
+from apps.workflows.selectors import within
 
 MAX_PATH: Final = 400
 MAX_PART: Final = 80
@@ -136,11 +135,6 @@ def folder_at(workspace_id: UUID, path: str) -> Folder | None:
         _lock(workspace_id)
         found = _made(workspace_id, path)
     return found
-
-
-def within(rows: QuerySet[Any], path: str, name: str = "folder__path") -> QuerySet[Any]:
-    """The rows in a folder or in one inside it."""
-    return rows.filter(Q(**{name: path}) | Q(**{f"{name}__startswith": f"{path}/"}))
 
 
 def _named(path: str) -> str:

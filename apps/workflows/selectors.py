@@ -19,7 +19,6 @@ from django.db.models.functions import Lower
 
 from apps.core.suggest import shown
 from apps.nodes.contract import Trigger
-from apps.workflows.arranging import within
 from apps.workflows.errors import FolderUnknown, VariableUnknown, VersionUnknown
 from apps.workflows.errors import WorkflowUnknown as WorkflowUnknown
 from apps.workflows.graph import GraphNode, Settings, draft_of, reads_variables
@@ -127,6 +126,11 @@ def workflows_of(workspace_id: UUID, workflow_ids: Collection[UUID]) -> QuerySet
     """These workflows as far as they are there, archived ones included, by name."""
     rows = Workflow.objects.filter(workspace_id=workspace_id, deleted_at=None, id__in=list(workflow_ids))
     return rows.select_related("active_version", "folder").order_by(Lower("name"), "id")
+
+
+def within(rows: QuerySet[Any], path: str, name: str = "folder__path") -> QuerySet[Any]:
+    """The rows in a folder or in one inside it."""
+    return rows.filter(Q(**{name: path}) | Q(**{f"{name}__startswith": f"{path}/"}))
 
 
 def workflow_get(workspace_id: UUID, workflow_id: UUID) -> Workflow:

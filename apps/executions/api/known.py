@@ -113,7 +113,7 @@ class WarningOut(serializers.Serializer[Any]):
     hint = serializers.CharField(allow_blank=True)
 
 
-class PreviewOut(serializers.Serializer[Any]):
+class NodePreviewOut(serializers.Serializer[Any]):
     """What a text comes to."""
 
     status = serializers.ChoiceField(choices=["ok", "error", "no_data"])
@@ -133,7 +133,7 @@ class PreviewOut(serializers.Serializer[Any]):
 class PreviewsOut(serializers.Serializer[Any]):
     """What each text comes to."""
 
-    results = serializers.DictField(child=PreviewOut(), help_text="By place.")
+    results = serializers.DictField(child=NodePreviewOut(), help_text="By place.")
 
 
 class NodeData(WorkspaceAPIView):
@@ -174,7 +174,7 @@ class NodePreview(WorkspaceAPIView):
         workflow = workflows.workflow_get(self.workspace.id, pk)
         around = _known(self, pk, asked.get("definition", workflow.draft), asked["node"])
         found = preview.previews(around, asked["texts"], asked["sees"])
-        return Response({"results": {path: PreviewOut(each).data for path, each in found.items()}})
+        return Response({"results": {path: NodePreviewOut(each).data for path, each in found.items()}})
 
 
 def _known(view: WorkspaceAPIView, workflow_id: UUID, definition: Any, node_id: str) -> Known:
