@@ -90,7 +90,13 @@ def test_scanners_and_previews_change_nothing(outside: Outside) -> None:
     outside.with_mail()
     row = outside.ask(JONAS)
     link = link_in(outside.smtp.mails()[0])
-    hints = ({}, {"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}, {"DNT": "1"})
+    hints: tuple[dict[str, str], ...] = (
+        {},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"X-Moz": "prefetch"},
+        {"DNT": "1"},
+    )
     for bot, headers in zip(BOTS, hints, strict=True):
         looks = Client(headers={"User-Agent": bot, **headers})
         page = looks.get(link)
