@@ -251,6 +251,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
         f"/api/v1/app/workflows/{{pk}}/{action}": workflow
         for action in (
             "",
+            "draft/",
             "sharing/",
             "validate/",
             "publish/",
@@ -261,6 +262,8 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "export/",
             "versions/",
             "versions/{number}/",
+            "versions/{number}/restore/",
+            "test-data/",
             "credentials/",
             "credentials/move/",
             "execute/",
@@ -572,6 +575,10 @@ ROUTES = [
     Route("GET", "/api/v1/app/workflows/{pk}/export/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/versions/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/versions/{number}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST", "/api/v1/app/workflows/{pk}/versions/{number}/restore/", alice=200, bob=200, charlie=404, anonymous=401
+    ),
+    Route("GET", "/api/v1/app/workflows/{pk}/test-data/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/workflows/{pk}/credentials/", alice=200, bob=200, charlie=404, anonymous=401),
     Route(
         "POST",

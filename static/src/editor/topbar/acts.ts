@@ -3,6 +3,7 @@
 import { ask } from "../api.ts";
 import { say, sayRefused } from "../notices.ts";
 import { useEditor } from "../store.ts";
+import { saved } from "../sync/saving.ts";
 import type { WorkflowInfo } from "../types.ts";
 
 /** What the API says about a workflow, as far as the bar shows it. */
@@ -68,14 +69,10 @@ async function act(verb: string, done: (name: string) => string, refused: string
 
 /** Makes another workflow of the draft as it is, and goes there. */
 export async function duplicate(): Promise<void> {
-  const { data, workflow, definition } = useEditor.getState();
-  const list = data.api.replace(/[^/]+\/$/, "");
   try {
-    const made = await ask<Answer>("POST", list, {
-      name: `${workflow.name.slice(0, 190)} copy`,
-      description: workflow.description,
-      definition,
-    });
+    await saved();
+    const { data } = useEditor.getState();
+    const made = await ask<{ id: string }>("POST", `${data.api}duplicate/`);
     location.assign(`/w/${data.workspace.slug}/workflows/${made.id}/`);
   } catch (error) {
     sayRefused("No copy was made", error);
