@@ -19,9 +19,12 @@ import pytest
 from pydantic import SecretStr
 
 from apps.accounts.web.adapter import SocialAccountAdapter
+from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.executions import completion
 from apps.executions.worker import outward
+from apps.hil.channels import webhook
+from apps.hil.models import ChannelKind, ChannelSetup
 from apps.integrations.credential_types.bearer import Bearer
 from apps.integrations.credential_types.oauth2 import OAuth2
 from apps.integrations.oauth import connecting, exchange
@@ -115,7 +118,13 @@ def sign_in_provider(url: str) -> object:
     return SocialAccountAdapter().get_requests_session().get(url, timeout=1)
 
 
+@fetcher("apps/hil/channels/webhook.py: post")
+def question_webhook(url: str) -> object:
+    return webhook.post(ChannelSetup(kind=ChannelKind.WEBHOOK, settings={"url": url}), {}, now())
+
+
 OPERATORS = {
+    "apps/hil/channels/slack.py: client_of": "Slack's own address, which no workspace can change",
     "apps/integrations/vault/transit.py: __init__": "the operator's key store",
     "apps/executions/payloads/s3.py: __init__": "the operator's bucket",
     "apps/integrations/scaffold/texts.py: client": "the text of a new integration's test",
