@@ -27,7 +27,7 @@ def test_a_workflow_says_where_it_stands(client: APIClient) -> None:
 def test_folders_have_addresses(client: APIClient) -> None:
     made = client.post(FOLDERS, {"path": "Finance/Invoices"}, format="json")
     assert made.status_code == 201
-    assert [row["path"] for row in client.get(FOLDERS).json()["results"]][:1] == ["Finance/Invoices"]
+    assert "Finance/Invoices" in [row["path"] for row in client.get(FOLDERS).json()["results"]]
     url = f"{FOLDERS}{made.json()['id']}/"
     assert client.patch(url, {"path": "Bills"}, format="json").json()["path"] == "Bills"
     problem(client.post(FOLDERS, {"path": "Bills"}, format="json"), 409, "workflows.folder_taken")
