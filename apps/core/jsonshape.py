@@ -134,6 +134,11 @@ def _unique_items(validator: Any, is_wanted: Any, instance: Any, schema: Any) ->
         yield ValidationError("the items are not all different")
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether JSON Schema holds two values for equal: 1 and 1.0 are, 1 and true are not."""
+    return bool(_frozen(one) == _frozen(other))
+
+
 def _frozen(value: Any) -> Any:
     """Something hashable, equal for values that JSON Schema holds for equal: 1 and 1.0 are, 1 and true are not."""
     if isinstance(value, dict):

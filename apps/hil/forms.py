@@ -22,7 +22,8 @@ from apps.hil.facts import label_of
 PREFIX = "field."
 EDITED, APPROVED = "edited", "approved"
 _LONG_TEXT = 200
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LONGEST_EMAIL = 320
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
 _KINDS = {
     "integer": "a whole number",
     "number": "a number",
@@ -218,8 +219,11 @@ def data_of(form: Mapping[str, Any] | None, posted: Posted) -> Any:
 def _content_of(form: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if form["is_editable"]:
-        text = _one(posted, PREFIX + "content").replace("\r\n", "\n")
-        found["content"] = text if isinstance(form["content"], str) else jsonclean.parse(text)
+        text, shown = _lines(_one(posted, PREFIX + "content")), form["content"]
+        if not isinstance(shown, str):
+            found["content"] = jsonclean.parse(text)
+        else:  # a browser changes the ends of lines, and takes an empty first line for none
+            found["content"] = shown if text.removeprefix("\n") == _lines(shown).removeprefix("\n") else text
     scores = {}
     for score in form.get("scores") or ():
         given = _one(posted, f"{PREFIX}score.{score['name']}")
@@ -237,7 +241,7 @@ def _value_of(rule: Mapping[str, Any], posted: Posted, name: str) -> Any:
     if kind == "several":
         known = {_text("", each): each for each in rule["items"]["enum"]}
         return [known.get(each, each) for each in posted.getlist(name)]
-    text = _one(posted, name).replace("\r\n", "\n")
+    text = _lines(_one(posted, name))
     if not text.strip():
         return None
     if kind == "select":
@@ -245,6 +249,10 @@ def _value_of(rule: Mapping[str, Any], posted: Posted, name: str) -> Any:
     if kind in ("integer", "number"):
         return _number(text, whole=kind == "integer")
     return jsonclean.parse(text) if kind == "json" else text
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _one(posted: Posted, name: str) -> str:
@@ -330,13 +338,20 @@ def _format(format_: str, value: str) -> str:
             date.fromisoformat(value)
         elif format_ == "date-time":
             datetime.fromisoformat(value)
-        elif format_ == "email" and not _EMAIL.fullmatch(value):
+        elif format_ == "email" and not _is_email(value):
             return "This should be an e-mail address."
         elif format_ == "uri" and not re.match(r"[a-z][a-z0-9+.-]*:", value, re.IGNORECASE):
             return "This should be an address such as https://example.com."
     except ValueError:
         return "This should be a date such as 2026-11-20." if format_ == "date" else "This should be a date and time."
     return ""
+
+
+def _is_email(value: str) -> bool:
+    if len(value) > _LONGEST_EMAIL or not _EMAIL.fullmatch(value):
+        return False
+    before, _, last = value.partition("@")[2].rpartition(".")
+    return bool(before and last)
 
 
 def _check_options(form: Mapping[str, Any], outcome: str, data: Any, _: bool) -> Checked:
@@ -365,7 +380,7 @@ def _check_content(form: Mapping[str, Any], outcome: str, data: Any, is_negative
         elif not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
             found.append(FieldError(f"data.scores.{name}", f"A score is a whole number from 1 to {most}."))
     content = given.get("content", form["content"])
-    is_changed = content != form["content"]
+    is_changed = not jsonshape.is_same(content, form["content"])
     if is_changed and not form["is_editable"]:
         found.append(FieldError("data.content", "The content of this review cannot be changed."))
     if outcome == EDITED and not is_changed:

@@ -40,7 +40,7 @@ def shifts(hours: Hours, moment: datetime) -> Iterator[tuple[datetime, datetime]
         last = day if hours.closes > hours.opens else day + timedelta(days=1)
         begins = datetime.combine(day, hours.opens, zone).astimezone(UTC)
         ends = datetime.combine(last, hours.closes, zone).astimezone(UTC)
-        if ends > moment:
+        if ends > max(moment, begins):  # where clocks go forward a short one may be none
             yield begins, ends
 
 

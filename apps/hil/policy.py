@@ -88,6 +88,11 @@ def standing(policy: Policy, seats: Sequence[Seat], *, is_closed: bool = True) -
     )
 
 
+def can_agree(policy: Policy, seats: Sequence[Seat]) -> bool:
+    """Whether there are enough of them for everybody's agreement to decide."""
+    return _is_full(policy.groups, seats)
+
+
 def _outcome(policy: Policy, seats: Sequence[Seat], agreeing: Sequence[Seat], against: int, is_closed: bool) -> str:
     if policy.negative and against >= policy.rejections:
         return policy.negative

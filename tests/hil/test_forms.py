@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -146,3 +147,23 @@ def test_a_message_of_the_whole_form() -> None:
 def test_the_order_of_fields_is_that_of_lists_since_the_database_keeps_no_other() -> None:
     schema = {"x-order": ["b"], "required": ["c"], "properties": {"a": {}, "b": {}, "c": {}}}
     assert [field.key for field in fields({"kind": "fields", "schema": schema})] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("content", ["One\r\nTwo\rThree", "\nOne", "One\n"])
+def test_a_content_that_came_back_as_a_browser_sends_it_is_not_changed(content: str) -> None:
+    form = CONTENT | {"content": content, "scores": []}
+    sent = QueryDict(mutable=True)
+    sent["field.content"] = content.removeprefix("\n").replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+    assert checked(form, "approved", data_of(form, sent)) == checked(form, "approved", {"content": content})
+
+
+def test_true_is_not_one_to_a_review() -> None:
+    form = CONTENT | {"content": {"n": 1}, "scores": [], "is_editable": False}
+    assert checked(form, "approved", {"content": {"n": True}}).errors
+
+
+def test_an_address_made_to_keep_us_busy_is_refused_at_once() -> None:
+    form = {"kind": "fields", "schema": {"type": "object", "properties": {"to": {"type": "string", "format": "email"}}}}
+    began = time.process_time()
+    found = checked(form, "answered", {"to": "a@" + "a." * 100_000 + "@"})
+    assert [error.path for error in found.errors] == ["data.to"] and time.process_time() - began < 1

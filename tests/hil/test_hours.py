@@ -67,3 +67,10 @@ def test_the_ladder_by_the_clock_and_by_working_time() -> None:
         ("escalate", "Mon 10"),
         ("deadline", "Mon 11"),
     ]
+
+
+def test_a_shift_that_the_clocks_swallow_takes_no_time_away() -> None:
+    """02:30 to 03:10 on the day on which there is no 02:30: it would end before it begins."""
+    early = Hours("Europe/Berlin", days=frozenset({7}), opens=time(2, 30), closes=time(3, 10))
+    week_later = at("2026-04-05T02:40+02:00").astimezone(UTC)
+    assert after(early, at("2026-03-28T12:00+01:00"), timedelta(minutes=10)) == week_later

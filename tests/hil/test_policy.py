@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apps.hil.policy import UNDECIDED, Policy, Seat, of, standing
+from apps.hil.policy import UNDECIDED, Policy, Seat, can_agree, of, standing
 
 YES, NO = "approved", "rejected"
 
@@ -114,3 +114,9 @@ def test_too_few_people_are_refused_in_words(mode: Any, members: Any, approvals:
 def test_what_is_kept_is_what_is_read() -> None:
     policy = of("groups", ["ab", "c"], names=["A", "B"], approvals=[2, 1], rejections=2, negative=NO, stronger="edited")
     assert Policy.from_json(policy.as_json()) == policy
+
+
+def test_one_person_in_two_groups_cannot_fill_both() -> None:
+    policy = of("groups", ["a", "a"], names=["Finance", "Legal"], negative=NO)
+    assert not can_agree(policy, [Seat((0, 1))])
+    assert can_agree(policy, [Seat((0, 1)), Seat((1,))])
