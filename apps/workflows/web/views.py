@@ -130,7 +130,7 @@ class WorkflowCanvas(OneWorkflow):
             "node_ports": judged.node_ports,
             "findings": [finding.as_dict() for finding in judged.findings],
             "may": self._may(workflow),
-            "me": {"id": str(self.actor.id), "name": self.actor.label},
+            "me": {"id": str(self.actor.id), "name": self.actor.user.label if self.actor.user else self.actor.label},
             "workspace": {"slug": self.workspace.slug, "name": self.workspace.name},
             "api": f"/api/v1/app/workflows/{workflow.id}/",
             "page": self.request.path,

@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ArrowRight: "→",
   ArrowUp: "↑",
   ArrowDown: "↓",
+  Arrows: "← ↑ → ↓",
   Escape: "Esc",
   Delete: "Del",
 };

@@ -7,6 +7,8 @@ export interface Command {
   group: "Canvas" | "Edit" | "View" | "Run" | "Workflow";
   /** "mod+z" (Ctrl, or Cmd on a Mac), "shift+1", "Delete", "g e" (one after the other). The first one is shown. */
   keys?: readonly string[];
+  /** How it stands on the shortcut sheet, if one line there speaks for several commands; null for the others of them. */
+  sheet?: { keys: string; title: string } | null;
   /** A key that is held does it again and again. */
   isRepeated?: boolean;
   /** Its keys are the browser's own doing, such as copying: they stand on the sheet, and nobody answers them here. */

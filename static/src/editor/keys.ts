@@ -26,7 +26,9 @@ export function startKeys(): void {
     GROUPS.flatMap((group) =>
       commands()
         .filter((command) => command.group === group)
-        .flatMap(({ title, keys }) => (keys?.[0] === undefined ? [] : [{ keys: keys[0], title, group }])),
+        .flatMap(({ title, keys, sheet }) =>
+          keys?.[0] === undefined || sheet === null ? [] : [{ keys: keys[0], title, ...sheet, group }],
+        ),
     ),
   );
   registerItems(() =>

@@ -42,6 +42,8 @@ const MULTI = ["Meta", "Control"];
 const MANY = 150;
 /** Drawn smaller than this, cards go without what is only for the hand. */
 const FAR = 0.4;
+/** A canvas lower than this has no room for a map of itself. */
+const LOW = 360;
 
 type Drawn = CardNode | AnnotationNode;
 
@@ -53,6 +55,7 @@ export function Flow() {
   const edges = useEdges(routed);
   const flow = useReactFlow();
   const isFar = useStore((state) => state.transform[2] < FAR);
+  const isLow = useStore((state) => state.height < LOW);
   const isConnecting = useStore((state) => state.connection.inProgress);
   useEffect(() => {
     setView(flow);
@@ -142,7 +145,7 @@ export function Flow() {
             <Guides />
             {isLocked ? null : <WayTools {...routed} />}
           </ViewportPortal>
-          {nodes.length > 4 ? (
+          {nodes.length > 4 && !isLow ? (
             <MiniMap<Drawn>
               className="board-map"
               pannable

@@ -111,6 +111,11 @@ const moving = (direction: Direction, key: string, dx: number, dy: number): Comm
     title: `Move ${direction} by ${by}`,
     group: "Edit",
     keys: [by === FAR ? `alt+shift+${key}` : `alt+${key}`],
+    // One line for the four directions.
+    sheet:
+      direction === "left"
+        ? { keys: by === FAR ? "alt+shift+Arrows" : "alt+Arrows", title: `Move what is chosen by ${by}` }
+        : null,
     isRepeated: true,
     isPossible: () => isOnCanvas() && isFree() && (hasNodes() || chosen().annotations.size > 0),
     run: () => nudge(dx * by, dy * by),

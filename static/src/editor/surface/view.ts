@@ -32,17 +32,21 @@ export function zoomTo(zoom: number): void {
   void theView()?.zoomTo(zoom, { duration: slow() / 2 });
 }
 
-/** Fits once when the canvas has a size; afterwards only what is opened is kept in sight. */
+/**
+ * Fits once when the canvas has a size. Afterwards its middle stays the middle when a panel makes it lower or narrower,
+ * and what is opened is brought into sight.
+ */
 export function useView(): void {
-  const { fitView, setCenter } = useReactFlow();
+  const { fitView, setCenter, getViewport, setViewport } = useReactFlow();
   const width = useStore((state) => Math.round(state.width));
   const height = useStore((state) => Math.round(state.height));
   const open = useEditor((state) => state.open);
-  const isFirst = useRef(true);
+  const size = useRef({ width: 0, height: 0 });
   useEffect(() => {
     if (width === 0 || height === 0) return;
-    if (isFirst.current) {
-      isFirst.current = false;
+    const before = size.current;
+    size.current = { width, height };
+    if (before.width === 0) {
       const scene = sceneNow();
       const first = rectOf(scene, readingOrder(scene)[0] ?? "");
       const all = around(rectsIn(scene, ""));
@@ -53,6 +57,12 @@ export function useView(): void {
           zoom: BEGINNING,
         });
       else void fitView(FIT);
-    } else if (open !== null) bringIntoSight(open, reducedMotion() ? 0 : 220);
-  }, [width, height, open, fitView, setCenter]);
+      return;
+    }
+    if (before.width !== width || before.height !== height) {
+      const { x, y, zoom } = getViewport();
+      void setViewport({ x: x + (width - before.width) / 2, y: y + (height - before.height) / 2, zoom });
+    }
+    if (open !== null) bringIntoSight(open, reducedMotion() ? 0 : 220);
+  }, [width, height, open, fitView, setCenter, getViewport, setViewport]);
 }
