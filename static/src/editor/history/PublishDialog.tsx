@@ -128,6 +128,8 @@ function Findings({
   tone: "error" | "human";
 }) {
   const show = useEditor((state) => state.show);
+  const nodes = useEditor((state) => state.definition.nodes);
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
   const close = useHistory((state) => state.closePublish);
   return (
     <details className="publish-group" open={tone === "error" || findings.length < 4}>
@@ -140,6 +142,7 @@ function Findings({
           <li key={`${finding.path} ${finding.code} ${finding.message}`} data-tone={tone}>
             <Icon name={tone === "error" ? "circle-x" : "triangle-alert"} size={14} />
             <span>
+              {names.has(finding.node_id) ? <b>{names.get(finding.node_id)}: </b> : null}
               {finding.message} {finding.fix ? <span className="muted">{finding.fix}</span> : null}
             </span>
             {finding.node_id ? (

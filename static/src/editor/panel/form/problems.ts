@@ -24,6 +24,6 @@ export function at(findings: readonly Finding[], path: string, isWhole: boolean)
 export const countAt = (findings: readonly Finding[], path: string): number =>
   findings.filter((finding) => placeOf(finding) === path || isBelow(placeOf(finding), path)).length;
 
-/** What is wrong, in one line. */
-export const sentence = ({ message, fix }: Pick<Finding, "message" | "fix">): string =>
-  [message, fix].filter(Boolean).join(" ");
+/** What is wrong, in one line. What is missing needs no name at its own field, least of all the API's. */
+export const sentence = ({ code, message, fix }: Pick<Finding, "code" | "message" | "fix">): string =>
+  code.endsWith(".missing") ? "This is required." : [message, fix].filter(Boolean).join(" ");
