@@ -2,7 +2,7 @@ import { duration } from "../../app/words.ts";
 import { Icon } from "../../canvas/Icon.tsx";
 import { STATUS_LOOKS, STATUS_WORDS } from "../../canvas/states.ts";
 import { useCanvas } from "../../canvas/store.ts";
-import { TERMINAL } from "../../canvas/types.ts";
+import { TERMINAL, type Wait } from "../../canvas/types.ts";
 import { useEditor } from "../store.ts";
 import { cancel, goOn, release, type Shown, stopShowing, useRun } from "./store.ts";
 
@@ -23,6 +23,7 @@ function Bar({ shown }: { shown: Shown }) {
     const [, id] = state.snapshot?.hold?.nodes?.[0] ?? [];
     return id === undefined ? null : (state.cards[id]?.node.name ?? id);
   });
+  const asked = useCanvas((state) => state.snapshot?.waits.find(isQuestion)?.id);
   const isOver = TERMINAL.has(status);
   const look = STATUS_LOOKS[status];
   const isAtBreakpoint = status === "PAUSED" && hold?.by === "breakpoint";
@@ -43,6 +44,12 @@ function Bar({ shown }: { shown: Shown }) {
         {connection === "offline" ? ", not live: connecting again" : ""}
       </span>
       {error && isOver ? <ErrorPlace nodeId={error.node_id ?? null} /> : null}
+      {asked !== undefined && !isOver && may.interaction_answer ? (
+        <a className="btn btn-sm btn-primary" href={`/w/${slug}/inbox/${asked}/`}>
+          <Icon name="hand" size={14} />
+          Answer
+        </a>
+      ) : null}
       {isAtBreakpoint && may.execution_cancel ? (
         <>
           <button type="button" className="btn btn-sm" onClick={() => void goOn("step")} title="F10">
@@ -88,6 +95,10 @@ function Bar({ shown }: { shown: Shown }) {
     </section>
   );
 }
+
+/** A question to people has the id of the wait for its answer. */
+const isQuestion = ({ kind, resolved_at }: Wait): boolean =>
+  (kind === "human" || kind === "review") && resolved_at === null;
 
 function Elapsed() {
   const text = useCanvas(({ snapshot, now }) => {
