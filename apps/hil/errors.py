@@ -48,6 +48,13 @@ class NotAsked(Forbidden):
     default_hint = "Whoever is asked can hand it on to you."
 
 
+class NoLongerAsked(Forbidden):
+    """Whoever was asked has left, or lost the role for which they were asked."""
+
+    code = "hil.no_longer_asked"
+    default_hint = "An owner or admin can hand this place on to somebody else."
+
+
 class NotYourTurn(Conflict):
     """Somebody else has to answer first."""
 
@@ -125,6 +132,13 @@ class NoLinkForAsked(Conflict):
 
     code = "hil.no_link_for_asked"
     default_hint = "Hand the question on to an e-mail address instead: its owner gets a link of their own."
+
+
+class NoLinkForSeveral(Conflict):
+    """Several people have to answer this question, and of a link for just anybody it cannot be said who they are."""
+
+    code = "hil.no_link_for_several"
+    default_hint = "Name the people in the workflow: each of them gets a link of their own."
 
 
 class LinkTooWeak(Conflict):

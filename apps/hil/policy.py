@@ -120,6 +120,17 @@ def _of_options(policy: Policy, voted: Sequence[Seat], open_seats: Sequence[Seat
     return winners[0] if len(winners) == 1 else UNDECIDED
 
 
+def chosen_by_all(names: Sequence[str], said: Sequence[Collection[str]], *, least: int, most: int) -> list[str]:
+    """What several people together chose: what more than half of them did, and as many as may be chosen: of too many
+    those with the most votes; of too few those with the most votes besides. Between equals the earlier name counts.
+    """
+    votes = {name: sum(name in each for each in said) for name in names}
+    ranked = sorted(names, key=lambda name: -votes[name])
+    many = sum(2 * votes[name] > len(said) for name in names)
+    chosen = ranked[: min(max(many, least), most)]
+    return [name for name in names if name in chosen]
+
+
 def _is_full(groups: Sequence[Group], seats: Sequence[Seat]) -> bool:
     return all(filled >= group.needs for filled, group in zip(_filled(groups, seats), groups, strict=True))
 

@@ -68,12 +68,18 @@ def _wrong(row: Interaction, votes: list[Vote], events: dict[Any, AuditEvent]) -
         return "its event tells of another question"
     if known.get("outcome") != row.outcome:
         return f"the outcome is {row.outcome}, its event says {known.get('outcome')}"
+    if row.status == InteractionStatus.ANSWERED and known.get("by", row.answered_by) != row.answered_by:
+        return f"it says that {row.answered_by} answered, its event says {known['by']}"
+    if row.status == InteractionStatus.ANSWERED and known.get("comment") != row.comment:
+        return "the comment is not what its event says"
     for vote in votes:
         event = events.get(vote.audit_id)
         if event is None:
             return f"the event of the vote of {vote.label} is not in the audit log"
         if (event.data.get("vote"), event.data.get("voter")) != (vote.outcome, vote.voter):
             return f"the vote of {vote.label} is not what its event says"
+        if event.data.get("by", vote.label) != vote.label:
+            return f"a vote is said to be that of {vote.label}, its event says {event.data['by']}"
         if event.data.get("data_digest") != selectors.digest(vote.data) or event.data.get("comment") != vote.comment:
             return f"what {vote.label} wrote is not what the event says"
     return ""

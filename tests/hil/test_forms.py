@@ -166,4 +166,5 @@ def test_an_address_made_to_keep_us_busy_is_refused_at_once() -> None:
     form = {"kind": "fields", "schema": {"type": "object", "properties": {"to": {"type": "string", "format": "email"}}}}
     began = time.process_time()
     found = checked(form, "answered", {"to": "a@" + "a." * 100_000 + "@"})
-    assert [error.path for error in found.errors] == ["data.to"] and time.process_time() - began < 1
+    assert [error.path for error in found.errors] == ["data.to"]
+    assert time.process_time() - began < 1

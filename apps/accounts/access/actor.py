@@ -44,6 +44,11 @@ class Actor:
         """Who it is, in one word: `user:<id>`."""
         return f"{self.kind}:{self.id}"
 
+    @property
+    def person_id(self) -> UUID | None:
+        """The person: of a key, whoever made it; nobody for the product."""
+        return self.user.id if self.user is not None else self.maker_id
+
     def can(self, permission: Permission | str) -> bool:
         """Whether this is allowed."""
         return permission in self.permissions

@@ -32,7 +32,7 @@ class Decision(Asking):
     With one choice every option is a port. With several the choices leave by `answered`, as a list. Where several
     people choose, an option wins when as many as are needed chose it; when all have chosen and none did, the one with
     the most votes; without a winner the run goes on by `undecided`. Of several choices those count that more than half
-    of the people made.
+    of the people made, within “at least” and “at most”: beyond them, those with the most votes.
     """
 
     subtype, icon, name = "DECISION", "list-filter", "Decision"
@@ -158,7 +158,7 @@ class Decision(Asking):
             else [ANSWERED]
         )
         policy = who.get("policy", "any") if isinstance(who, Mapping) else "any"
-        several = (UNDECIDED,) if policy not in ("any", "sequence") and params.get("choose") != "several" else ()
+        several = (UNDECIDED,) if policy != "any" and params.get("choose") != "several" else ()
         return (*dict.fromkeys(names), *several, *cls.ends_of(params, on_timeout=params.get("on_timeout")))
 
     def run(self, params: Params, ctx: Context) -> Result:

@@ -60,9 +60,7 @@ class Answerer:
     @property
     def person_id(self) -> UUID | None:
         """The member whose answer it is; of a key, whoever made it."""
-        if self.user is not None:
-            return self.user.id
-        return self.actor.maker_id
+        return self.user.id if self.user is not None else self.actor.person_id
 
     @property
     def by(self) -> str:

@@ -16,15 +16,9 @@ from apps.executions.models import Execution
 from apps.hil import forms, selectors
 from apps.hil.errors import (
     AlreadyAnswered,
-    AlreadyVoted,
     AnswerInvalid,
-    ButtonNeeded,
     CommentNeeded,
     CommentTooLong,
-    HandedOn,
-    NotAsked,
-    NotSureEnough,
-    NotYourTurn,
     OutcomeUnknown,
     SelfApproval,
     TimedOut,
@@ -42,12 +36,12 @@ from apps.hil.models import (
     Via,
     Vote,
 )
-from apps.hil.policy import Policy, Seat, Standing, standing
+from apps.hil.policy import Policy, Seat, Standing, chosen_by_all, standing
+from apps.hil.services.admitting import admit, level_of, place_of
 from apps.hil.services.answerers import Answerer
 from apps.hil.services.recording import entry_add, tell
 
 LONGEST_COMMENT = 10_000
-SHOWN_NAMES = 3
 _ANSWER_FIELDS = ["status", "closed_at", "outcome", "comment", "answer", "answered_at", "answered_by"]
 _ANSWER_FIELDS += ["answered_by_user", "answered_via", "answered_assurance", "audit_id", "progress"]
 
@@ -70,8 +64,9 @@ def interaction_answer(
     Answers to one question come one after the other, under its execution's lock, and one compare-and-set on the
     engine's wait decides: of many at once one decides. `evidence` is kept with the vote; `is_in_words`: words were read
     instead of a button pressed. Raises `AlreadyAnswered` with who, when and how, `TimedOut`, `Withdrawn`, `NotAsked`,
-    `NotYourTurn`, `HandedOn`, `AlreadyVoted`, `SelfApproval`, `NotSureEnough`, `ButtonNeeded`, `OutcomeUnknown` naming
-    what is allowed, `CommentTooLong`, `CommentNeeded`, `AnswerInvalid` with a finding per field, `InteractionNotFound`.
+    `NoLongerAsked`, `NotYourTurn`, `HandedOn`, `AlreadyVoted`, `SelfApproval`, `NotSureEnough`, `ButtonNeeded`,
+    `OutcomeUnknown` naming what is allowed, `CommentTooLong`, `CommentNeeded`, `AnswerInvalid` with a finding per
+    field, `InteractionNotFound`.
     """
     comment = comment.strip()
     with tenant(workspace_id):
@@ -86,8 +81,8 @@ def interaction_answer(
             raise closed
         if found.barred_user_id is not None and found.barred_user_id == answerer.person_id:
             raise SelfApproval
-        ask = _place(found, answerer)
-        _admit(found, answerer, ask, is_in_words)
+        ask = place_of(found, answerer)
+        admit(found, answerer, ask, is_in_words)
         checked = _check(found, outcome, comment, data)
         vote = Vote(
             id=uuid7_in_order(),
@@ -98,7 +93,7 @@ def interaction_answer(
             voter=answerer.voter,
             label=answerer.label,
             via=answerer.via,
-            assurance=_level(answerer, ask),
+            assurance=level_of(answerer, ask),
             outcome=checked.outcome,
             comment=comment,
             data=jsonclean.cleaned(checked.data),
@@ -155,7 +150,7 @@ def objection(*, interaction: Interaction, answerer: Answerer, asks: list[Ask] |
     if interaction.barred_user_id is not None and interaction.barred_user_id == answerer.person_id:
         return SelfApproval()
     try:
-        _admit(interaction, answerer, _place(interaction, answerer, asks), False)
+        admit(interaction, answerer, place_of(interaction, answerer, asks), False)
     except DomainError as refused:
         return refused
     return None
@@ -198,49 +193,6 @@ def lock(interaction: Interaction) -> int | None:
     rows = Execution.objects.filter(workspace_id=interaction.workspace_id, id=interaction.execution_id)
     found = rows.select_related("version").only("id", "version__number").select_for_update(of=("self",)).get()
     return found.version.number
-
-
-# ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _place(interaction: Interaction, answerer: Answerer, known: list[Ask] | None = None) -> Ask | None:
-    """The row of whoever is asked that the answerer is; None for a question to everybody."""
-    if not interaction.has_asks:
-        if interaction.policy is None:
-            return None  # the first answer decides, so there is none
-        if Vote.objects.filter(interaction_id=interaction.id, voter=answerer.voter).exists():
-            raise AlreadyVoted
-        return None
-    asks = known or selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
-    mine = [ask for ask in asks if answerer.ask_id == ask.id or (ask.user_id and ask.user_id == answerer.person_id)]
-    found = next((ask for ask in mine if ask.is_open), mine[0] if mine else None)
-    if found is None:
-        names = [ask.label for ask in asks if ask.status in (AskStatus.ASKED, AskStatus.WAITING)]
-        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-        raise NotAsked(f"This question is put to {', '.join(names[:SHOWN_NAMES])}{more}.")
-    if found.status == AskStatus.PASSED:
-        raise HandedOn
-    if found.status == AskStatus.ANSWERED:
-        raise AlreadyVoted
-    if found.status == AskStatus.WAITING:
-        now = next((ask.label for ask in asks if ask.is_open), "somebody else")
-        raise NotYourTurn(f"It is the turn of {now}; yours comes later.")
-    return found
-
-
-def _level(answerer: Answerer, ask: Ask | None) -> Assurance:
-    if answerer.assurance == Assurance.ROLE and ask is not None and ask.role and ask.role != answerer.actor.role:
-        return Assurance.SIGNED_IN
-    return answerer.assurance
-
-
-def _admit(interaction: Interaction, answerer: Answerer, ask: Ask | None, is_in_words: bool) -> None:
-    level = _level(answerer, ask)
-    if level < interaction.assurance:
-        wanted, given = Assurance(interaction.assurance).label, Assurance(level).label
-        raise NotSureEnough(f"This question asks for somebody {wanted}; what is known of you is “{given}”.")
-    if is_in_words and interaction.needs_button:
-        raise ButtonNeeded
 
 
 def _check(interaction: Interaction, outcome: str, comment: str, data: Any) -> forms.Checked:
@@ -336,13 +288,14 @@ def _told(interaction: Interaction, last: Vote) -> list[dict[str, Any]]:
 
 
 def _together(interaction: Interaction, last: Vote, outcome: str) -> Any:
-    """The data of the answer: of the latest vote for its outcome; of several choices, what more than half chose."""
+    """The data of the answer: of the latest vote for its outcome; of several choices, see `policy.chosen_by_all`."""
     votes = [vote for vote in _votes(interaction, last) if vote.outcome == outcome]
     if not votes:
         return None
-    if interaction.form and interaction.form["kind"] == "options" and len(votes) > 1:
-        names = [each["name"] for each in interaction.form["options"]]
-        return [name for name in names if 2 * sum(name in (vote.data or ()) for vote in votes) > len(votes)]
+    form = interaction.form
+    if form and form["kind"] == "options" and len(votes) > 1:
+        names, said = [each["name"] for each in form["options"]], [vote.data or [] for vote in votes]
+        return chosen_by_all(names, said, least=form["least"], most=form["most"])
     return votes[-1].data
 
 
@@ -372,6 +325,7 @@ def _recorded(interaction: Interaction, vote: Vote, answerer: Answerer, version:
         "shown_digest": interaction.shown_digest,
         "vote_id": str(vote.id),
         "voter": vote.voter,
+        "by": vote.label,
         "outcome": stands.outcome or vote.outcome,
         "vote": vote.outcome,
         "comment": vote.comment,

@@ -50,13 +50,17 @@ def interaction_open(*, wait: OpenWait) -> Interaction:
     made.needs_comment = list(rules.get("needs_comment", ()))
     if made.form is not None:
         made.shown_digest = selectors.digest(_shown(made) | {"form": made.form})
-    timers = _time(made, asked.timing)
+    try:
+        timers, endless = _time(made, asked.timing), None
+    except ValueError as wrong:
+        hint = "Give less time, or more working hours in the settings of the inbox."
+        timers, endless = [], DomainError(f"The question cannot be put: {wrong}", hint=hint)
     people = asked.people or {}
     made.assurance = LEVELS[people.get("assurance", "link")]
     made.can_delegate = people.get("can_delegate", True)
     if people.get("bars_starter"):
         made.barred_user_id = _starter(wait.execution_id)
-    seats, refused = _seats(made, people)
+    seats, refused = _seats(made, people) if endless is None else ([], endless)
     made.has_asks = bool(people.get("is_named"))
     if made.policy is not None and not refused:
         made.progress = policy.standing(
@@ -145,8 +149,11 @@ def _time(made: Interaction, timing: dict[str, Any] | None) -> list[Timer]:
 
 
 def _starter(execution_id: UUID) -> UUID | None:
-    """The member who started the run; of a key, whoever made it."""
-    started_by = Execution.objects.values_list("started_by", flat=True).get(id=execution_id) or {}
+    """The member who started the run, or the run that called it; of a key, whoever made it."""
+    started_by: dict[str, Any] = {"kind": "execution", "id": str(execution_id)}
+    while started_by.get("kind") == "execution":  # nested eight deep at most
+        rows = Execution.objects.filter(id=started_by["id"]).values_list("started_by", flat=True)
+        started_by = rows.first() or {}
     id_ = started_by.get("id")
     if not id_:
         return None
@@ -199,6 +206,9 @@ def _seats(made: Interaction, people: dict[str, Any]) -> tuple[list[tuple[Found,
         for one in each:
             before = seats.get(one.key, (one, ()))[1]
             seats[one.key] = (one, (*before, at))
+    if not policy.can_agree(policy.Policy.from_json(made.policy), [policy.Seat(at) for _, at in seats.values()]):
+        named = "The groups have too few different people: whoever is in two of them counts in one."
+        return [], DomainError(named, hint="Name more people, or ask for fewer of them, and run again.")
     return list(seats.values()), None
 
 

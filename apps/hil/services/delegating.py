@@ -12,7 +12,7 @@ from apps.core import jsonclean
 from apps.core.ids import uuid7_in_order
 from apps.core.tenancy import tenant
 from apps.hil import selectors
-from apps.hil.errors import CannotDelegate, NotAsked
+from apps.hil.errors import CannotDelegate, NotAsked, SelfApproval
 from apps.hil.models import Ask, AskKind, AskReason, AskStatus, Assurance, Interaction
 from apps.hil.services.answering import lock, refusal
 from apps.hil.services.finding import found_of
@@ -36,7 +36,7 @@ def interaction_delegate(
 
     Without `ask_id` the actor hands on their own place; owners and admins can hand on anybody's. On a question that is
     put to everybody whoever may answer can hand it to one person, who alone is asked from then on. Raises
-    `CannotDelegate`, `NotAsked`, `AssigneeUnknown`, what `refusal` gives.
+    `CannotDelegate`, `SelfApproval`, `NotAsked`, `AssigneeUnknown`, what `refusal` gives.
     """
     note = note.strip()[:LONGEST_NOTE]
     jsonclean.check(note, path="note")
@@ -51,6 +51,8 @@ def interaction_delegate(
             raise CannotDelegate("The author of the workflow does not allow to hand this question on.")
         if found.is_review:
             raise CannotDelegate("Any member can say what became of this step; there is nobody to hand it on to.")
+        if found.barred_user_id is not None and found.barred_user_id == actor.person_id:
+            raise SelfApproval  # whom they chose might be themselves under another address
         asks = selectors.asks_of(workspace_id=workspace_id, interaction_id=interaction_id)
         mine = _place(found, asks, actor, ask_id)
         people = found_of(workspace_id, [to])
@@ -97,7 +99,7 @@ def _place(interaction: Interaction, asks: list[Ask], actor: Actor, ask_id: UUID
         if interaction.policy is not None:
             raise CannotDelegate("Several people have to answer this question, whoever they are.")
         return None
-    person = actor.user.id if actor.user else actor.maker_id
+    person = actor.person_id
     can_all = actor.can(Permission.MEMBER_MANAGE)
     open_ones = [ask for ask in asks if ask.status in (AskStatus.ASKED, AskStatus.WAITING)]
     if ask_id is not None:

@@ -39,8 +39,8 @@ class Found:
 def found_of(workspace_id: UUID, assignees: str | Sequence[str]) -> list[Found]:
     """The people that are meant, in the order in which they are named, each once.
 
-    An e-mail address of a member is that member. Raises `AssigneeUnknown` for an id of nobody here, for a role nobody
-    has who may answer, for what names nobody, and for more than 100.
+    An e-mail address of a member is that member. Raises `AssigneeUnknown` for an id of nobody here, for members
+    and roles that may not answer, for what names nobody, and for more than 100.
     """
     texts = parts(assignees if isinstance(assignees, str) else [str(each) for each in assignees])
     if not texts:
@@ -62,11 +62,11 @@ def found_of(workspace_id: UUID, assignees: str | Sequence[str]) -> list[Found]:
             member = members.get(UUID(meant.value))
             if member is None:
                 raise AssigneeUnknown(f"Nobody with the id {meant.value} is a member of the workspace.")
-            listed = [_member(member)]
+            listed = [_able(member)]
         elif meant.meaning == "slack":
             listed = [Found(AskKind.SLACK, meant.value, f"Slack user {meant.value}")]
         elif meant.value in by_email:
-            listed = [_member(by_email[meant.value])]
+            listed = [_able(by_email[meant.value])]
         else:
             listed = [Found(AskKind.EMAIL, meant.value, meant.value)]
         for one in listed:
@@ -78,6 +78,12 @@ def found_of(workspace_id: UUID, assignees: str | Sequence[str]) -> list[Found]:
 
 def _member(member: Membership, role: str = "") -> Found:
     return Found(AskKind.MEMBER, member.user.email, member.user.label, member.user_id, role)
+
+
+def _able(member: Membership) -> Found:
+    if not _may_answer(member):
+        raise AssigneeUnknown(f"{member.user.label} may not answer questions: their role is {member.role}.")
+    return _member(member)
 
 
 def _may_answer(member: Membership) -> bool:

@@ -14,7 +14,15 @@ from apps.core.errors import FieldError, Invalid
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.hil import selectors
-from apps.hil.errors import LinkExpired, LinkTooWeak, LinkUnknown, NoLinkForAsked, NoLinkForReviews
+from apps.hil.errors import (
+    LinkExpired,
+    LinkTooWeak,
+    LinkUnknown,
+    NoLinkForAsked,
+    NoLinkForReviews,
+    NoLinkForSeveral,
+    SelfApproval,
+)
 from apps.hil.models import Ask, Assurance, InteractionLink
 from apps.hil.services.answering import refusal
 from apps.hil.services.recording import entry_add
@@ -49,7 +57,8 @@ def interaction_link_create(
 
     With `ask` it is theirs who is asked, and what is answered by it counts as theirs. It works until the question's
     deadline (seven days when it has none), and never after the question was decided.
-    Raises what `refusal` gives, `NoLinkForReviews`, `NoLinkForAsked`, `LinkTooWeak`, `Invalid` without a recipient.
+    Raises what `refusal` gives, `NoLinkForReviews`, `NoLinkForAsked`, `NoLinkForSeveral`, `SelfApproval`,
+    `LinkTooWeak`, `Invalid` without a recipient.
     """
     recipient = " ".join(recipient.split())
     if not 1 <= len(recipient) <= LONGEST_RECIPIENT:
@@ -65,6 +74,10 @@ def interaction_link_create(
             raise NoLinkForReviews
         if found.has_asks and ask is None:
             raise NoLinkForAsked
+        if found.policy is not None and ask is None:
+            raise NoLinkForSeveral
+        if ask is None and found.barred_user_id is not None and found.barred_user_id == actor.person_id:
+            raise SelfApproval
         if found.assurance > (Assurance.LINK if ask is None else Assurance.RECIPIENT):
             raise LinkTooWeak
         token = secrets.token_urlsafe(32)
@@ -101,7 +114,7 @@ def link_find(*, token: str, now: datetime) -> InteractionLink:
         raise LinkUnknown
     with tenant(found.workspace_id):
         link = selectors.link_get(workspace_id=found.workspace_id, link_id=found.link_id)
-    if link is None:
+    if link is None or link.workspace.closed_at is not None:
         raise LinkUnknown
     if link.expires_at <= now:
         raise LinkExpired

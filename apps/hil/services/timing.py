@@ -47,7 +47,10 @@ def timers_fire() -> bool:
     for timer_id, workspace_id in taken:
         by_workspace[workspace_id].append(timer_id)
     for workspace_id, ids in by_workspace.items():
-        _fire(workspace_id, ids, clock.now())
+        try:
+            _fire(workspace_id, ids, clock.now())
+        except Exception:  # of one workspace; the others do not wait for it
+            logger.exception("timers of the workspace %s stumbled; tried again in %s s", workspace_id, HOLD_SECONDS)
     return len(taken) == MOST_TIMERS
 
 
