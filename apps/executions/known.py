@@ -17,14 +17,14 @@ from apps.core.errors import FieldError, Invalid
 from apps.core.suggest import nearest, shown
 from apps.executions import payloads, selectors
 from apps.executions.engine import mapping, plan
-from apps.executions.engine.noderun import ROUND
 from apps.executions.engine.noderun import NodeRun as Held
-from apps.executions.engine.rounds import parts_of, path_of
-from apps.executions.engine.states import State
+from apps.executions.engine.rounds import parts_of
 from apps.executions.examples import example_of
-from apps.executions.models import Execution, NodeRun
+from apps.executions.latest import latest_rows
+from apps.executions.models import NodeRun
 from apps.nodes.contract import Trigger
 from apps.nodes.expressions import ExprError, Scope, resolve
+from apps.nodes.expressions.budget import Allowance
 from apps.workflows import selectors as workflows
 from apps.workflows.graph import Edge, Graph, GraphNode, draft_of
 from apps.workflows.graph.build import Draft
@@ -32,10 +32,6 @@ from apps.workflows.samples import sample_input
 
 Json = Any
 Source = Literal["pinned", "run", "example"]
-LATEST = 30
-"""So many executions are looked through."""
-ROUNDS = 10
-"""So many rounds of a container are looked through."""
 MOST_BYTES = 1_000_000
 """A value that is kept elsewhere is read up to this size."""
 
@@ -83,6 +79,8 @@ class Known:
     _inputs: dict[str, tuple[dict[str, Json], Datum]] = field(default_factory=dict)
     _rounds: dict[str, Round] = field(default_factory=dict)
     _busy: set[str] = field(default_factory=set)
+    _allowance: Allowance = field(default_factory=Allowance)
+    """For all the examples together."""
     _variables: dict[str, Json] | None = None
 
     @property
@@ -260,7 +258,7 @@ class Known:
 
         def resolved(stored: Json) -> Json:
             try:
-                return resolve(stored, self.scope(node.id, given))
+                return resolve(stored, self.scope(node.id, given), self._allowance)
             except ExprError:
                 return None
 
@@ -287,7 +285,7 @@ class Known:
 
     def _listed(self, stored: Json, node_id: str, given: Mapping[str, Json]) -> list[Json]:
         try:
-            items = resolve(stored, self.scope(node_id, given))
+            items = resolve(stored, self.scope(node_id, given), self._allowance)
         except ExprError:
             return []
         return items if isinstance(items, list) else []
@@ -330,8 +328,11 @@ def known_of(
         message = f"There is no node “{shown(node_id)}”."
         hint = nearest(node_id, list(graph.nodes)) or "Save the draft first."
         raise Invalid(message, hint=hint, errors=[FieldError("node", message, hint=hint)])
-    rows = _rows(workspace_id, workflow_id, graph, _around(graph, node_id)) if with_runs else {}
-    return Known(workspace_id, workflow_id, draft, graph, graph.nodes[node_id], now, rows)
+    rows = latest_rows(workspace_id, workflow_id, graph, _around(graph, node_id)) if with_runs else {}
+    known = Known(workspace_id, workflow_id, draft, graph, graph.nodes[node_id], now, rows)
+    for name in known.before:  # in this order each needs only what is known then: a long chain is no deep recursion
+        known.output(name)
+    return known
 
 
 def _around(graph: Graph, node_id: str) -> frozenset[str]:
@@ -345,53 +346,6 @@ def _around(graph: Graph, node_id: str) -> frozenset[str]:
             found |= {here}
             here = graph.nodes[here].parent
     return found
-
-
-def _rows(workspace_id: UUID, workflow_id: UUID, graph: Graph, names: frozenset[str]) -> dict[str, NodeRun]:
-    """What each node last gave back, of the latest executions and their first rounds."""
-    wanted = [name for name in names if not graph.nodes[name].is_pinned and name not in graph.attached]
-    ran = Execution.objects.filter(workspace_id=workspace_id, workflow_id=workflow_id)
-    latest = list(ran.order_by("-created_at").values_list("id", flat=True)[:LATEST])
-    if not wanted or not latest:
-        return {}
-    levels = {graph.nodes[name].parent for name in wanted}
-    rows = (
-        NodeRun.objects.filter(
-            workspace_id=workspace_id,
-            execution_id__in=latest,
-            node_id__in=wanted,
-            path__in=[path for level in levels for path in _paths(graph, level)],
-            state__in=[str(State.COMPLETED), str(State.FAILED)],
-            port__isnull=False,
-        )
-        .exclude(effect=ROUND)
-        .order_by("node_id", "-execution_id", "path")
-        .distinct("node_id")
-        .only(*_LIGHT)
-    )
-    return {row.node_id: row for row in rows if row.port in graph.nodes[row.node_id].ports}
-
-
-_LIGHT = (
-    "execution_id",
-    "node_id",
-    "path",
-    "workspace",
-    "state",
-    "port",
-    "also",
-    "output",
-    "finished_at",
-    "by_reference",
-)
-
-
-def _paths(graph: Graph, container: str | None) -> list[str]:
-    """Where the nodes of a container ran in its first rounds, of outer containers in the first."""
-    if container is None:
-        return [""]
-    outer = _paths(graph, graph.nodes[container].parent)[0]
-    return [path_of(outer, container, index) for index in range(ROUNDS)]
 
 
 def _recorded(row: NodeRun) -> Datum:

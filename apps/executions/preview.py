@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from apps.core.suggest import nearest
 from apps.executions.known import Known, Source
 from apps.nodes.expressions import ExprError, Scope, Template, compile_template
-from apps.nodes.expressions.budget import MAX_FUEL, MAX_RESOLVE_FUEL, Budget
+from apps.nodes.expressions.budget import Allowance, Budget
 from apps.nodes.expressions.values import type_name
 from apps.nodes.params import faults, inner_names
 
@@ -54,12 +54,10 @@ def previews(known: Known, texts: Mapping[str, str], sees: Sees = "input") -> di
     The keys are the places of the texts, as in `params.url`. `sees`: whether `$json` is what goes into the node, or
     what it gives back, as for the conditions of connections from it.
     """
-    fuel, found = MAX_RESOLVE_FUEL, {}
+    allowance, found = Allowance(), {}
     for path, text in texts.items():
-        budget = Budget(max(0, min(MAX_FUEL, fuel)))
-        before = budget.fuel
-        found[path] = _preview(known, path, text, sees, budget)
-        fuel -= before - max(budget.fuel, 0)
+        with allowance.one() as budget:
+            found[path] = _preview(known, path, text, sees, budget)
     return found
 
 

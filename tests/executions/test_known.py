@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -201,6 +202,28 @@ def test_drafts_with_errors_are_looked_at_all_the_same() -> None:
     circle = {**ORDER, "connections": [*ORDER["connections"], {"from": "big", "port": "main", "to": "price"}]}
     assert shown(circle, "big", "{{ 1 }}").value == 1
     assert drawn(circle, "price").given("price")[1].source == "example"
+
+
+def chain(length: int, *, value: str, width: int = 1) -> Json:
+    wanted = {f"f{place}": value for place in range(width)}
+    nodes = [node(f"n{place}", "ACTION.TRANSFORM", fields=fields(**wanted)) for place in range(length)]
+    return definition(
+        [node("t", "TRIGGER.MANUAL"), *nodes], ["t > n0", *(f"n{n} > n{n + 1}" for n in range(length - 1))]
+    )
+
+
+def test_a_long_chain_that_never_ran_has_examples() -> None:
+    assert shown(chain(400, value="{{ $now != null }}"), "n399", "{{ $json.f0 }}").value is True
+
+
+def test_examples_and_regular_expressions_together_take_no_longer_than_one_node_may() -> None:
+    slow = "{{ range(0, 400).map(a => range(0, 400).map(b => a * b).length).length }}"
+    wide = chain(20, value=slow, width=60)
+    long = "{{ 'a'.repeat(40).replace(/(a|a)*b/g, 'c').length }} %s"
+    began = time.thread_time()
+    shown(wide, "n19", "{{ $json }}")
+    previews(drawn(ORDER, "price"), {f"params.{place}": long % place for place in range(100)})
+    assert time.thread_time() - began < 2.5
 
 
 def test_large_results_are_cut() -> None:

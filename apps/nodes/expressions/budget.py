@@ -7,6 +7,8 @@ processor time, so a busy machine does not change the outcome.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from apps.nodes.expressions.errors import ExprError
@@ -99,3 +101,28 @@ class Budget:
             self._regex_until = now + self._regex_seconds
         elif now > self._regex_until:
             raise ExprError("the regular expression takes too long on this text", hint="use a simpler pattern")
+
+    @property
+    def regex_seconds(self) -> float:
+        """What is left of the time for regular expressions."""
+        return max(0.0, self._regex_until - time.thread_time()) if self._regex_until else self._regex_seconds
+
+
+class Allowance:
+    """What many evaluations may cost together, also those that fail; none gets more than one evaluation may have."""
+
+    __slots__ = ("_fuel", "_regex_seconds")
+
+    def __init__(self, fuel: int = MAX_RESOLVE_FUEL, regex_seconds: float = 5 * MAX_REGEX_SECONDS) -> None:
+        self._fuel, self._regex_seconds = fuel, regex_seconds
+
+    @contextmanager
+    def one(self) -> Iterator[Budget]:
+        """The budget of one evaluation; what it spends is gone."""
+        budget = Budget(min(MAX_FUEL, self._fuel), min(MAX_REGEX_SECONDS, self._regex_seconds))
+        fuel, seconds = budget.fuel, budget.regex_seconds
+        try:
+            yield budget
+        finally:
+            self._fuel = max(0, self._fuel - (fuel - budget.fuel))
+            self._regex_seconds = max(0.0, self._regex_seconds - (seconds - budget.regex_seconds))

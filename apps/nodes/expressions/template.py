@@ -13,6 +13,7 @@ from apps.nodes.expressions.budget import (
     MAX_TEMPLATE,
     MAX_TEMPLATE_CODE,
     MAX_VALUE_DEPTH,
+    Allowance,
     Budget,
 )
 from apps.nodes.expressions.compiler import Compiler
@@ -259,22 +260,24 @@ def _too_deep(path: str) -> NoReturn:
     raise ExprError("the parameters are nested too deeply", path=path)
 
 
-def resolve(value: Json, scope: Scope) -> Json:
+def resolve(value: Json, scope: Scope, allowance: Allowance | None = None) -> Json:
     """`value` with every text that contains `{{` replaced by what it evaluates to; keys stay as they are.
 
+    It may cost what the params of one node may, or what is left of `allowance`.
     Containers are new ones; values taken from the scope are shared with it and must not be changed. Raises ExprError
     with its path, and nothing else but what the scope's own functions raise.
     """
     try:
-        return _Resolver(scope).resolve(value, "", 0)
+        return _Resolver(scope, allowance).resolve(value, "", 0)
     except RecursionError as error:
         raise ExprError("the parameters are nested too deeply") from error
 
 
 class _Resolver:
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, allowance: Allowance | None) -> None:
         self._scope = scope
         self._fuel = MAX_RESOLVE_FUEL
+        self._allowance = allowance
         self._room = MAX_RESOLVE_RESULT
 
     def resolve(self, value: Value, path: str, depth: int) -> Json:
@@ -292,10 +295,8 @@ class _Resolver:
         raise ExprError(f"a value of type {kind.__name__} is not JSON", path=path)
 
     def _text(self, text: str, path: str) -> Json:
-        budget = Budget(min(MAX_FUEL, self._fuel))
-        before = budget.fuel
         try:
-            result = compile_template(text).evaluate(self._scope, budget)
+            result = self._evaluated(compile_template(text))
             kind = type(result)
             if kind is str or kind is list or kind is dict:
                 self._room -= len(result) if kind is str else measure(result)  # type: ignore[arg-type]
@@ -303,6 +304,15 @@ class _Resolver:
                     raise ExprError("the results of these parameters are too large together", column=1)
         except ExprError as error:
             raise error.within(path) from error.__cause__
+        return result
+
+    def _evaluated(self, template: Template) -> Json:
+        if self._allowance is not None:
+            with self._allowance.one() as budget:
+                return template.evaluate(self._scope, budget)
+        budget = Budget(min(MAX_FUEL, self._fuel))
+        before = budget.fuel
+        result = template.evaluate(self._scope, budget)
         self._fuel -= before - budget.fuel
         return result
 
