@@ -12,7 +12,15 @@ import { defaultKeymap, history, historyKeymap, isolateHistory, standardKeymap }
 import { Annotation, Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import { EditorView, type KeyBinding, keymap, placeholder, tooltips } from "@codemirror/view";
 import { assistance, completions, type KnowledgeNow, markProblem, rowParts } from "./assist.ts";
-import { difference, PATH_TYPE, type Placed, secondBrace, withHole, withPath } from "./field.ts";
+import {
+  closingBrace,
+  difference,
+  PATH_TYPE,
+  type Placed,
+  secondBrace,
+  withHole,
+  withPath,
+} from "./field.ts";
 import { highlighting } from "./highlight.ts";
 import { adoptStyles } from "./sheet.ts";
 import { holeAt, holesOf } from "./tokens.ts";
@@ -196,15 +204,15 @@ const braces = Prec.high(
     const before = view.state.doc.toString();
     // The space after two braces is there already.
     if (typed === " " && before.slice(from - 3, from + 3) === "{{  }}") return true;
-    if (typed !== "{") return false;
-    const placed = secondBrace(before, from);
+    const placed =
+      typed === "{" ? secondBrace(before, from) : typed === "}" ? closingBrace(before, from) : null;
     if (!placed) return false;
     view.dispatch({
       changes: difference(before, placed.text),
       selection: { anchor: placed.at },
       userEvent: "input.type",
     });
-    startCompletion(view);
+    if (typed === "{") startCompletion(view);
     return true;
   }),
 );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { difference, fixedOf, secondBrace, textOf, withHole, withPath } from "./field.ts";
+import { closingBrace, difference, fixedOf, secondBrace, textOf, withHole, withPath } from "./field.ts";
 import { holeAt, holesOf } from "./tokens.ts";
 
 const marked = ({ text, at }: { text: string; at: number }): string =>
@@ -63,6 +63,26 @@ describe("braces", () => {
     expect(secondBrace("a ", 2)).toBe(null);
     expect(secondBrace("{{ { }}", 4)).toBe(null);
     expect(secondBrace("{ }}", 1)).toBe(null);
+  });
+});
+
+describe("closing braces", () => {
+  const typed = (text: string, at: number): string | null => {
+    const placed = closingBrace(text, at);
+    return placed && marked(placed);
+  };
+
+  it("go past those that are there", () => {
+    expect(typed("{{ a }}!", 4)).toBe("{{ a }|}!");
+    expect(typed("{{ a }}!", 6)).toBe("{{ a }}|!");
+    expect(typed("{{ a  }}", 5)).toBe("{{ a }|}");
+    expect(typed("{{ {b: 1} }}", 9)).toBe("{{ {b: 1} }|}");
+  });
+
+  it("elsewhere are written", () => {
+    expect(typed("{{ a b }}", 4)).toBe(null);
+    expect(typed("{{ {b: 1 }}", 8)).toBe(null);
+    expect(typed("a }}", 2)).toBe(null);
   });
 });
 

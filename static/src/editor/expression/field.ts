@@ -47,6 +47,16 @@ export function secondBrace(text: string, at: number): Placed | null {
   return { text: `${text.slice(0, at)}{  }}${after}`, at: at + 2 };
 }
 
+/** What a closing brace does where the expression ends already: it goes past what stands there. Null elsewhere. */
+export function closingBrace(text: string, at: number): Placed | null {
+  const hole = holesOf(text).find(({ start, end, isClosed }) => isClosed && at >= start + 2 && at < end);
+  const left = hole ? text.slice(at, hole.end) : "";
+  if (!hole || !["}", "}}", " }}"].includes(left)) return null;
+  // The space before it was typed as well.
+  const end = text[at - 1] === " " ? left.trimStart() : left;
+  return { text: text.slice(0, at) + end + text.slice(hole.end), at: at + end.indexOf("}") + 1 };
+}
+
 /** What is left of a text that shall hold no expression: what it came to where that is known, else what is around it. */
 export function fixedOf(text: string, result: Json | undefined): Json {
   if (!hasExpression(text)) return text;

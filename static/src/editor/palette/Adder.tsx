@@ -4,6 +4,7 @@ import { Icon, Tile } from "../../canvas/Icon.tsx";
 import type { NodeTypeEntry } from "../../canvas/types.ts";
 import { nodeOf } from "../document/edits.ts";
 import { typeKey, useEditor } from "../store.ts";
+import { focusNode } from "../surface/actions.ts";
 import { addNode, closeAdder, type Adder as Opened, useAdder } from "./adding.ts";
 import { found, type Group, groups } from "./catalogue.ts";
 import { isFitting } from "./planning.ts";
@@ -59,7 +60,9 @@ function List({ opened: { adding, at } }: { opened: Opened }) {
   const choose = (entry: NodeTypeEntry | undefined): void => {
     if (!entry) return;
     closeAdder();
-    addNode(entry, adding);
+    const id = addNode(entry, adding);
+    // The focus was in the list, which is gone: from the new step Tab adds the next one, and Enter sets it up.
+    if (id !== null) focusNode(id);
   };
   const press = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing) return;

@@ -234,8 +234,12 @@ export function containersFor(ids: ReadonlySet<string>): string[] {
 export function focusNode(id: string): void {
   useSurface.setState({ reached: id });
   bringIntoSight(id);
+  const before = document.activeElement;
   let tries = 20;
   const focus = (): void => {
+    // Whoever went on elsewhere meanwhile is left there.
+    const at = document.activeElement;
+    if (at && at !== before && at !== document.body) return;
     const element = document.querySelector<HTMLElement>(`.editor-surface [data-id="${CSS.escape(id)}"]`);
     element?.focus({ preventScroll: true });
     // It may not be drawn yet, or a dialog is just closing.
