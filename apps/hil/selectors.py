@@ -298,6 +298,14 @@ def inbox_bulk(*, workspace_id: UUID, user_id: UUID) -> QuerySet[Interaction]:
     return of_person(inbox_waiting(workspace_id=workspace_id), "mine", user_id).filter(can_bulk=True)
 
 
+def bulk_of(*, workspace_id: UUID, ids: Iterable[UUID]) -> list[Interaction]:
+    """Those of the questions that can be answered together, in the order in which their executions are locked
+    everywhere: who answers several in one transaction never waits for somebody who waits for them.
+    """
+    rows = Interaction.objects.filter(workspace_id=workspace_id, id__in=list(ids), can_bulk=True)
+    return list(rows.order_by("execution_id", "id"))
+
+
 # ── How fast people answer ───────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from apps.accounts import selectors as accounts
 from apps.accounts.access.permissions import Permission, permissions_of_role
 from apps.accounts.access.resolve import member_actor
 from apps.accounts.models import Membership
@@ -50,5 +53,16 @@ def _of_member(interaction: Interaction, email: str, via: Via) -> Answerer | Non
     member = _member(interaction, email)
     if member is None or Permission.INTERACTION_ANSWER not in permissions_of_role(member.role):
         return None
+    if member.user_id in unseen_by(interaction):
+        return None
     actor = member_actor(member.user, member.role)
     return Answerer(actor, member.user.label, via, assurance=Assurance.RECIPIENT, user=member.user)
+
+
+def unseen_by(interaction: Interaction) -> set[UUID]:
+    """The members from whom the workflow that asks is hidden. Must run inside `tenant()`."""
+    workspace_id, workflow_id = interaction.workspace_id, interaction.workflow_id
+    if not accounts.object_grants(workspace_id, [workflow_id]).exists():
+        return set()
+    people = [member.user_id for member in accounts.members(workspace_id)]
+    return {person for person in people if workflow_id in accounts.hidden_from(workspace_id, person)}

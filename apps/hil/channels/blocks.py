@@ -115,7 +115,7 @@ def _cut(text: str, longest: int) -> str:
 def dialog(title: str, way: Way, fields: Sequence[Field], *, metadata: Mapping[str, Any], needs_comment: bool) -> Json:
     """The dialog behind a button: the question's own form, and a comment."""
     blocks: list[Json] = [_section(f"*{escaped(title)}*")]
-    blocks += [_input(field) for field in fields]
+    blocks += [_too_long(field) if is_too_long(field) else _input(field) for field in fields]
     comment = {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": _INPUT}
     blocks.append(
         {
@@ -135,6 +135,15 @@ def dialog(title: str, way: Way, fields: Sequence[Field], *, metadata: Mapping[s
         "close": _plain("Not now", 24),
         "blocks": blocks,
     }
+
+
+def is_too_long(field: Field) -> bool:
+    """Whether Slack could give back a part of the value only."""
+    return len(field.value) > _INPUT
+
+
+def _too_long(field: Field) -> Json:
+    return _context(f"{escaped(field.label)} is too long to be changed in Slack; it stays as it is.")
 
 
 def _input(field: Field) -> Json:
@@ -165,7 +174,7 @@ def _element(field: Field) -> Json:
         found["type"] = f"{field.kind}_text_input"
     else:
         found |= {"type": "plain_text_input", "multiline": field.kind in ("textarea", "json"), "max_length": _INPUT}
-    return found | ({"initial_value": field.value[:_INPUT]} if field.value else {})
+    return found | ({"initial_value": field.value} if field.value else {})
 
 
 def _choice(field: Field) -> Json:
@@ -182,10 +191,15 @@ def _choice(field: Field) -> Json:
 
 
 class Filled:
-    """What somebody filled into a dialog, read like the fields of a browser's form."""
+    """What somebody filled into a dialog, read like the fields of a browser's form. What was too long for it is as it
+    was.
+    """
 
     def __init__(self, values: Mapping[str, Any], fields: Iterable[Field]) -> None:
-        self._values = {field.name: _values(values.get(field.name), field) for field in fields}
+        self._values = {
+            field.name: [field.value] if is_too_long(field) else _values(values.get(field.name), field)
+            for field in fields
+        }
         self.comment = next(iter(_values(values.get(COMMENT), None)), "")
 
     def get(self, key: str, default: str = "", /) -> str | None:

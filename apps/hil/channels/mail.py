@@ -123,7 +123,7 @@ def sender(setup: ChannelSetup | None, workspace: Workspace) -> str:
     name, address = parseaddr(str(setup.settings.get("sender") or "") if setup else "")
     _name, usual = parseaddr(settings.DEFAULT_FROM_EMAIL)
     is_own = setup is not None and setup.credential_id is not None
-    return formataddr((name or workspace.name, address if is_own and address else usual))
+    return formataddr((" ".join((name or workspace.name).split()), address if is_own and address else usual))
 
 
 def reply_address(job: Job) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import html
 import logging
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
@@ -130,18 +131,32 @@ def text_of(mail: EmailMessage) -> str:
     return cleaned_text
 
 
-_QUOTED = re.compile(r"<(blockquote|style|script|head)\b", re.IGNORECASE)
+_UNSAID = re.compile(r"<(/?)(blockquote|style|script|head)\b[^<>]{0,500}>?", re.IGNORECASE)
 _BREAK = re.compile(r"<(br|/p|/div|/tr|/li|/h\d)\b[^>]{0,500}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
 
 def _plain(text: str) -> str:
     """Everything before the first quote; mail programs put what they quote last."""
-    text = re.sub(r"<(head|style|script)\b[^>]{0,500}>.{0,50000}?</\1>", " ", text, flags=re.IGNORECASE | re.DOTALL)
-    quoted = _QUOTED.search(text)
-    text = text[: quoted.start()] if quoted else text
+    text = "".join(_said(text))
     text = text.partition('class="gmail_quote"')[0]
     return html.unescape(_TAG.sub("", _BREAK.sub("\n", text))).replace("\xa0", " ")
+
+
+def _said(text: str) -> Iterator[str]:
+    """The parts outside of heads, styles and scripts, in one pass whatever they are made of."""
+    at, inside = 0, ""
+    for tag in _UNSAID.finditer(text):
+        name = tag[2].lower()
+        if inside:
+            at, inside = (tag.end(), "") if tag[1] and name == inside else (at, inside)
+        elif not tag[1]:
+            yield text[at : tag.start()]
+            inside = name
+            if name == "blockquote":
+                return
+    if not inside:
+        yield text[at:]
 
 
 def _name_of(mail: EmailMessage, raw: bytes) -> str:

@@ -14,6 +14,7 @@ from apps.accounts.access.permissions import Permission, permissions_of_role
 from apps.core.models import Event, Message
 from apps.core.outbox import message_put
 from apps.hil import selectors
+from apps.hil.channels.answerers import unseen_by
 from apps.hil.channels.routes import Route, routes_of
 from apps.hil.models import Ask, AskKind, AskStatus, ChannelKind, ChannelSetup, Delivery, DeliveryStatus, Interaction
 
@@ -112,13 +113,14 @@ def _put(interaction: Interaction, place: _Place, now: datetime) -> int:
 def _places(interaction: Interaction, asks: Sequence[Ask], instead: Any) -> Iterator[_Place]:
     """Each place once. `instead`: ways of an escalation, which count for everybody from now on."""
     known = routes_of(instead) or routes_of(interaction.channels)
+    unseen = unseen_by(interaction)
     if asks:
         for ask in asks:
-            for route in (routes_of(ask.channels) if ask.channels is not None else known) or _natural(ask):
+            for route in (routes_of(ask.channels) if ask.channels is not None else known) or _natural(ask, unseen):
                 if not route.target and route.channel != "webhook":
                     yield from _to_person(ask, route)
     elif not interaction.has_asks:
-        yield from _to_everybody(interaction, [route for route in known if not route.target])
+        yield from _to_everybody(interaction, [route for route in known if not route.target], unseen)
     for route in known:
         if route.channel == "webhook":
             yield _Place(ChannelKind.WEBHOOK, "webhook", "Webhook")
@@ -126,9 +128,11 @@ def _places(interaction: Interaction, asks: Sequence[Ask], instead: Any) -> Iter
             yield _Place(ChannelKind.SLACK, route.target, route.target)
 
 
-def _natural(ask: Ask) -> list[Route]:
-    """How somebody is reached whom no way is named for: who is no member sees no inbox."""
-    if ask.kind == AskKind.EMAIL:
+def _natural(ask: Ask, unseen: set[UUID]) -> list[Route]:
+    """How somebody is reached for whom no way is named and who finds nothing in the inbox: who is no member, or may
+    not see the workflow.
+    """
+    if ask.kind == AskKind.EMAIL or ask.user_id in unseen:
         return [Route("email")]
     return [Route("slack")] if ask.kind == AskKind.SLACK else []
 
@@ -140,7 +144,7 @@ def _to_person(ask: Ask, route: Route) -> Iterator[_Place]:
     yield _Place(channel, ask.address, ask.label, ask.id, ask.user_id)
 
 
-def _to_everybody(interaction: Interaction, routes: Sequence[Route]) -> Iterator[_Place]:
+def _to_everybody(interaction: Interaction, routes: Sequence[Route], unseen: set[UUID]) -> Iterator[_Place]:
     people = [route for route in routes if route.channel != "webhook"]
     if not people:
         return
@@ -156,7 +160,7 @@ def _to_everybody(interaction: Interaction, routes: Sequence[Route]) -> Iterator
             yield _Place(ChannelKind.SLACK, usual, usual)
             continue
         for user in able[:MOST_PEOPLE]:
-            if user.id != interaction.barred_user_id:
+            if user.id != interaction.barred_user_id and user.id not in unseen:
                 yield _Place(ChannelKind(route.channel), user.email, user.label, user_id=user.id)
 
 

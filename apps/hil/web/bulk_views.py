@@ -40,14 +40,12 @@ class Bulk(InboxPage):
         """Answer those that are ticked, each by itself: one that is refused does not keep the others."""
         outcome, comment = request.POST.get("outcome", ""), request.POST.get("comment", "")
         done, refused = 0, ""
-        for id_ in [found for text in request.POST.getlist("question")[:MOST_AT_ONCE] if (found := _uuid(text))]:
+        ids = [found for text in request.POST.getlist("question")[:MOST_AT_ONCE] if (found := _uuid(text))]
+        for row in selectors.bulk_of(workspace_id=self.workspace.id, ids=ids):
             try:
-                row = selectors.interaction_get(workspace_id=self.workspace.id, interaction_id=id_)
-                if not row.can_bulk:
-                    continue
                 services.interaction_answer(
                     workspace_id=self.workspace.id,
-                    interaction_id=id_,
+                    interaction_id=row.id,
                     answerer=Answerer.of(self.actor, Via.APP),
                     outcome=outcome,
                     comment=comment,

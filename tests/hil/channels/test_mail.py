@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import pytest
 from django.core import mail as django_mail
@@ -14,6 +15,7 @@ from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.executions import services as executions
 from apps.hil import selectors
+from apps.hil.channels import mailbox
 from apps.hil.channels.mailbox import mail_take
 from apps.hil.models import ChannelSetup, Interaction, InteractionLink
 from tests.hil.asking import again, ask
@@ -346,3 +348,12 @@ def test_whatever_lies_in_a_mailbox_is_no_error(outside: Outside) -> None:
     ):
         mail_take(workspace_id=outside.cast.workspace.id, raw=raw, now=clock.now())
     assert all(reply.action != "answer" for reply in outside.replies())
+
+
+def test_a_mail_made_to_keep_us_busy_is_read_at_once() -> None:
+    began = time.process_time()
+    for part in ("<head>", "<style>x</script>", "<br", "<script <"):
+        mailbox._plain(part * (200_000 // len(part)))
+    assert time.process_time() - began < 2
+    page = "<html><HEAD><style>p {}</style></HEAD><p>Approved</p><script>no()</script><p>Bob</p><blockquote>Yes?"
+    assert mailbox._plain(page).split() == ["Approved", "Bob"]

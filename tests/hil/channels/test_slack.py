@@ -234,3 +234,16 @@ def test_nothing_a_stranger_signs_answers(outside: Outside) -> None:
     outside.work()
     assert refused.status_code == 401
     assert again(outside.cast.workspace, row).is_pending
+
+
+def test_a_reply_that_is_shown_in_the_channel_too_counts_and_an_unproven_address_does_not(outside: Outside) -> None:
+    outside.with_slack()
+    row = outside.ask("alice@example.com", by=["slack"])
+    message = outside.slack.message()
+    said: dict[str, Any] = {"channel": message["channel"], "thread": message["ts"], "subtype": "thread_broadcast"}
+    outside.slack.people["U0ALICE"]["is_email_confirmed"] = False
+    outside.slack_sends(outside.slack.event("Approved", user="U0ALICE", **said))
+    assert again(outside.cast.workspace, row).is_pending
+    outside.slack.people["U0ALICE"]["is_email_confirmed"] = True
+    outside.slack_sends(outside.slack.event("Approved", user="U0ALICE", **said))
+    assert again(outside.cast.workspace, row).outcome == "approved"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.hil.nodes.confirmation import Confirmation
+from apps.hil.nodes.decision import Decision
 from apps.nodes.contract import AskHuman, Done, Suspend
 from apps.nodes.params import ParamsInvalid, validated
 from tests.nodes.running import NOW, FakeContext, params_of, run
@@ -45,3 +46,8 @@ def test_the_answer_leaves_by_its_outcome(outcome: str) -> None:
 def test_what_cannot_be_asked(params: Any) -> None:
     with pytest.raises(ParamsInvalid):
         validated(Confirmation, params)
+
+
+def test_two_who_choose_one_after_the_other_may_differ() -> None:
+    params = {"who": {"policy": "sequence", "assignees": "a@example.com, b@example.com"}, "options": [{"name": "x"}]}
+    assert "undecided" in Decision.ports_of(params)

@@ -11,13 +11,14 @@ import pytest
 from apps.accounts import services as account_services
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.resolve import member_actor
-from apps.accounts.models import Membership, User, Workspace
-from apps.core import clock
+from apps.accounts.models import Membership, ObjectGrant, User, Workspace
+from apps.core import clock, events
 from apps.core.errors import DomainError
 from apps.core.tenancy import tenant
 from apps.executions.models import Execution
 from apps.hil import errors, proof, services
-from apps.hil.models import Ask, Interaction, InteractionLink, Timer, Via, Vote
+from apps.hil.channels.answerers import of_slack_user
+from apps.hil.models import Ask, Delivery, Interaction, InteractionLink, Timer, Via, Vote
 from apps.hil.services import Answerer, timing
 from tests.cast import Cast
 from tests.hil.asking import again, ask, park
@@ -214,6 +215,27 @@ def test_more_working_time_than_there_is_ends_nothing_in_an_error(workspace: Wor
     month = {"seconds": 30 * 86_400, "business_hours": True, "reminders": [], "escalations": []}
     row = again(workspace, ask(workspace, people={"assignees": [ALICE]}, timing=month, lasts=None))
     assert (row.status, row.outcome) == ("withdrawn", "undeliverable")
+
+
+# ── Hidden workflows ──
+
+
+def test_a_hidden_workflow_is_mailed_to_those_who_may_see_it_and_to_those_it_names(
+    workspace: Workspace, alice: User, bob: User
+) -> None:
+    everybody = ask(workspace, channels=["email"])
+    named = ask(workspace, execution_id=everybody.execution_id, people={"assignees": [ALICE, BOB]})
+    with tenant(workspace.id):
+        ObjectGrant.objects.create(
+            workspace=workspace, kind="workflow", object_id=everybody.workflow_id, user=bob, level="none"
+        )
+    while events.events_tell():
+        pass
+    with tenant(workspace.id):
+        sent = Delivery.objects.order_by("id").values_list("interaction_id", "target")
+        assert list(sent) == [(everybody.id, ALICE), (named.id, BOB)]
+        assert of_slack_user(everybody, "U0BOB", BOB) is None
+        assert of_slack_user(named, "U0BOB", BOB) is not None
 
 
 # ── The record ──

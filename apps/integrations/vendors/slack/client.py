@@ -51,7 +51,9 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack user. `email` is empty where Slack does not say it; `team` is the workspace their account is of."""
+    """A Slack user. `email` is empty where Slack does not say it or has not confirmed it; `team` is the workspace
+    their account is of.
+    """
 
     id: str
     name: str
@@ -139,7 +141,8 @@ def _person(user: Mapping[str, Any]) -> Person:
     profile = user.get("profile") or {}
     name = profile.get("real_name") or user.get("real_name") or user.get("name") or user["id"]
     is_bot = bool(user.get("is_bot")) or user["id"] == "USLACKBOT"
-    email = str(profile.get("email") or "").lower()
+    is_proven = user.get("is_email_confirmed") is not False  # what somebody says of themselves proves nothing
+    email = str(profile.get("email") or "").lower() if is_proven else ""
     return Person(str(user["id"]), str(name), email, str(user.get("team_id") or ""), is_bot)
 
 

@@ -15,9 +15,7 @@ from apps.integrations.inbound.declare import Given, InboundVendor, Incoming, Pr
 
 TOLERANCE_SECONDS = 300
 _CHALLENGE = re.compile(r"[\w.~+/=-]{1,200}")
-_QUIET = frozenset(
-    {"message_changed", "message_deleted", "bot_message", "channel_join", "channel_leave", "thread_broadcast"}
-)
+_QUIET = frozenset({"message_changed", "message_deleted", "bot_message", "channel_join", "channel_leave"})
 
 
 class SlackInbound(InboundVendor):
