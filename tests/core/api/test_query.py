@@ -13,8 +13,8 @@ from tests.cast import Cast
 Api = Callable[..., APIClient]
 LISTS = {
     "executions": "workflow, workflow_id, status, since, search, page_size, cursor",
-    "interactions": "status, kind, execution_id, workflow, workflow_id, page_size, cursor",
-    "workflows": "status, q, page_size, cursor",
+    "interactions": "status, kind, execution_id, workflow, workflow_id, priority, whose, is_overdue, page_size, cursor",
+    "workflows": "status, q, folder, tag, page_size, cursor",
     "members": "q, role, page_size, cursor",
     "keys": "page_size, cursor",
     "audit-events": "actor, action, target, since, until, page_size, cursor",
