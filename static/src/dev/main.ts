@@ -27,7 +27,7 @@ async function island(data: unknown): Promise<void> {
 }
 
 const name = query.get("page") ?? "components";
-const canvas = '<div id="canvas" class="canvas-host" data-source="canvas-data"></div>';
+const canvas = '<div id="canvas" class="canvas-host"></div>';
 
 if (name === "execution") {
   const run = query.get("run");
