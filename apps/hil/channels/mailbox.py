@@ -46,7 +46,13 @@ def mailboxes_read() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT workspace_id, id FROM hil_mailboxes_take(%s, %s)", [BATCH, PAUSE_SECONDS])
         due = list(cursor.fetchall())
-    return sum(mailbox_read(workspace_id=workspace_id, setup_id=setup_id) for workspace_id, setup_id in due)
+    count = 0
+    for workspace_id, setup_id in due:
+        try:
+            count += mailbox_read(workspace_id=workspace_id, setup_id=setup_id)
+        except Exception:  # of one server; the mailboxes of others do not wait for it
+            logger.exception("a mailbox of the workspace %s could not be read", workspace_id)
+    return count
 
 
 def mailbox_read(*, workspace_id: UUID, setup_id: UUID) -> int:

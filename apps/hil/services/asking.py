@@ -15,7 +15,7 @@ from apps.executions.wait_kinds import OpenWait, Review
 from apps.hil import ladder, policy, selectors
 from apps.hil.models import Ask, AskStatus, Assurance, Interaction, Kind, Priority, Timer
 from apps.hil.services.closing import give_up
-from apps.hil.services.finding import Found, found_of, instead_of
+from apps.hil.services.finding import Found, able_count, found_of, instead_of
 from apps.hil.services.recording import entry_add, tell
 from apps.nodes.contract import AskHuman
 
@@ -180,9 +180,10 @@ def _seats(made: Interaction, people: dict[str, Any]) -> tuple[list[tuple[Found,
             everybody = found_of(made.workspace_id, people.get("assignees") or [])
             if not people.get("is_named"):
                 if mode == "at_least":
-                    made.policy = policy.of(
-                        mode, [()], approvals=[people.get("approvals")], is_closed=False, **rest
-                    ).as_json()
+                    able = able_count(made.workspace_id, but=made.barred_user_id)
+                    approvals = [people.get("approvals")]
+                    policy.of(mode, [range(able)], approvals=approvals)  # only whether there are so many
+                    made.policy = policy.of(mode, [()], approvals=approvals, is_closed=False, **rest).as_json()
                 return [], None
             listed = [[one] for one in everybody] if mode == "sequence" else [everybody]
             names = [one.label for one in everybody] if mode == "sequence" else []

@@ -76,6 +76,12 @@ def found_of(workspace_id: UUID, assignees: str | Sequence[str]) -> list[Found]:
     return list(found.values())
 
 
+def able_count(workspace_id: UUID, *, but: UUID | None) -> int:
+    """How many members may answer, not counting one of them."""
+    members = (each for each in accounts.members(workspace_id) if each.user.is_active and each.user_id != but)
+    return sum(_may_answer(each) for each in members)
+
+
 def _member(member: Membership, role: str = "") -> Found:
     return Found(AskKind.MEMBER, member.user.email, member.user.label, member.user_id, role)
 

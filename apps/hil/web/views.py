@@ -181,7 +181,7 @@ class _QuestionPage(InboxPage):
         return panel(row, asks, votes, members, self.actor.id)
 
     def _can_hand_on(self, row: Interaction, asks: list[Ask]) -> bool:
-        if not row.is_pending or row.is_review or not row.can_delegate:
+        if not row.is_pending or row.is_review or not row.can_delegate or self.actor.id == row.barred_user_id:
             return False
         if not row.has_asks:
             return row.policy is None and self.actor.can(Permission.INTERACTION_ANSWER)
@@ -269,7 +269,7 @@ class NewLink(_QuestionPage):
                 actor=self.actor,
                 now=clock.now(),
             )
-        except Conflict as refused:
+        except (Conflict, Forbidden) as refused:
             messages.error(request, refused.message)
             return HttpResponseRedirect(f"{self.base_url}{interaction}/")
         except Invalid as refused:
@@ -307,7 +307,7 @@ class HandOn(_QuestionPage):
 class Withdrawal(_QuestionPage):
     """Nobody is asked any more."""
 
-    permission = Permission.EXECUTION_CANCEL
+    permission = post_permission = Permission.EXECUTION_CANCEL
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, interaction: UUID) -> HttpResponse:

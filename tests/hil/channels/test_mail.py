@@ -357,3 +357,15 @@ def test_a_mail_made_to_keep_us_busy_is_read_at_once() -> None:
     assert time.process_time() - began < 2
     page = "<html><HEAD><style>p {}</style></HEAD><p>Approved</p><script>no()</script><p>Bob</p><blockquote>Yes?"
     assert mailbox._plain(page).split() == ["Approved", "Bob"]
+
+
+def test_a_mailbox_that_answers_nonsense_keeps_no_other_waiting(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside.with_mail()
+
+    def read(**_: object) -> int:
+        raise ValueError("nonsense")
+
+    monkeypatch.setattr(mailbox, "mailbox_read", read)
+    assert mailbox.mailboxes_read() == 0

@@ -120,6 +120,11 @@ def test_groups_that_can_never_all_agree_are_said_and_not_rejected(workspace: Wo
     assert (row.status, row.outcome) == ("withdrawn", "undeliverable")
 
 
+def test_more_than_there_are_in_the_workspace_is_said_at_once(workspace: Workspace) -> None:
+    enough, too_many = (ask(workspace, people={"policy": "at_least", "approvals": count}) for count in (2, 3))
+    assert (enough.is_pending, again(workspace, too_many).outcome) == (True, "undeliverable")
+
+
 # ── Those who left ──
 
 

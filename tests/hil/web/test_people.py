@@ -10,11 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.access.actor import Actor
+from apps.accounts.access.permissions import Permission
 from apps.accounts.models import User, Workspace
 from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.hil import selectors, services
-from apps.hil.models import Absence, Ask, Interaction
+from apps.hil.models import Absence, Ask, Interaction, InteractionLink
+from apps.hil.web import views
 from apps.nodes.contract import Outcome
 from tests.hil.asking import again, ask
 from tests.hil.web.test_views import client_of, text_of
@@ -187,3 +189,16 @@ def test_a_key_whose_maker_is_asked_counts_as_them(workspace: Workspace, bob: Us
         now=clock.now(),
     )
     assert (answered.answered_by, answered.answered_by_user_id) == ("key Deploy", bob.id)
+
+
+def test_a_link_is_offered_where_it_can_be_made_and_withdrawing_is_cancelling(
+    workspace: Workspace, alice: User
+) -> None:
+    client = client_of(alice)
+    several = ask(workspace, people={"policy": "at_least", "approvals": 2})
+    assert "Make a link" in text_of(client.get(f"{URL}{ask(workspace).id}/"))
+    assert "Make a link" not in text_of(client.get(f"{URL}{several.id}/"))
+    client.post(f"{URL}{several.id}/link/", {"recipient": "Jonas"})
+    with tenant(workspace.id):
+        assert not InteractionLink.objects.exists()
+    assert views.Withdrawal.post_permission == Permission.EXECUTION_CANCEL
