@@ -13,6 +13,8 @@ export class Problem extends Error {
     readonly errors: readonly { path: string; message: string; hint?: string }[],
     /** The whole document, for members of its own. */
     readonly body: Record<string, Json>,
+    /** How long the server asks to wait, in seconds; null: it does not say. */
+    readonly wait: number | null = null,
   ) {
     super([detail || title, hint].filter(Boolean).join(" "));
   }
@@ -41,32 +43,37 @@ export async function ask<T>(
   if (workspace) headers["X-Workspace"] = workspace;
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  const text = body === undefined ? null : JSON.stringify(body);
   let response: Response;
+  let answer: unknown;
   try {
     response = await fetch(url, {
       method,
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(text === null ? {} : { body: text }),
       ...(signal ? { signal } : {}),
       ...(isLast ? { keepalive: true } : {}),
     });
+    // The connection may break in the middle of the answer, too.
+    const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
+    answer = isJson ? await response.json() : undefined;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Unreachable();
   }
-  const isJson = response.headers.get("Content-Type")?.includes("json") ?? false;
-  const answer: unknown = isJson ? await response.json() : undefined;
   if (response.ok) return answer as T;
   const found = (answer ?? {}) as Record<string, Json>;
-  const text = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
+  const said = (key: string): string => (typeof found[key] === "string" ? found[key] : "");
+  const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   throw new Problem(
     response.status,
-    text("code"),
-    text("title") || `The server answered ${response.status}.`,
-    text("detail"),
-    text("hint"),
+    said("code"),
+    said("title") || `The server answered ${response.status}.`,
+    said("detail"),
+    said("hint"),
     (Array.isArray(found.errors) ? found.errors : []) as { path: string; message: string }[],
     found,
+    Number.isFinite(wait) ? wait : null,
   );
 }
 

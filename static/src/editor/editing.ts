@@ -24,6 +24,8 @@ import { middle, toCanvas } from "./viewport.ts";
 
 /** What is read of a file, in bytes; the server takes no larger definition. */
 const LARGEST = 1_000_000;
+/** Nodes that the server takes. */
+const MOST = 500;
 const SHIFT: Point = { x: 20, y: 20 };
 
 interface Converted {
@@ -250,7 +252,12 @@ async function converted({ document }: Extract<Read, { kind: "foreign" }>): Prom
 }
 
 function insert(clip: Clip, where: Where, label: string): void {
-  const { types, edit } = useEditor.getState();
+  const { types, edit, definition: before } = useEditor.getState();
+  if (before.nodes.length + clip.nodes.length > MOST) {
+    const detail = `A workflow has at most ${MOST} nodes; it would have ${before.nodes.length + clip.nodes.length}.`;
+    showToast({ tone: "error", text: "This is too much for one workflow", detail });
+    return;
+  }
   const isTrigger = ({ type, subtype }: Clip["nodes"][number]): boolean =>
     types.get(`${type} ${subtype}`)?.is_trigger === true;
   const place = clip.nodes.some(isTrigger) ? { ...where, parent: null } : where;

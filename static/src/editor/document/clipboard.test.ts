@@ -45,6 +45,41 @@ const paste = (given: Clip, into: Definition = START, where = {}) => {
   };
 };
 
+describe("what is pasted from anywhere", () => {
+  const one = { id: "a", name: "Constructor", type: "ACTION", subtype: "TEXT" };
+  const put = (...nodes: object[]) =>
+    paste(
+      (read(JSON.stringify({ nodes, annotations: [{ id: "x", position: { x: "1" } }] })) as { clip: Clip })
+        .clip,
+    );
+
+  it("has each id once, and none that every object has", () => {
+    const { definition, fresh } = put(one, { ...one, name: "Other" }, { ...one, id: "__proto__" });
+    expect(new Set(definition.nodes.map(({ id }) => id)).size).toBe(definition.nodes.length);
+    expect(fresh.map(({ id }) => id in {})).toEqual([false, false]);
+  });
+
+  it("keeps out what the canvas could not draw", () => {
+    const { fresh } = put(
+      { ...one, parent: "b", attached: "ab", position: { x: "1", y: null }, params: [] },
+      { ...one, id: "b", parent: "a" },
+      { ...one, id: "c", parent: "c", position: [] },
+      { ...one, id: "d", parent: 5 },
+    );
+    expect(fresh).toHaveLength(4);
+    for (const { parent, attached, position } of fresh) {
+      expect([parent, attached]).toEqual([undefined, undefined]);
+      expect([position?.x, position?.y].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it("is nothing where it is deeper than any workflow", () => {
+    const deep = (depth: number) => `{"nodes":[],"x":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+    expect(read(deep(50))).not.toBeNull();
+    expect(read(deep(10_000))).toBeNull();
+  });
+});
+
 describe("copying", () => {
   it("takes what is inside along, and the connections among what is chosen", () => {
     const found = clip(["fetch", "loop"], ["note"]);

@@ -38,6 +38,7 @@ export const FORMAT = "agentflow/nodes@1";
 const CARD = { width: 156, height: 48 };
 const NOTE = { width: 240, height: 96 };
 const GAP = 24;
+const DEEPEST = 64;
 
 /** The chosen nodes with all inside them, the connections among them, and the chosen notes. */
 export function clipOf(
@@ -78,7 +79,7 @@ export function read(text: string): Read | null {
     return null;
   }
   const document = recordOf(value);
-  if (!document) return null;
+  if (!document || isTooDeep(value)) return null;
   const found =
     document.format === FORMAT
       ? document
@@ -89,12 +90,9 @@ export function read(text: string): Read | null {
     kind: "clip",
     clip: {
       format: FORMAT,
-      nodes: found.nodes as unknown as NodeDocument[],
+      nodes: soundNodes(found.nodes as Record<string, Json>[]),
       connections: rows<ConnectionDocument>(found.connections, (row) => texts(row, "from", "to")),
-      annotations: rows<Annotation>(
-        found.annotations,
-        (row) => texts(row, "id") && recordOf(row.position) !== null,
-      ),
+      annotations: rows<Annotation>(found.annotations, (row) => texts(row, "id") && isPlace(row.position)),
     },
   };
 }
@@ -220,6 +218,49 @@ function shiftOf(definition: Definition, clip: Clip, { middle, by, parent, sizes
       }
   }
   return shift;
+}
+
+/**
+ * Nodes of which the canvas can rely on what it reads: each once, members of the kinds they have, nothing inside itself.
+ * All else the server says something of.
+ */
+function soundNodes(rows: readonly Record<string, Json>[]): NodeDocument[] {
+  const byId = new Map(rows.map((row) => [row.id as string, row]));
+  return [...byId].map(([id, row]) => {
+    const { position, parent, attached, params, ...rest } = row;
+    const ties = Array.isArray(attached) ? attached.filter((one) => typeof one === "string") : null;
+    return {
+      ...rest,
+      ...(recordOf(params) ? { params } : {}),
+      ...(isPlace(position) ? { position } : {}),
+      ...(ties ? { attached: ties } : {}),
+      ...(typeof parent === "string" && !isInItself(id, byId) ? { parent } : {}),
+    } as unknown as NodeDocument;
+  });
+}
+
+function isInItself(id: string, byId: ReadonlyMap<string, Record<string, Json>>): boolean {
+  const seen = new Set<Json | undefined>();
+  for (let at: Json | undefined = id; typeof at === "string"; at = byId.get(at)?.parent) {
+    if (seen.has(at)) return true;
+    seen.add(at);
+  }
+  return false;
+}
+
+/** Deeper than the server takes, and than what follows can go into. */
+function isTooDeep(value: Json): boolean {
+  let level: Json[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
+
+function isPlace(value: Json | undefined): boolean {
+  const found = recordOf(value);
+  return Number.isFinite(found?.x) && Number.isFinite(found?.y);
 }
 
 /** Ours names a subtype for every node and lists its connections; other products do neither. */

@@ -164,7 +164,8 @@ export function freeId(definition: Definition, name: string): string {
       .replace(/[^a-z0-9]+/g, "_")
       .replace(/^_+|_+$/g, "")
       .slice(0, 60) || "node";
-  if (!taken.has(stem)) return stem;
+  // What every object has is found in every record that is kept by ids.
+  if (!taken.has(stem) && !(stem in {})) return stem;
   for (let number = 2; ; number++) if (!taken.has(`${stem}_${number}`)) return `${stem}_${number}`;
 }
 

@@ -143,6 +143,41 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+describe("what goes wrong on the way", () => {
+  it("waits as long as the server asks to", async () => {
+    const headers = { "Content-Type": "application/problem+json", "Retry-After": "20" };
+    server.instead = [new Response("{}", { status: 429, headers })];
+    editor().edit("Type", url("2"));
+    await later(400);
+    expect(phase()).toBe("retrying");
+    await later(19_000);
+    expect(server.requests).toHaveLength(1);
+    await later(1_100);
+    expect([server.requests.length, phase()]).toEqual([2, "saved"]);
+  });
+
+  it("tries again where an answer broke off", async () => {
+    server.instead = [new Response('{"draft_rev', { headers: { "Content-Type": "application/json" } })];
+    editor().edit("Type", url("2"));
+    await later(400);
+    expect(phase()).toBe("retrying");
+    await later(1_100);
+    expect(phase()).toBe("saved");
+  });
+
+  it("says so where the draft cannot even be written down", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    const circle: Record<string, Json> = {};
+    circle.self = circle;
+    editor().edit("Type", (now) => setParam(now, "a", "url", circle));
+    await later(400);
+    expect([phase(), useSaving.getState().trouble?.reason]).toEqual(["refused", "it could not be sent"]);
+    editor().undo();
+    await later(400);
+    expect([phase(), useSaving.getState().trouble]).toEqual(["saved", null]);
+  });
+});
+
 describe("autosave", () => {
   it("sends once after a pause, and takes findings and outcomes over", async () => {
     editor().edit("Type", url("2"), "url");

@@ -23,6 +23,8 @@ const GIVE_UP = 30_000;
 const LOOK_AFTER = 700;
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
+/** So long at most it is waited because the server asks for it. */
+const LONGEST_WAIT = 120_000;
 /** What browsers send for a page that is being left, in bytes. */
 const LAST_WORDS = 60_000;
 
@@ -329,7 +331,9 @@ function failed(error: unknown): void {
   }
   const trouble = troubleOf(error);
   set({ phase: trouble.isPassing ? "retrying" : "refused", trouble });
-  if (trouble.isPassing) later(Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** tries++));
+  const asked = error instanceof Problem && error.wait !== null ? error.wait * 1_000 : 0;
+  const wait = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** tries++);
+  if (trouble.isPassing) later(Math.max(wait, Math.min(asked, LONGEST_WAIT)));
 }
 
 function keepCopy(): void {

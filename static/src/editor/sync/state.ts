@@ -81,7 +81,16 @@ const DOWNLOAD: Way = { label: "Download a copy", act: "download" };
 /** What a failed request means for the draft. */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof Unreachable) return passing("no connection", "The server cannot be reached.");
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof Problem)) {
+    console.error(error);
+    return {
+      reason: "it could not be sent",
+      detail: `The editor failed: ${String(error)}. Undo the last change, or keep a copy and reload.`,
+      errors: [],
+      ways: [{ label: "Undo the last change", act: "undo" }, DOWNLOAD, AGAIN],
+      isPassing: false,
+    };
+  }
   if (error.status === 429) return passing("too many requests", "The server asks to wait a moment.");
   if (error.status >= 500 || error.status === 408)
     return passing(
