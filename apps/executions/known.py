@@ -246,12 +246,12 @@ class Known:
 
     def _output(self, node: GraphNode) -> Datum:
         if node.is_pinned:
-            return Datum("pinned", node.pinned_output, port=_usual_port(node))
+            return Datum("pinned", node.pinned_output, port=node.port_of(node.pinned_output))
         row = self.rows.get(node.id)
         if row is not None:
             return _recorded(row)
         self._data[node.id] = Datum()  # whoever asks on the way round a circle
-        return Datum("example", self._example(node), port=_usual_port(node))
+        return Datum("example", self._example(node), port=node.port_of(None))
 
     def _example(self, node: GraphNode) -> Json:
         given, _ = self.given(node.id)
@@ -263,7 +263,7 @@ class Known:
                 return None
 
         read = sample_input(self.draft, node.id) if issubclass(node.cls, Trigger) else {}
-        return example_of(node, _usual_port(node), given.get("main"), resolved, read)
+        return example_of(node, node.port_of(None), given.get("main"), resolved, read)
 
     # ── Rounds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -363,7 +363,3 @@ def _recorded(row: NodeRun) -> Datum:
     if found.large is not None and found.large["size"] <= MOST_BYTES:
         found.value = payloads.value_of(row, "output")
     return found
-
-
-def _usual_port(node: GraphNode) -> str:
-    return "main" if "main" in node.ports else node.ports[0]

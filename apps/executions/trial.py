@@ -274,5 +274,5 @@ def _usable(graph: Graph, past: Past, names: Iterable[str]) -> list[str]:
 
 
 def _pinned(node: GraphNode, value: Any, now: datetime, port: str | None = None) -> NodeRun:
-    leaves = port or ("main" if "main" in node.ports else node.ports[0])
+    leaves = port or node.port_of(value)
     return NodeRun(node.id, state=State.COMPLETED, output=value, port=leaves, finished_at=now)

@@ -113,6 +113,23 @@ def test_what_is_pinned_in_the_draft_counts_too(engine: Engine, cast: Cast, ther
     assert sent(there) == []
 
 
+@pytest.mark.parametrize(("pinned", "reached"), [({"outcome": "rejected"}, "no"), ({"comment": "ok"}, "yes")])
+def test_what_is_pinned_leaves_by_the_outcome_it_names_or_by_the_first(
+    engine: Engine, cast: Cast, make: Any, pinned: dict[str, str], reached: str
+) -> None:
+    nodes = [
+        node("t", "TRIGGER.MANUAL"),
+        node("ask", "HUMAN_IN_THE_LOOP.CONFIRMATION", title="Ship it?") | {"pinned_output": pinned},
+        node("yes", "ACTION.TRANSFORM", fields=fields(got="{{ $json }}")),
+        node("no", "ACTION.TRANSFORM", fields=fields(got="{{ $json }}")),
+    ]
+    found = run_test(
+        engine, cast, make(definition(nodes, ["t > ask", "ask.approved > yes", "ask.rejected > no"]), is_draft=True)
+    )
+    assert [name for name in ("yes", "no") if states(found)[name] == "COMPLETED"] == [reached]
+    assert found["output"] == {"got": pinned}
+
+
 def test_one_node_takes_what_the_last_execution_recorded(
     engine: Engine, cast: Cast, orders: Workflow, there: Receiver
 ) -> None:

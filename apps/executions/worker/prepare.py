@@ -49,6 +49,7 @@ class Call:
     context: NodeContext
     timeout_seconds: float
     passes_through: bool = False
+    leaves_by: str = "main"  # what is only passed through
     resumes: bool = False
     is_suspect: bool = False  # it ran each time its worker was lost: it gets a process of its own
     state: Any = None
@@ -83,7 +84,7 @@ class Call:
     def _performed(self) -> Result | NodeError:
         try:
             if self.passes_through:
-                return Done(self.context.json)
+                return Done(self.context.json, port=self.leaves_by)
             if self.effect == "pure":
                 return self._made()
             with egress.line() as self.line:
@@ -373,6 +374,7 @@ def _checked(node: GraphNode, resolved: Any) -> Any:
 def _pinned(hand: Hand, node: GraphNode, node_run: NodeRun, given: dict[str, Any], now: datetime) -> Call:
     made = _ready(hand, node, node_run, {}, {}, given, now, passes_through=True)
     made.context.inputs = {"main": node.pinned_output}
+    made.leaves_by = node.port_of(node.pinned_output)
     return made
 
 

@@ -62,6 +62,15 @@ class GraphNode:
     attached: tuple[str, ...] = ()
     """The TOOL and MEMORY nodes an agent uses."""
 
+    def port_of(self, value: Json) -> str:
+        """Where a value leaves that it did not give by running, but that is pinned or an example: by the outcome that
+        the value names, as answers of people do, else by `main`, else by its first one.
+        """
+        named = value.get("outcome") if isinstance(value, dict) else None
+        if isinstance(named, str) and named in self.ports:
+            return named
+        return "main" if "main" in self.ports else next(iter(self.ports), "main")
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
