@@ -114,7 +114,7 @@ const moving = (direction: Direction, key: string, dx: number, dy: number): Comm
     // One line for the four directions.
     sheet:
       direction === "left"
-        ? { keys: by === FAR ? "alt+shift+Arrows" : "alt+Arrows", title: `Move what is chosen by ${by}` }
+        ? { keys: by === FAR ? "alt+shift+Arrows" : "alt+Arrows", title: `Move by ${by}` }
         : null,
     isRepeated: true,
     isPossible: () => isOnCanvas() && isFree() && (hasNodes() || chosen().annotations.size > 0),

@@ -3,9 +3,10 @@ import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { JsonField } from "./AnyValue.tsx";
 import { useCount, useForm, useRow } from "./context.ts";
+import { Problems } from "./FieldFrame.tsx";
 import { FieldView } from "./FieldView.tsx";
 import { type Item, itemsOf, sectionsOf } from "./layout.ts";
-import { join } from "./problems.ts";
+import { join, placeOf } from "./problems.ts";
 import { isAsked, isInPlace, type Member, membersOf, type Schema, unknownMembers } from "./schema.ts";
 import { withMember } from "./values.ts";
 
@@ -24,7 +25,7 @@ export interface MembersProps {
 /** The members of an object, each with its field; what no field stands for is kept and shown as JSON. */
 export function Members(props: MembersProps) {
   const { schema, path, value, onChange, also = "", isTop = false } = props;
-  const { source } = useForm();
+  const { source, findings } = useForm();
   const isRow = useRow();
   const members = membersOf(schema, source);
   const asked = members.filter((member) => isAsked(member, value, members));
@@ -87,6 +88,11 @@ export function Members(props: MembersProps) {
               const known = Object.fromEntries(Object.entries(value).filter(([name]) => !(name in unknown)));
               onChange({ ...known, ...((next as Schema | undefined) ?? {}) }, "other members");
             }}
+          />
+          <Problems
+            problems={findings.filter((finding) =>
+              Object.keys(unknown).some((name) => placeOf(finding) === join(path, name)),
+            )}
           />
           <p className="help">This node type does not know them. They are kept as they are.</p>
         </fieldset>
