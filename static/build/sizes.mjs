@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
 /*
- * What a page and the canvas weigh, after `npm run build`. Fails when a budget is passed: 250 KB for a page without
- * the canvas (styles, script, icons, the Latin font), 500 KB for the canvas with everything it loads later.
+ * What a page, the canvas and the editor weigh, after `npm run build`. Fails when a budget is passed: 250 KB for a page
+ * without the canvas (styles, script, icons, the Latin font), 500 KB for the canvas and for the editor with everything
+ * they load later. The worker that arranges steps stands apart: it is fetched when there is something to arrange, and
+ * nothing on the page waits for it. `--json` says the totals for programs.
  */
 const dist = new URL("../dist/", import.meta.url);
 const manifest = JSON.parse(readFileSync(new URL("manifest.json", dist), "utf8"));
@@ -12,33 +14,68 @@ const weigh = (file) => {
   return /\.woff2$/.test(file) ? bytes.length : gzipSync(bytes, { level: 9 }).length;
 };
 
-/** The files an entry needs: itself, its styles, what it imports now and later. */
-function filesOf(key, seen = new Set()) {
+/** The files that come with an entry at once: itself, its styles, what it imports. */
+function startOf(key, seen = new Set()) {
   const entry = manifest[key];
   if (!entry || seen.has(key)) return [];
   seen.add(key);
-  const imported = [...(entry.imports ?? []), ...(entry.dynamicImports ?? [])].flatMap((next) =>
-    filesOf(next, seen),
-  );
+  const imported = (entry.imports ?? []).flatMap((next) => startOf(next, seen));
   return [...new Set([entry.file, ...(entry.css ?? []), ...imported])];
 }
 
-const font = Object.keys(manifest).find((key) => key.endsWith("InterVariable-subset.woff2"));
+/** Those it fetches when they are needed, without those it has. */
+function laterOf(key) {
+  const seen = new Set();
+  const files = [];
+  const visit = (name) => {
+    if (!manifest[name] || seen.has(name)) return;
+    seen.add(name);
+    const { imports = [], dynamicImports = [] } = manifest[name];
+    for (const next of dynamicImports) files.push(...startOf(next));
+    for (const next of [...imports, ...dynamicImports]) visit(next);
+  };
+  visit(key);
+  const first = new Set(startOf(key));
+  return [...new Set(files)].filter((file) => !first.has(file));
+}
+
+const named = (end) => manifest[Object.keys(manifest).find((key) => key.endsWith(end))].file;
 const parts = {
   page: {
-    files: [
-      ...filesOf("src/app.ts"),
-      ...filesOf("src/theme.ts"),
+    start: [
+      ...startOf("src/app.ts"),
+      ...startOf("src/theme.ts"),
       manifest["icons.svg"].file,
-      manifest[font].file,
+      named("InterVariable-subset.woff2"),
     ],
+    later: [],
     budget: 250,
   },
-  canvas: { files: filesOf("src/canvas.tsx"), budget: 500 },
+  canvas: { start: startOf("src/canvas.tsx"), later: laterOf("src/canvas.tsx"), budget: 500 },
+  editor: { start: startOf("src/editor.tsx"), later: laterOf("src/editor.tsx"), budget: 500 },
 };
-for (const [name, { files, budget }] of Object.entries(parts)) {
-  const total = files.reduce((sum, file) => sum + weigh(file), 0) / 1000;
-  console.log(`${name}: ${total.toFixed(1)} KB of ${budget} KB`);
-  for (const file of files) console.log(`  ${(weigh(file) / 1000).toFixed(1).padStart(6)} KB  ${file}`);
-  if (total > budget) process.exitCode = 1;
+const sum = (files) => files.reduce((total, file) => total + weigh(file), 0) / 1000;
+const found = Object.entries(parts).map(([name, { start, later, budget }]) => {
+  const [atStart, afterwards] = [sum(start), sum(later)];
+  return { name, start: atStart, later: afterwards, budget, isOver: atStart + afterwards > budget };
+});
+const worker = named("elk-worker.min.js");
+
+if (process.argv.includes("--json"))
+  console.log(JSON.stringify({ parts: found, worker: weigh(worker) / 1000 }));
+else {
+  for (const { name, start, later, budget } of found) {
+    const total = (start + later).toFixed(1);
+    console.log(
+      `${name}: ${total} KB of ${budget} KB, ${start.toFixed(1)} at start, ${later.toFixed(1)} later`,
+    );
+    for (const [when, files] of [
+      ["     ", parts[name].start],
+      ["later", parts[name].later],
+    ])
+      for (const file of files)
+        console.log(`  ${(weigh(file) / 1000).toFixed(1).padStart(6)} KB  ${when}  ${file}`);
+  }
+  console.log(`apart, when steps are arranged: ${(weigh(worker) / 1000).toFixed(1)} KB  ${worker}`);
 }
+if (found.some(({ isOver }) => isOver)) process.exitCode = 1;

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench import approvals, killed, million, processes, several
+from tests.bench import approvals, killed, million, pages, processes, several
 from tests.bench.load import load
 from tests.bench.processes import Usage
 from tests.bench.product import ROOT, Product, install, product, slow_server
@@ -24,6 +24,12 @@ from tests.chaos.world import free_port
 
 ROLES = ("web", "worker", "database")
 Row = dict[str, Any]
+# Measured by themselves, and where that is written.
+ALONE = (
+    ("million", million.main, "scaling.md"),
+    ("several", several.main, "scaling.md"),
+    ("pages", pages.main, "benchmarks.md"),
+)
 
 
 def measure(target: Product, workload: Workload, concurrency: int, requests: int) -> Row:
@@ -87,18 +93,18 @@ def main() -> None:
     """Measure and write."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
-        "--only", default="w1,w2,w3,w4,steps,w6,w7", help="workloads, comma-separated; million, several"
+        "--only", default="w1,w2,w3,w4,steps,w6,w7", help="workloads, comma-separated; million, several, pages"
     )
     options.add_argument("--concurrency", default="1,10,50")
     options.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
     given = options.parse_args()
     wanted = given.only.split(",")
-    for name, alone in (("million", million.main), ("several", several.main)):
+    for name, alone, place in ALONE:
         if name in wanted:
             words_of_it = alone()
             if not given.dry:
-                write(words_of_it, "scaling.md", name)
-    if not set(wanted) - {"million", "several"}:
+                write(words_of_it, place, name)
+    if not set(wanted) - {name for name, _, _ in ALONE}:
         return
     slow_port = free_port()
     rows: list[Row] = []
