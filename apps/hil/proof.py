@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from apps.accounts import selectors as accounts
-from apps.accounts.models import AuditEvent
+from apps.accounts.models import AuditEvent, AuditHead
+from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.hil import selectors
 from apps.hil.models import Interaction, InteractionStatus, Vote
@@ -22,18 +24,26 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many decisions hold, and what is wrong with those that do not, by the question's id."""
+    """How many decisions were checked, and what is wrong with those that do not hold, by the question's id.
+
+    `forgotten`: how many more were made before the oldest event that the audit log still keeps.
+    """
 
     checked: int
     wrong: tuple[tuple[UUID, str], ...]
+    forgotten: int = 0
 
 
 def verify(workspace_id: UUID) -> Verdict:
     """Hold every closed question of a workspace that has an event against it. Opens its own transactions."""
-    checked, wrong = 0, []
-    for rows in _batches(workspace_id):
+    kept_from = _kept_from(workspace_id)
+    checked, wrong, forgotten = 0, [], 0
+    for every in _batches(workspace_id):
+        rows = [row for row in every if kept_from is None or (row.closed_at and row.closed_at >= kept_from)]
+        forgotten += len(every) - len(rows)
         with tenant(workspace_id):
             votes = Vote.objects.filter(workspace_id=workspace_id, interaction_id__in=[row.id for row in rows])
+            votes = votes.filter(at__gte=kept_from) if kept_from else votes
             said = list(votes)
             ids = [row.audit_id for row in rows if row.audit_id] + [vote.audit_id for vote in said if vote.audit_id]
             events = accounts.audit_events(workspace_id).in_bulk(ids)
@@ -42,7 +52,17 @@ def verify(workspace_id: UUID) -> Verdict:
             found = _wrong(row, [vote for vote in said if vote.interaction_id == row.id], events)
             if found:
                 wrong.append((row.id, found))
-    return Verdict(checked, tuple(wrong))
+    return Verdict(checked, tuple(wrong), forgotten)
+
+
+def _kept_from(workspace_id: UUID) -> datetime | None:
+    """From when on the log keeps events; None while it keeps all. That none is missing since is the chain's to say."""
+    with tenant(workspace_id):
+        head = AuditHead.objects.filter(workspace_id=workspace_id).first()
+        if head is None or not head.first_seq:
+            return None
+        oldest = accounts.audit_events(workspace_id).last()
+        return oldest.at if oldest else clock.now()
 
 
 def _batches(workspace_id: UUID) -> Iterator[list[Interaction]]:

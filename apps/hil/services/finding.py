@@ -76,6 +76,11 @@ def found_of(workspace_id: UUID, assignees: str | Sequence[str]) -> list[Found]:
     return list(found.values())
 
 
+def _deputy(workspace_id: UUID, user_id: UUID) -> Membership | None:
+    rows = Membership.objects.filter(workspace_id=workspace_id, user_id=user_id, user__is_active=True)
+    return rows.select_related("user").first()
+
+
 def able_count(workspace_id: UUID, *, but: UUID | None) -> int:
     """How many members may answer, not counting one of them."""
     members = (each for each in accounts.members(workspace_id) if each.user.is_active and each.user_id != but)
@@ -117,7 +122,7 @@ def instead_of(
         while deputy_id in away and deputy_id not in seen and len(seen) < LONGEST_CHAIN:
             seen.add(deputy_id)
             deputy_id = away[deputy_id]
-        member = Membership.objects.filter(workspace_id=interaction.workspace_id, user_id=deputy_id).first()
+        member = _deputy(interaction.workspace_id, deputy_id)
         if deputy_id in seen or member is None or deputy_id == interaction.barred_user_id or not _may_answer(member):
             continue
         one = _member(member)

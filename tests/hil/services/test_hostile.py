@@ -14,11 +14,12 @@ from apps.accounts.access.resolve import member_actor
 from apps.accounts.models import Membership, ObjectGrant, User, Workspace
 from apps.core import clock, events
 from apps.core.errors import DomainError
+from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.executions.models import Execution
 from apps.hil import errors, proof, services
 from apps.hil.channels.answerers import of_slack_user
-from apps.hil.models import Ask, Delivery, Interaction, InteractionLink, Timer, Via, Vote
+from apps.hil.models import Absence, Ask, Delivery, Interaction, InteractionLink, Timer, Via, Vote
 from apps.hil.services import Answerer, timing
 from tests.cast import Cast
 from tests.hil.asking import again, ask, park
@@ -154,6 +155,16 @@ def test_who_was_asked_for_a_role_and_lost_it_does_not_answer(cast: Cast, alice:
         answer(row, in_app(bob))
 
 
+def test_a_deputy_whose_account_is_off_is_asked_nothing(workspace: Workspace, alice: User, bob: User) -> None:
+    with tenant(workspace.id):
+        Absence.objects.create(
+            workspace=workspace, user=bob, deputy=alice, from_at=clock.now() - timedelta(days=1), created_at=clock.now()
+        )
+    User.objects.filter(id=alice.id).update(is_active=False)
+    (bobs,) = places(ask(workspace, people={"assignees": [BOB]}))
+    assert (bobs.user_id, bobs.status) == (bob.id, "asked")
+
+
 def test_a_viewer_is_not_asked(workspace: Workspace, vera: User) -> None:
     row = again(workspace, ask(workspace, people={"assignees": ["vera@example.com"]}))
     assert (row.status, row.outcome) == ("withdrawn", "undeliverable")
@@ -260,3 +271,15 @@ def test_a_changed_name_in_the_record_is_found(workspace: Workspace, alice: User
         assert [id_ for id_, _ in proof.verify(workspace.id).wrong] == [row.id]
         with tenant(workspace.id):
             rows.update(**before)
+
+
+def test_a_decision_older_than_the_log_is_not_taken_for_a_forged_one(
+    workspace: Workspace, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = answer(ask(workspace), in_app(alice, "owner"))
+    with tenant(workspace.id):
+        Interaction.objects.filter(id=row.id).update(audit_id=uuid7(), closed_at=clock.now() - timedelta(days=900))
+        Vote.objects.filter(interaction=row).update(audit_id=uuid7(), at=clock.now() - timedelta(days=900))
+    assert len(proof.verify(workspace.id).wrong) == 1  # the log keeps all, so it should be there
+    monkeypatch.setattr(proof, "_kept_from", lambda workspace_id: clock.now() - timedelta(days=400))
+    assert proof.verify(workspace.id) == proof.Verdict(0, (), forgotten=1)

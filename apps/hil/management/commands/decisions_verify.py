@@ -29,8 +29,9 @@ class Command(BaseCommand):
             broken += len(found.wrong)
             for id_, wrong in found.wrong:
                 self.stderr.write(f"{workspace.slug}: question {id_}: {wrong}.")
+            more = f"; {found.forgotten:,} are older than the log" if found.forgotten else ""
             self.stdout.write(
-                f"{workspace.slug}: {found.checked - len(found.wrong):,} of {found.checked:,} decisions hold"
+                f"{workspace.slug}: {found.checked - len(found.wrong):,} of {found.checked:,} decisions hold{more}"
             )
         if broken:
             raise CommandError("Decisions were changed behind the product's back.")
