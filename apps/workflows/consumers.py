@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 import math
+import re
 import secrets
 import time
 from typing import Any
@@ -28,7 +29,7 @@ LOOK_SECONDS = 5.0  # how long access that ended, or a message that was lost, ca
 REPEAT_SECONDS = 20.0
 _MAX_FRAME = 8_192
 _MAX_CHOSEN = 100
-_MAX_ID = 100
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _FARTHEST = 1_000_000.0
 _FRAMES_PER_SECOND, _BURST = 25.0, 50.0
 _MOST_IGNORED = 500
@@ -168,7 +169,7 @@ class WorkflowConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
 
 def _is_id(value: Json) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _MAX_ID
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _place(value: Json) -> list[float] | None:
@@ -176,6 +177,6 @@ def _place(value: Json) -> list[float] | None:
         return None
     if any(isinstance(part, bool) or not isinstance(part, int | float) for part in value):
         return None
-    if any(not math.isfinite(part) or abs(part) > _FARTHEST for part in value):
+    if any(abs(part) > _FARTHEST or math.isnan(part) for part in value):
         return None
     return [round(float(part), 1) for part in value]

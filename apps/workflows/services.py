@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django.db.models import Max
 from apps.accounts.access import objects
 from apps.accounts.access.actor import Actor
 from apps.accounts.access.objects import Kind
-from apps.accounts.services import audit_record
+from apps.accounts.services import audit_record, audit_recorded
 from apps.core import jsonclean
 from apps.core.clock import now as clock_now
 from apps.core.errors import FieldError, Invalid
@@ -36,6 +36,8 @@ Json = Any
 EMPTY: dict[str, Json] = {"nodes": [], "connections": [], "settings": {}}
 MAX_NAME = 200
 MAX_TEXT = 10_000
+DRAWING = timedelta(minutes=10)
+"""What one person changes of one draft within it is one entry of the record."""
 
 
 def workflow_create(
@@ -111,7 +113,9 @@ def workflow_update(
             _save(workflow, *changed)
             if "draft" in changed:
                 tell_saved(workflow.id, revision=workflow.draft_revision, by=actor)
-            _record(workflow, actor, "updated", {"changed": [part for part in changed if part != "draft_revision"]})
+            told = [part for part in changed if part != "draft_revision"]
+            if told != ["draft"] or not _is_drawing(workflow, actor):
+                _record(workflow, actor, "updated", {"changed": told})
         one: dict[str, Any] = {"workspace_id": workspace_id, "workflow_ids": [workflow.id], "actor": actor}
         if folder is not None:
             arranging.workflows_move(**one, folder=folder)
@@ -368,6 +372,17 @@ def _record(workflow: Workflow, actor: Actor, verb: str, data: dict[str, Json] |
         action=f"workflow.{verb}",
         target=workflow.name,
         data={"workflow_id": str(workflow.id)} | (data or {}),
+    )
+
+
+def _is_drawing(workflow: Workflow, actor: Actor) -> bool:
+    """Whether the record says already that they are changing this draft: an editor saves every few seconds."""
+    return audit_recorded(
+        workspace_id=workflow.workspace_id,
+        actor=actor,
+        action="workflow.updated",
+        data={"workflow_id": str(workflow.id), "changed": ["draft"]},
+        since=clock_now() - DRAWING,
     )
 
 

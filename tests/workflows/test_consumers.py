@@ -16,7 +16,7 @@ from apps.accounts.models import Membership
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.workflows import services
-from apps.workflows.consumers import _place
+from apps.workflows.consumers import _is_id, _place
 from apps.workflows.models import Workflow
 from tests.cast import Cast
 from tests.executions.live import Web, daphne
@@ -118,6 +118,13 @@ def test_who_says_too_much_is_cut_off(web: Web, cast: Cast, workflow: Workflow, 
         assert socket.close_code == 4429
 
 
-@pytest.mark.parametrize("value", [None, [1], [1, 2, 3], ["1", 2], [True, 1], [1e9, 1], [float("nan"), 1], {"x": 1}])
+@pytest.mark.parametrize(
+    "value", [None, [1], [1, 2, 3], ["1", 2], [True, 1], [1e9, 1], [10**400, 1], [float("nan"), 1], {"x": 1}]
+)
 def test_only_a_place_on_the_canvas_is_passed_on(value: Any) -> None:
     assert _place(value) is None
+
+
+@pytest.mark.parametrize("value", [None, 1, "", "x" * 101, "\ud800", "a b", "<b>"])
+def test_only_ids_are_passed_on(value: Any) -> None:
+    assert not _is_id(value)

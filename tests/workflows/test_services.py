@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
+from apps.accounts.access.actor import Actor
+from apps.accounts.access.resolve import member_actor
 from apps.accounts.models import AuditEvent
+from apps.core import clock
 from apps.core.errors import Invalid
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -57,6 +61,9 @@ class TestDrafts:
             (definition(transform("a"), transform("b"), links=[link("a", "b"), link("b", "a")]), "nodes[0]"),
             (definition(transform("a"), links=[link("a", "z")]), "connections[0].to"),
             ({"nodes": [], "edges": []}, "edges"),
+            (definition(transform("__proto__")), "nodes[0].id"),
+            (definition(transform("a"), transform("constructor")), "nodes[1].id"),
+            ({"nodes": [], "annotations": [{"id": "__proto__", "position": {"x": 0, "y": 0}}]}, "annotations[0].id"),
         ],
     )
     def test_what_is_no_definition_is_not_kept(self, cast: Cast, draft: Any, path: str) -> None:
@@ -86,6 +93,39 @@ class TestDrafts:
     def test_a_name_must_be_one(self, cast: Cast, name: str) -> None:
         with pytest.raises(Invalid):
             create(cast, name=name)
+
+    def test_what_one_person_draws_is_one_entry_for_ten_minutes(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        workflow, other = create(cast), create(cast, "Other")
+        bob, at = member_actor(cast.bob, "admin"), clock.now()
+        drawn: list[tuple[int, Actor, str, dict[str, Any]]] = [
+            (0, cast.owner, "a", {}),
+            (1, cast.owner, "b", {}),
+            (2, bob, "c", {}),
+            (3, cast.owner, "d", {"name": "Renamed"}),
+            (4, cast.owner, "e", {}),
+            (12, bob, "f", {}),
+            (12, cast.owner, "g", {}),
+            (13, cast.owner, "h", {}),
+        ]
+        for minutes, actor, draft, more in drawn:
+            moment = at + timedelta(minutes=minutes)
+            for place in ("apps.workflows.services.clock_now", "apps.accounts.services.audit.clock_now"):
+                monkeypatch.setattr(place, lambda moment=moment: moment)
+            given: dict[str, Any] = of(cast, workflow) | {"actor": actor, "definition": small(draft)} | more
+            services.workflow_update(**given)
+        services.workflow_update(**of(cast, other), definition=small("a"))
+        with tenant(cast.workspace.id):
+            found = AuditEvent.objects.filter(action="workflow.updated").order_by("id")
+            assert [(each.target, each.actor_id, each.data["changed"]) for each in found] == [
+                ("Orders", cast.alice.id, ["draft"]),
+                ("Orders", cast.bob.id, ["draft"]),
+                ("Renamed", cast.alice.id, ["name", "draft"]),
+                ("Renamed", cast.bob.id, ["draft"]),
+                ("Renamed", cast.alice.id, ["draft"]),
+                ("Other", cast.alice.id, ["draft"]),
+            ]
 
     def test_writes_are_in_the_audit_log(self, cast: Cast) -> None:
         workflow = create(cast)

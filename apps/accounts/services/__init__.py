@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.accounts.mail import mail_hand_over
 from apps.accounts.services.accounts import account_create, account_delete
-from apps.accounts.services.audit import audit_forget, audit_record, audit_record_all
+from apps.accounts.services.audit import audit_forget, audit_record, audit_record_all, audit_recorded
 from apps.accounts.services.given import token_hash
 from apps.accounts.services.invitations import (
     Invited,
@@ -57,6 +57,7 @@ __all__ = [
     "audit_forget",
     "audit_record",
     "audit_record_all",
+    "audit_recorded",
     "invitation_accept",
     "invitation_accept_new",
     "invitation_decline",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,22 @@ def audit_record(
     event = _made(workspace_id, actor, action, target, data)
     event.save(force_insert=True)
     return event
+
+
+def audit_recorded(*, workspace_id: UUID, actor: Actor, action: str, data: dict[str, Any], since: datetime) -> bool:
+    """Whether the record has this of the same actor, in the same way in and from the same place, since then, with
+    these members of `data`.
+    """
+    where = origin.current()
+    return AuditEvent.objects.filter(
+        workspace_id=workspace_id,
+        actor_id=actor.id,
+        actor_kind=actor.kind,
+        action=action,
+        data__contains=data,
+        at__gt=since,
+        address=where.address,
+    ).exists()
 
 
 def audit_record_all(

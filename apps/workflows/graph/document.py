@@ -25,6 +25,12 @@ MAX_ANNOTATIONS = 200
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
 
+NO_IDS = frozenset(
+    {"__proto__", "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "constructor"}
+    | {"hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"}
+)
+"""What every object of JavaScript has: whoever keeps things by their ids there would find these without having any."""
+
 Json = Any
 Ending = Literal["SUCCESS", "ERROR", "CANCELED", "TIMED_OUT"]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -36,6 +42,16 @@ def _known_zone(name: str) -> str:
     except (ValueError, OSError, KeyError):  # an unknown key, a path outside the zone folder, a folder's name
         raise ValueError(f"“{shown(name)}” is no time zone; use a name such as Europe/Berlin.") from None
     return name
+
+
+def _own_id(name: str) -> str:
+    if name in NO_IDS:
+        raise ValueError(f"“{name}” cannot be an id: in JavaScript every object has it. Use another one.")
+    return name
+
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$"), AfterValidator(_own_id)]
+"""Of a node or annotation, within its definition."""
 
 
 class _Document(BaseModel):
@@ -141,7 +157,7 @@ class RetryDocument(_Document):
 class NodeDocument(_Document):
     """One node as stored."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+    id: Id
     name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
     type: str
     subtype: str
@@ -177,7 +193,7 @@ class ConnectionDocument(_Document):
 class AnnotationDocument(_Document):
     """Something on the canvas for people alone: a note, or a frame around nodes. It changes nothing that runs."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+    id: Id
     kind: Literal["note", "frame"] = "note"
     text: Annotated[str, Field(max_length=10_000)] = ""
     """What it says; of a frame, its title."""

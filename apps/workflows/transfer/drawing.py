@@ -11,6 +11,7 @@ from apps.core.suggest import shown
 from apps.nodes.contract import NodeType
 from apps.nodes.registry import node_type, node_types
 from apps.workflows.graph.attaching import ATTACHABLE
+from apps.workflows.graph.document import NO_IDS
 from apps.workflows.transfer.kinds import ATTACHES, FLOWS, SETS_UP, missing_types
 from apps.workflows.transfer.parcel import Kind, Remark
 
@@ -106,7 +107,7 @@ class Drawing:
                 piece.key if _ID.fullmatch(piece.key) and not re.fullmatch(r"[0-9a-fA-F-]{32,36}", piece.key) else ""
             )
             slug = given or re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40] or "node"
-            piece.id = _free(slug, ids, "_")
+            piece.id = _free(slug, ids | NO_IDS, "_")
             ids.add(piece.id)
 
     def _refuse_unknown_types(self) -> None:

@@ -60,7 +60,7 @@ export function heard(peers: Peers, message: Message, now: number): Peers {
     }
     case "cursor": {
       const before = peers[message.peer];
-      if (!before) return peers;
+      if (!before || !Object.hasOwn(peers, message.peer)) return peers;
       const cursor = message.at ? { x: message.at[0], y: message.at[1] } : null;
       return { ...peers, [message.peer]: { ...before, cursor, seenAt: now } };
     }
