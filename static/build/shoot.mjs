@@ -76,11 +76,11 @@ async function pictures(link) {
   const api = (path) =>
     first.evaluate(async (address) => (await (await fetch(address)).json()).results, `/api/v1/app/${path}`);
   const workflow = (await api("workflows/")).find(({ name }) => name === "Order approval");
-  const [run] = await api(`executions/?workflow=${workflow.id}&status=WAITING_FOR_HUMAN`);
-  const question = (await api("interactions/?status=pending")).find(({ title }) => /order/i.test(title));
+  const run = (await api(`executions/?workflow=${workflow.id}&status=WAITING_FOR_HUMAN`)).at(-1);
+  const question = (await api("interactions/?status=pending")).findLast(({ title }) => /order/i.test(title));
   const session = await first.context().storageState();
 
-  const take = async (name, path, { width = 1280, height = 800, theme = "light", act = async () => {} }) => {
+  const take = async (name, path, { width = 1440, height = 900, theme = "light", act = async () => {} }) => {
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
@@ -104,8 +104,8 @@ async function pictures(link) {
     await tab.waitForTimeout(2000);
     await tab.mouse.move(700, 60);
   };
-  await take("editor", `workflows/${workflow.id}/`, { act: openManager });
-  await take("editor-dark", `workflows/${workflow.id}/`, { theme: "dark", act: openManager });
+  await take("editor", `workflows/${workflow.id}/`, { height: 800, act: openManager });
+  await take("editor-dark", `workflows/${workflow.id}/`, { height: 800, theme: "dark", act: openManager });
   await take("execution", `executions/${run.id}/`, {});
   await take("inbox", `inbox/${question.id}/`, {});
   await take("question-phone", `inbox/${question.id}/`, { width: 390, height: 844 });
