@@ -1,6 +1,4 @@
-"""The rest of an order's way by mouse: pasted, renamed, broken and mended, tested, published, called, watched, approved,
-run again and restored.
-"""
+"""The rest of an order's way by mouse: a part is pasted, mended, tested, published, called, watched and run again."""
 
 from __future__ import annotations
 
