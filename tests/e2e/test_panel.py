@@ -50,6 +50,7 @@ def test_a_call_and_a_switch_are_set_up_and_saved(api: APIRequestContext, signed
 
     panel.get_by_label("Method", exact=True).select_option(label="POST")
     panel.get_by_role("button", name="Add query parameter").click()
+    expect(panel.get_by_label("Name of query parameter 1")).to_be_focused()
     page.keyboard.type("limit")
     panel.get_by_label("Value of limit: kind").select_option("number")
     panel.get_by_label("Value of limit", exact=True).fill("25")
@@ -92,7 +93,10 @@ def test_a_call_and_a_switch_are_set_up_and_saved(api: APIRequestContext, signed
 
 def _add_case(page: Page, panel: Locator, name: str, condition: str) -> None:
     panel.get_by_role("button", name="Add case").click()
+    expect(panel.locator('[data-path="params.cases[1]"] :focus')).to_have_count(1)
     page.keyboard.type(name)
     # An empty condition begins as an expression: what is typed stands between its braces.
-    panel.get_by_role("textbox", name="Condition").nth(1).click()
+    field = panel.get_by_role("textbox", name="Condition").nth(1)
+    field.click()
+    expect(field).to_have_text("{{  }}")
     page.keyboard.type(condition)
