@@ -41,6 +41,6 @@ def test_the_index_names_every_page() -> None:
 
 
 def test_pictures_are_real_and_small() -> None:
-    for picture in (ROOT / "docs/images").iterdir():
+    for picture in (ROOT / "docs/pictures").iterdir():
         assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n", picture
         assert picture.stat().st_size <= 300_000, picture

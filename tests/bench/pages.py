@@ -217,7 +217,7 @@ def smooth(target: Product, session: http.cookiejar.Cookie, path: str) -> str:
             text=True,
         )
     lines = [line.partition(": ") for line in done.stdout.splitlines() if " frames, " in line]
-    if not lines:
+    if done.returncode or not lines:
         raise RuntimeError(f"The frames were not counted: {done.stdout[-1000:]}{done.stderr[-2000:]}")
     table = [f"| {name} | {figures} |" for name, _, figures in lines]
     return "\n".join([f"| {NODES} nodes | frames |", "|---|---|", *table])
