@@ -57,7 +57,7 @@ function press(event: KeyboardEvent): void {
   const isHeld = event.ctrlKey || event.metaKey || event.altKey;
   const known = commands().filter(({ isNative }) => !isNative);
   const found = names
-    .map((name) => known.find(({ keys }) => keys?.includes(name)))
+    .map((name) => answering(known.filter(({ keys }) => keys?.includes(name))))
     .find((command) => command !== undefined);
   const name = names.find((one) => found?.keys?.includes(one)) ?? "";
   if (found && (!isLocal(name) || isOnCanvas(target, name))) {
@@ -73,6 +73,10 @@ function press(event: KeyboardEvent): void {
   const command = known.find(({ keys }) => meaning.keys !== undefined && keys?.includes(meaning.keys));
   if (command && runCommand(command.id)) stop(event);
 }
+
+/** Of those that have the same key, such as "." on a loop and elsewhere: the first that can be done now. */
+const answering = (all: readonly Command[]): Command | undefined =>
+  all.find(({ isPossible }) => isPossible?.() !== false) ?? all[0];
 
 function stop(event: KeyboardEvent): void {
   event.preventDefault();
