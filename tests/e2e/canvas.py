@@ -17,6 +17,23 @@ def sees(page: Page, status: str, **states: str) -> None:
     expect(page.locator("#execution-status")).to_have_attribute("data-status", status)
 
 
+def rests(page: Page) -> None:
+    """That the view stands still, as it does a few frames after a panel came or went: then places can be read."""
+    page.evaluate(
+        """() => new Promise(done => {
+            let before = '', frames = 0
+            const look = () => {
+                const now = document.querySelector('.react-flow__viewport').style.transform
+                frames = now === before ? frames + 1 : 0
+                before = now
+                if (frames > 4) done()
+                else requestAnimationFrame(look)
+            }
+            look()
+        })"""
+    )
+
+
 def mark(page: Page) -> None:
     """Leave something on the page that does not survive a reload."""
     page.evaluate("window.isTheSamePage = true")

@@ -11,6 +11,7 @@ from playwright.sync_api import APIRequestContext, Locator, Page, StorageState, 
 
 from tests.e2e.accessibility import barriers
 from tests.e2e.browser import PHONE, Tabs
+from tests.e2e.canvas import rests
 from tests.e2e.orders import read, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -49,6 +50,7 @@ def test_a_workflow_is_drawn_by_mouse_undone_and_redone(
     expect(page.locator(".react-flow__edge")).to_have_count(1)
     expect(loop).to_have_class(re.compile(r"\bparent\b"))
     # Between two, from the connection itself; what comes after makes room.
+    rests(page)
     before = _box(loop)["x"]
     start = _box(_card(page, "Start by hand"))
     page.mouse.move((start["x"] + start["width"] + before) / 2, start["y"] + start["height"] / 2)
@@ -92,9 +94,11 @@ def _close_panel(page: Page) -> None:
     """By a click on the empty canvas."""
     panel = page.locator(".editor-panel")
     expect(panel).to_be_visible()
+    rests(page)
     pane = _box(page.locator(".react-flow__pane"))
     page.mouse.click(pane["x"] + pane["width"] - 24, pane["y"] + 60)
     expect(panel).to_have_count(0)
+    rests(page)
 
 
 def _drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
