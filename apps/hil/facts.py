@@ -170,7 +170,8 @@ def _value(value: Any) -> Value:
         return Value("Yes" if value else "No")
     if isinstance(value, str):
         return Value(_cut(value), "url" if _URL.fullmatch(value) else "text")
-    return Value(json.dumps(value), "number")
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return Value(json.dumps(int(value) if is_whole else value), "number")
 
 
 def _cut(text: str) -> str:
