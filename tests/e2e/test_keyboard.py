@@ -126,6 +126,10 @@ def test_the_order_approval_is_built_and_published_by_keyboard_only(
     expect(redo).to_be_disabled()
     assert _saved(api, page, workflow) == saved
 
+    # One key leads to the first thing the lint has to say.
+    keys.press(".")
+    expect(page.locator(".node-panel")).to_contain_text("further starts are refused")
+
     keys.press("Control+Shift+p")
     dialog = page.get_by_role("dialog", name="Publish this workflow")
     _tab_to(page, dialog.get_by_label("What changed"))
