@@ -19,11 +19,12 @@ _LIKE = 0.8
 
 
 def findings(draft: Draft, graph: Graph) -> Iterator[Finding]:
-    """What is doubtful about each node that is switched on. Never raises."""
+    """What is doubtful about each node; of one that is switched off, only whether it ends its branch. Never raises."""
     for node in graph.nodes.values():
-        if node.disabled:
-            continue
         base = f"nodes[{draft.places[node.id]}]"
+        if node.disabled:
+            yield from _ends_here(node, graph, base)
+            continue
         stored = draft.document.nodes[draft.places[node.id]]
         if stored is not None and stored.on_unknown == "retry" and _writes(node):
             yield warning(
@@ -35,6 +36,19 @@ def findings(draft: Draft, graph: Graph) -> Iterator[Finding]:
             )
         yield from _unbounded(node, graph, base)
         yield from _read(node, graph, base)
+
+
+def _ends_here(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
+    """What is switched off passes on what comes in by `main`, whatever its outcomes are."""
+    followed = graph.outgoing[node.id]
+    if followed and "main" not in node.ports:
+        yield warning(
+            "node.disabled_ends",
+            f"{base}.disabled",
+            f"“{node.name}” is switched off, so it leaves by none of its outcomes: nothing after it runs.",
+            "Switch it on, or lead around it.",
+            node_id=node.id,
+        )
 
 
 def _writes(node: GraphNode) -> bool:

@@ -176,6 +176,7 @@ def _makers() -> Mapping[str, _Maker]:
         "respond.nobody_waits": _nobody_waits,
         "retry.repeats_write": _repeats_write,
         "loop.unbounded": _unbounded,
+        "node.disabled_ends": _disabled_ends,
     }
 
 
@@ -404,3 +405,9 @@ def _unbounded(finding: Finding, whole: _Whole) -> Iterator[Fix]:
     if node is not None:
         edit = {"op": "set", "node": node.id, "path": ["params", "max_iterations"], "value": 10}
         yield Fix("Stop after 10 rounds", (edit,))
+
+
+def _disabled_ends(finding: Finding, whole: _Whole) -> Iterator[Fix]:
+    node = whole.node(finding)
+    if node is not None:
+        yield Fix("Switch it on", ({"op": "set", "node": node.id, "path": ["disabled"], "value": False},))

@@ -131,6 +131,16 @@ FIXED: list[tuple[str, Any, list[str]]] = [
         ["Stop after 10 rounds"],
     ),
     ("container.empty", definition(hook(), LOOP), ["Delete “Loop”"]),
+    (
+        "node.disabled_ends",
+        definition(
+            hook(),
+            {**ask(), "disabled": True},
+            transform("a"),
+            links=[link("hook", "ask"), link("ask", "a", "approved")],
+        ),
+        ["Switch it on"],
+    ),
 ]
 
 
