@@ -96,7 +96,7 @@ def ended(row: Interaction, zone: str = "") -> str:
     """How it ended, in a sentence; empty while it waits."""
     if row.status == InteractionStatus.ANSWERED and row.answered_at is not None:
         words = {"outcome": row.outcome_word, "who": row.answered_by, "when": moment(row.answered_at, zone)}
-        return _("%(outcome)s by %(who)s at %(when)s") % words
+        return _("%(outcome)s by %(who)s on %(when)s") % words
     if row.status == InteractionStatus.TIMED_OUT:
         return _("Nobody answered in time")
     if row.status == InteractionStatus.WITHDRAWN:

@@ -11,7 +11,7 @@ from apps.core.suggest import shown
 from apps.nodes.contract import NodeType
 from apps.nodes.registry import node_type, node_types
 from apps.workflows.graph.attaching import ATTACHABLE
-from apps.workflows.graph.document import NO_IDS
+from apps.workflows.graph.document import MAX_ANNOTATIONS, NO_IDS
 from apps.workflows.transfer.kinds import ATTACHES, FLOWS, SETS_UP, missing_types
 from apps.workflows.transfer.parcel import Kind, Remark
 
@@ -66,6 +66,7 @@ class Drawing:
     pieces: list[Piece] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     settings: dict[str, Json] = field(default_factory=dict)
+    annotations: list[dict[str, Json]] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
 
     def say(self, kind: Kind, piece: Piece | None, message: str, hint: str = "", *, path: str = "") -> None:
@@ -91,7 +92,8 @@ class Drawing:
             else:
                 self._attach(link, source, target)
         nodes = [_document(piece) for piece in self.pieces if piece.is_kept]
-        return {"nodes": nodes, "connections": edges, "settings": self.settings}
+        beside = {"annotations": self.annotations[:MAX_ANNOTATIONS]} if self.annotations else {}
+        return {"nodes": nodes, "connections": edges, "settings": self.settings, **beside}
 
     def _name(self) -> None:
         ids: set[str] = set()

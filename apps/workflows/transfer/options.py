@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from apps.workflows.graph import Settings
 from apps.workflows.transfer.drawing import Drawing, Piece
@@ -66,14 +66,21 @@ def settings_of(drawing: Drawing, given: Json, path: str = "settings") -> str | 
     return policy
 
 
+def point(given: Json) -> dict[str, Json] | None:
+    """A place on the canvas, as `[x, y]` or by axis; None where it is none."""
+    if isinstance(given, list) and len(given) == 2:
+        given = {"x": given[0], "y": given[1]}
+    if isinstance(given, Mapping) and all(is_number(given.get(axis)) for axis in "xy"):
+        return {axis: given[axis] for axis in "xy"}
+    return None
+
+
 def own_of(drawing: Drawing, piece: Piece, given: Mapping[str, Json]) -> None:
     """Take over what is said of a node besides its parameters."""
     own = piece.own
-    place = given.get("position")
-    if isinstance(place, list) and len(place) == 2:
-        place = {"x": place[0], "y": place[1]}
-    if isinstance(place, Mapping) and all(_is_number(place.get(axis)) for axis in "xy"):
-        own["position"] = {axis: place[axis] for axis in "xy"}
+    place = point(given.get("position"))
+    if place is not None:
+        own["position"] = place
     for name in ("notes", "note", "description"):
         if isinstance(given.get(name), str) and given[name]:
             own.setdefault("notes", given[name])
@@ -92,7 +99,7 @@ def own_of(drawing: Drawing, piece: Piece, given: Mapping[str, Json]) -> None:
     if retry:
         own["retry"] = retry
     timeout = given.get("timeout_seconds", given.get("timeout"))
-    if _is_number(timeout) and timeout > 0:
+    if is_number(timeout) and timeout > 0:
         own["timeout_seconds"] = timeout
     if isinstance(given.get("parent"), str):
         own["parent"] = given["parent"]
@@ -108,23 +115,24 @@ def _retry(given: Mapping[str, Json]) -> dict[str, Json]:
         }
     elif isinstance(policy, Mapping):
         for theirs in ("attempts", "max_tries", "max_attempts", "max_retries"):
-            if _is_number(policy.get(theirs)):
+            if is_number(policy.get(theirs)):
                 found["attempts"] = policy[theirs] + (theirs == "max_retries")
                 break
         for theirs in ("delay_seconds", "wait_between_tries", "retry_delay", "backoff_seconds", "delay_ms"):
-            if _is_number(policy.get(theirs)):
+            if is_number(policy.get(theirs)):
                 found["delay_seconds"] = _seconds(policy[theirs], 1_000 if theirs == "delay_ms" else 1)
                 break
-        if _is_number(policy.get("max_delay_seconds")):
+        if is_number(policy.get("max_delay_seconds")):
             found["max_delay_seconds"] = policy["max_delay_seconds"]
-    return {name: value for name, value in found.items() if _is_number(value)}
+    return {name: value for name, value in found.items() if is_number(value)}
 
 
 def _seconds(value: Json, scale: int) -> Json:
-    return value / scale if _is_number(value) and scale != 1 else value
+    return value / scale if is_number(value) and scale != 1 else value
 
 
-def _is_number(value: Json) -> bool:
+def is_number(value: Json) -> TypeGuard[int | float]:
+    """Whether it is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

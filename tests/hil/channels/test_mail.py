@@ -175,7 +175,7 @@ def test_those_who_were_asked_too_are_told_how_it_ended(outside: Outside) -> Non
 
     told = outside.smtp.mails()[2:]
     assert [(str(mail["To"]), str(mail["Subject"])) for mail in told] == [(MARA, "Re: Ship order A-1?")]
-    assert f"Rejected by {JONAS} at" in html_of(told[0])
+    assert f"Rejected by {JONAS} on" in html_of(told[0])
     assert "No stock." in html_of(told[0])
     assert told[0]["In-Reply-To"] == second["Message-ID"]
     assert again(outside.cast.workspace, row).outcome == "rejected"

@@ -67,7 +67,7 @@ def test_a_question_is_written_pressed_and_brought_up_to_date(outside: Outside) 
     changed = outside.slack.message()
     assert changed["is_updated"]
     assert buttons(changed) == []
-    assert "Approved by Alice at" in texts(changed)
+    assert "Approved by Alice on" in texts(changed)
 
 
 def test_a_channel_shows_one_message_to_all_and_lets_in_whoever_is_asked(outside: Outside) -> None:

@@ -41,7 +41,11 @@ def test_each_fixture_is_a_draft_and_every_node_of_it_is_accounted_for(name: str
     inner = document.get("workflow", document.get("definition", document))
     rows = [*inner.get("nodes", inner.get("agents", ())), *document.get("triggers", ())]
     kept = {each["name"] for each in parcel.definition["nodes"]}
+    notes = {each["text"] for each in parcel.definition.get("annotations", ())}
     for row in rows:
+        if "stickyNote" in row.get("type", ""):
+            assert row["parameters"]["content"] in notes
+            continue
         label = row.get("name") or row.get("data", {}).get("label") or f"{row['type'].capitalize()} trigger"
         assert label in kept or label in {remark.node for remark in parcel.remarks}, label
 
@@ -270,3 +274,27 @@ def test_no_form_of_json_breaks_it() -> None:
                 lint(import_document(bent(document)).definition)
             except DomainError:
                 continue
+
+
+def test_notes_of_n8n_stay_where_they_are() -> None:
+    places: list[tuple[Any, ...]] = []
+    sticky = {"id": "s", "name": "Note", "type": "n8n-nodes-base.stickyNote", "typeVersion": 1}
+    trigger = {"id": "t", "name": "T", "type": "n8n-nodes-base.manualTrigger", "position": [0, 0], "parameters": {}}
+    notes = [
+        {
+            **sticky,
+            "position": [10, -20],
+            "parameters": {"content": "# Read me", "color": 4, "height": 5, "width": 300},
+        },
+        {**sticky, "position": [0, 0], "parameters": {"content": " "}},
+        {**sticky, "position": "here", "parameters": {"content": "nowhere"}},
+        {**sticky, "position": [1, 2], "parameters": {"content": "odd", "color": "#f00", "height": None}},
+    ]
+    parcel = import_document({"nodes": [trigger, *notes], "connections": {}})
+    assert no_draft(lint(parcel.definition)) == ()
+    for each in parcel.definition["annotations"]:
+        places.append((each["text"], each["position"], each["width"], each["height"], each["color"]))
+    assert places == [
+        ("# Read me", {"x": 10, "y": -20}, 300, 40, "green"),
+        ("odd", {"x": 1, "y": 2}, 240, 160, "yellow"),
+    ]

@@ -13,7 +13,7 @@ from apps.workflows.transfer.n8n.flow import FLOW
 from apps.workflows.transfer.n8n.given import Given
 from apps.workflows.transfer.n8n.http import http_request
 from apps.workflows.transfer.n8n.schedules import crons
-from apps.workflows.transfer.options import own_of, settings_of
+from apps.workflows.transfer.options import is_number, own_of, point, settings_of
 
 Json = Any
 _BASE: Final = "n8n-nodes-base."
@@ -45,7 +45,7 @@ def drawing_of(document: Mapping[str, Json]) -> Drawing:
             continue
         piece = Piece(name=row["name"], path=f"nodes[{at}]")
         if str(row.get("type")) == f"{_BASE}{_NOTE}":
-            _note(drawing, row, piece)
+            _note(drawing, row)
             continue
         rows.append((row, piece))
         drawing.pieces.append(piece)
@@ -147,11 +147,33 @@ def _several(rows: list[tuple[Mapping[str, Json], Piece]], drawing: Drawing) -> 
     return found
 
 
-def _note(drawing: Drawing, row: Mapping[str, Json], piece: Piece) -> None:
+_COLORS: Final = ("yellow", "yellow", "yellow", "red", "green", "blue", "violet", "grey")
+"""Ours for n8n's numbers of colours."""
+
+
+def _note(drawing: Drawing, row: Mapping[str, Json]) -> None:
     params = row.get("parameters")
-    text = str(params.get("content", "")) if isinstance(params, Mapping) else ""
-    if text.strip():
-        drawing.say("left_out", piece, f"Notes on the canvas are not carried over: “{' '.join(text.split())[:200]}”.")
+    params = params if isinstance(params, Mapping) else {}
+    text = str(params.get("content") or "").strip()
+    place = point(row.get("position"))
+    if not text or place is None:
+        return
+    color = params.get("color")
+    drawing.annotations.append(
+        {
+            "id": f"note_{len(drawing.annotations) + 1}",
+            "kind": "note",
+            "text": text[:10_000],
+            "position": place,
+            "width": _length(params.get("width"), 240),
+            "height": _length(params.get("height"), 160),
+            "color": _COLORS[color] if type(color) is int and 0 <= color < len(_COLORS) else "yellow",
+        }
+    )
+
+
+def _length(given: Json, otherwise: float) -> float:
+    return min(max(float(given), 40), 20_000) if is_number(given) else otherwise
 
 
 def _pins(drawing: Drawing, given: Json) -> None:
