@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
         found = browser.find(ROOT, PYTHON, say)
         if found:
             os.environ["CHROMIUM"] = found
-        code = subprocess.call([*pytest, *rest], cwd=ROOT)
+        code = subprocess.call([*pytest, "--durations", "20", *rest], cwd=ROOT)
         if code != 1:
             return code
         # Some start processes and wait for them: on a machine that is busy they may be late. Alone they may not.
