@@ -259,6 +259,7 @@ def test_without_it_lists_come_from_the_primary(
     cast: Cast, two: Replica, browser: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = browser(cast.alice)
+    replica.lag(patience=10)
     assert "follows" in health.check_replica()
     assert asyncio.run(health.look()).parts["replica"].is_ok
     two._stop()

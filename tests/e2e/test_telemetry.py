@@ -49,10 +49,9 @@ def test_a_request_is_followed_from_the_caller_to_the_called(
     answer = httpx2.post(f"{running.url}/webhooks/demo/followed", json={}, headers={"traceparent": caller.header})
     assert answer.headers["x-request-id"] == caller.trace_id
 
-    found = spans.of_trace(caller.trace_id, until=4)
-    server, execution, node, client = (
-        found[name] for name in ("HTTP POST", "execute_workflow", "node ACTION.HTTP_REQUEST", "HTTP GET")
-    )
+    names = ("HTTP POST", "execute_workflow", "node ACTION.HTTP_REQUEST", "HTTP GET")
+    found = spans.of_trace(caller.trace_id, *names)
+    server, execution, node, client = (found[name] for name in names)
     assert [each.parent_id for each in (server, execution, node, client)] == [
         caller.span_id,
         server.span_id,

@@ -34,12 +34,15 @@ class Collector:
     url: str = ""
     spans: list[Received] = field(default_factory=list)
 
-    def of_trace(self, trace_id: str, *, until: int, seconds: float = 20.0) -> dict[str, Received]:
-        """The spans of a trace by name, as soon as there are so many. Raises `AssertionError` when they do not come."""
+    def of_trace(self, trace_id: str, *names: str, seconds: float = 20.0) -> dict[str, Received]:
+        """The spans of a trace by name, as soon as these are among them. Raises `AssertionError` when they do not come.
+
+        Processes send theirs each in its own time.
+        """
         deadline = time.monotonic() + seconds
         while True:
             found = {span.name: span for span in list(self.spans) if span.trace_id == trace_id}
-            if len(found) >= until:
+            if found.keys() >= set(names):
                 return found
             assert time.monotonic() < deadline, f"after {seconds} s there are only {sorted(found)}"
             time.sleep(0.05)
