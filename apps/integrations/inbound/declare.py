@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +53,7 @@ class Given:
     is_told: bool = True
 
 
-class InboundVendor:
+class InboundVendor(ABC):
     """Base of a vendor's way in. One class in `apps/integrations/vendors/<vendor>/inbound.py`."""
 
     vendor: ClassVar[str]
@@ -64,10 +65,10 @@ class InboundVendor:
         """The answer to a request by which the vendor only looks whether somebody is here. It has no account yet."""
         return None
 
+    @abstractmethod
     def read(self, incoming: Incoming) -> Given:
         """What was delivered, before anything of it is believed. Raises `Invalid` for what is none of the vendor's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def verify(self, incoming: Incoming, fields: Any) -> None:
         """Check the proof against a credential's fields. Raises `ProofRefused`, which never says what is right."""
-        raise NotImplementedError
