@@ -39,9 +39,10 @@ async def follow(
     """Everything that happened to an execution after checkpoint `after`, then everything that happens.
 
     First `{"snapshot_seq": n}`, then changes `{"seq", "at", "changes"}` without gaps, and `{"seq": n}` every 15 s of
-    silence. Ends after the change that ended the execution. `still_allowed` is called in a thread every few seconds;
-    what it raises ends the stream: who may watch can change meanwhile. Raises `ExecutionNotFound`. Close it with
-    `aclose()`.
+    silence. Between them `{"seq": n, "stream": {"node_id", "path", "part", "text"}}`: text that a node is still
+    writing, of which nothing is kept and pieces may be missing. Ends after the change that ended the execution.
+    `still_allowed` is called in a thread every few seconds; what it raises ends the stream: who may watch can change
+    meanwhile. Raises `ExecutionNotFound`. Close it with `aclose()`.
     """
     loop = asyncio.get_running_loop()
     async with _Ear(execution_id) as ear:
@@ -64,6 +65,10 @@ async def follow(
             if len(fresh) < _PAGE:
                 is_new = loop.time() - began_at < FIRST_SECONDS
                 heard = await ear.hear(FIRST_LOOK_SECONDS if is_new else LOOK_SECONDS)
+                if heard is not None and "stream" in heard:
+                    yield {"seq": last, "stream": heard["stream"]}
+                    fresh = []
+                    continue
                 if heard is not None and heard["seq"] <= last:
                     fresh = []
                     continue
@@ -125,7 +130,7 @@ class _Ear:
                     while True:
                         message = await layer.receive(channel)
                         if not self._heard.full():  # what does not fit is a gap, and gaps are read from the history
-                            self._heard.put_nowait({name: message[name] for name in ("seq", "at", "changes")})
+                            self._heard.put_nowait({name: each for name, each in message.items() if name != "type"})
                 finally:
                     await layer.group_discard(self._group, channel)
             except Exception as error:

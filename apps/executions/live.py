@@ -50,6 +50,12 @@ def changed(execution_id: UUID, *, seq: int, at: datetime, changes: Sequence[dic
     _publisher().send(group_of(execution_id), message)
 
 
+def streamed(execution_id: UUID, *, node_id: str, path: str, part: str, text: str) -> None:
+    """Show watchers a piece of text that a node is still writing; empty: what was shown of this part is void."""
+    piece = {"node_id": node_id, "path": path, "part": part, "text": text}
+    _publisher().send(group_of(execution_id), {"type": "execution.streamed", "stream": piece})
+
+
 def reply(channel: str, outcome: dict[str, Any]) -> None:
     """Tell the web process behind `channel` how an execution it waits for went."""
     # As text: the layer's own encoding knows no integers beyond 64 bits, and one that fails would silence all others.
@@ -74,8 +80,8 @@ class _Publisher:
 
     def send(self, target: str, message: dict[str, Any]) -> None:
         now = time.monotonic()
-        is_change = message["type"] == "execution.changed"
-        if self._watched is not None and is_change and self._watched.get(target, 0.0) < now:
+        is_for_watchers = message["type"] != "execution.reply"
+        if self._watched is not None and is_for_watchers and self._watched.get(target, 0.0) < now:
             return
         if now >= self._silent_until:
             self._loop.call_soon_threadsafe(self._put, target, message)

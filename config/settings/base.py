@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.nodes",
     "apps.integrations",
+    "apps.ai",
     "apps.workflows",
     "apps.executions",
     "apps.triggers",

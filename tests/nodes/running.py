@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from apps.core.egress import Answer, EgressError
 from apps.nodes.contract import (
+    Attached,
     Container,
     CredentialRef,
     Done,
@@ -24,6 +25,7 @@ from apps.nodes.contract import (
     NoAuth,
     Node,
     NodeError,
+    Place,
     Result,
     Rounds,
     Stop,
@@ -169,6 +171,11 @@ class FakeContext:
     done: dict[str, Json] = field(default_factory=dict)
     """The steps that were done, also in an earlier run of the node."""
 
+    models: Any = None
+    attached: tuple[Attached, ...] = ()
+    place: Place = field(default_factory=lambda: Place(uuid4(), uuid4(), uuid4(), "node", ""))
+    streamed: list[tuple[str, str]] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         self.credentials = FakeCredentials(self.http, self.known)
 
@@ -192,6 +199,9 @@ class FakeContext:
 
     def log(self, message: str, *, level: Level = "info", data: Json = None) -> None:
         self.logs.append(message)
+
+    def stream(self, text: str, *, part: str = "") -> None:
+        self.streamed.append((part, text))
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         self.told.append((done, total, message))

@@ -13,7 +13,7 @@ from uuid import UUID
 from apps.core import clock, jsonclean
 from apps.executions.worker.credentials import NodeCredentials
 from apps.executions.worker.stepping import Steps
-from apps.nodes.contract import LEVELS, Artifacts, Effect, Http, Level, NodeError, Values
+from apps.nodes.contract import LEVELS, Artifacts, Attached, Effect, Http, Level, Models, NodeError, Place, Values
 from apps.nodes.expressions import ExprError, Scope, resolve
 
 MAX_LOG_LINES = 200
@@ -31,18 +31,22 @@ class NodeContext:
     """
 
     __slots__ = (
+        "_attached",
         "_budget",
         "_count",
         "_figures",
         "_lines",
         "_lock",
         "_scope",
+        "_stream",
         "artifacts",
         "credentials",
         "http",
         "idempotency_key",
         "inputs",
+        "models",
         "now",
+        "place",
         "sources",
         "steps",
         "timeout_seconds",
@@ -61,10 +65,14 @@ class NodeContext:
         credentials: NodeCredentials,
         artifacts: Artifacts,
         values: Values,
+        models: Models,
+        place: Place,
         idempotency_key: str,
         timeout_seconds: float,
         steps: Steps,
         scope: Callable[[Mapping[str, Any]], Scope],
+        attached: Callable[[], tuple[Attached, ...]],
+        stream: Callable[[str, str], None],
     ) -> None:
         self.inputs = inputs
         self.sources = sources
@@ -74,10 +82,14 @@ class NodeContext:
         self.credentials = credentials
         self.artifacts = artifacts
         self.values = values
+        self.models = models
+        self.place = place
         self.idempotency_key = idempotency_key
         self.timeout_seconds = timeout_seconds
         self.steps = steps
         self._scope = scope
+        self._attached: Callable[[], tuple[Attached, ...]] | tuple[Attached, ...] = attached
+        self._stream = stream
         self._lock = threading.Lock()
         self._lines: list[dict[str, Any]] = []
         self._figures: dict[str, dict[str, Any]] = {}
@@ -87,6 +99,17 @@ class NodeContext:
     def json(self) -> Any:
         """The value on the main input."""
         return self.inputs.get("main")
+
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """The tools and memories of an agent, see `nodes.contract.Context.attached`."""
+        if not isinstance(self._attached, tuple):
+            self._attached = self._attached()
+        return self._attached
+
+    def stream(self, text: str, *, part: str = "") -> None:
+        """Show a piece of text to those who watch."""
+        self._stream(part, self.credentials.clean(text))
 
     def resolve(self, value: Any, *, given: Any = None, item: Any = None, index: int | None = None) -> Any:
         """A late parameter, see `nodes.contract.Context.resolve`."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from apps.ai import gateway
 from apps.core import clock, egress, jsonclean
 from apps.core.telemetry import spans
-from apps.executions import metrics
+from apps.executions import live, metrics
 from apps.executions.artifacts import Artifacts
 from apps.executions.engine import mapping, plan
 from apps.executions.engine.noderun import Key, NodeRun
@@ -26,7 +27,7 @@ from apps.executions.worker.hand import Answered, Hand
 from apps.executions.worker.scope import scope_of
 from apps.executions.worker.stepping import Steps
 from apps.executions.worker.values import NodeValues
-from apps.nodes.contract import Done, Node, NodeError, OnUnknown, Result, Rounds, Trigger
+from apps.nodes.contract import Attached, Done, Node, NodeError, OnUnknown, Place, Result, Rounds, Trigger
 from apps.nodes.expressions import ExprError, compile_template, resolve
 from apps.nodes.params import ParamsInvalid, inner_names, truth, validated
 from apps.workflows.graph import Edge, GraphNode
@@ -358,6 +359,16 @@ def _resolved(hand: Hand, frame: Frame, node: GraphNode, given: dict[str, Any], 
         ) from None
 
 
+def _attached(hand: Hand, frame: Frame, node: GraphNode, given: dict[str, Any], now: datetime) -> tuple[Attached, ...]:
+    """What an agent uses, each with its parameters resolved among what the agent sees. Raises `NodeError`."""
+    found = (hand.graph.nodes[other] for other in node.attached)
+    return tuple(
+        Attached(each.id, each.name, each.cls(), _checked(each, _resolved(hand, frame, each, given, now)), each.params)
+        for each in found
+        if not each.disabled
+    )
+
+
 def _checked(node: GraphNode, resolved: Any) -> Any:
     try:
         return validated(node.cls, resolved)
@@ -400,6 +411,20 @@ def _ready(
     instance = node.cls()
     key, frame = key_of(hand, node_run), hand.frame_of(node_run)
     http = outward.door(hand.claimed.workspace_id)
+    credentials = NodeCredentials(
+        http,
+        workspace_id=hand.claimed.workspace_id,
+        workflow_id=hand.claimed.workflow_id,
+        execution_id=hand.claimed.id,
+    )
+    place = Place(
+        hand.claimed.workspace_id,
+        hand.claimed.workflow_id,
+        hand.claimed.id,
+        node.id,
+        node_run.path,
+        is_test=hand.claimed.mode == "test",
+    )
     return Call(
         key=node_run.key,
         node=instance,
@@ -413,12 +438,9 @@ def _ready(
             trigger_input=hand.claimed.input,
             now=now,
             http=http,
-            credentials=NodeCredentials(
-                http,
-                workspace_id=hand.claimed.workspace_id,
-                workflow_id=hand.claimed.workflow_id,
-                execution_id=hand.claimed.id,
-            ),
+            credentials=credentials,
+            models=gateway.Gateway(gateway.Caller.of(place), credentials.values),
+            place=place,
             artifacts=Artifacts(
                 hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
             ),
@@ -436,6 +458,8 @@ def _ready(
                 repeats_unknown=node.on_unknown is OnUnknown.RETRY or node_run.state is State.NEEDS_REVIEW,
             ),
             scope=lambda seen: scope_of(hand, frame, seen, now),
+            attached=lambda: _attached(hand, frame, node, given, now),
+            stream=lambda part, text: live.streamed(hand.id, node_id=node.id, path=node_run.path, part=part, text=text),
         ),
         timeout_seconds=node.timeout_seconds,
         passes_through=passes_through,

@@ -6,7 +6,17 @@ One node type is one class in one file: its docstring is the palette text and re
 
 from __future__ import annotations
 
-from apps.nodes.contract.context import LEVELS, Artifacts, Context, Http, HttpAnswer, Level, Values, ValueScope
+from apps.nodes.contract.context import (
+    LEVELS,
+    Artifacts,
+    Context,
+    Http,
+    HttpAnswer,
+    Level,
+    Place,
+    Values,
+    ValueScope,
+)
 from apps.nodes.contract.credentials import CredentialRef, Credentials, HttpAuth, NoAuth, takes
 from apps.nodes.contract.declare import (
     Effect,
@@ -22,8 +32,20 @@ from apps.nodes.contract.declare import (
     Retry,
     asked,
 )
+from apps.nodes.contract.messages import Function, Media, Message, Part, Text, ToolCall, Usage
+from apps.nodes.contract.models import (
+    Attempt,
+    ChatReply,
+    ChatRequest,
+    Embedded,
+    ModelRef,
+    Models,
+    Provider,
+    Sampling,
+)
 from apps.nodes.contract.node import Container, Node, Trigger
 from apps.nodes.contract.results import Done, Leave, NodeError, Response, Result, Rounds, Stop, Suspend
+from apps.nodes.contract.tools import Attached, Memory, Offer, Tool, ToolParams
 from apps.nodes.contract.waits import EVENT_NAME, AskHuman, Callback, Event, Outcome, RunChild, Timer, Wait
 
 __all__ = [
@@ -31,16 +53,22 @@ __all__ = [
     "LEVELS",
     "Artifacts",
     "AskHuman",
+    "Attached",
+    "Attempt",
     "Callback",
+    "ChatReply",
+    "ChatRequest",
     "Container",
     "Context",
     "CredentialRef",
     "Credentials",
     "Done",
     "Effect",
+    "Embedded",
     "Event",
     "Example",
     "Expr",
+    "Function",
     "Http",
     "HttpAnswer",
     "HttpAuth",
@@ -48,24 +76,39 @@ __all__ = [
     "Json",
     "Leave",
     "Level",
+    "Media",
+    "Memory",
+    "Message",
     "Migration",
+    "ModelRef",
+    "Models",
     "NoAuth",
     "Node",
     "NodeError",
     "NodeOutput",
     "NodeParams",
     "NodeType",
+    "Offer",
     "OnUnknown",
     "Outcome",
+    "Part",
+    "Place",
+    "Provider",
     "Response",
     "Result",
     "Retry",
     "Rounds",
     "RunChild",
+    "Sampling",
     "Stop",
     "Suspend",
+    "Text",
     "Timer",
+    "Tool",
+    "ToolCall",
+    "ToolParams",
     "Trigger",
+    "Usage",
     "ValueScope",
     "Values",
     "Wait",

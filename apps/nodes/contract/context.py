@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, get_args
+from uuid import UUID
 
 from apps.nodes.contract.declare import Effect, Json
 
 if TYPE_CHECKING:
     from apps.nodes.contract.credentials import Credentials
+    from apps.nodes.contract.models import Models
+    from apps.nodes.contract.tools import Attached
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -120,6 +124,18 @@ class Values(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node runs."""
+
+    workspace_id: UUID
+    workflow_id: UUID
+    execution_id: UUID
+    node_id: str
+    path: str
+    is_test: bool = False
+
+
 class Context(Protocol):
     """What a running node may ask for, and nothing else."""
 
@@ -169,6 +185,24 @@ class Context(Protocol):
         ...
 
     @property
+    def models(self) -> Models:
+        """Language models."""
+        ...
+
+    @property
+    def attached(self) -> tuple[Attached, ...]:
+        """The tools and memories of an agent, in the order of the definition, without those that are switched off.
+
+        Raises `NodeError` when parameters of one cannot be resolved.
+        """
+        ...
+
+    @property
+    def place(self) -> Place:
+        """Where this runs: for what is written down about it."""
+        ...
+
+    @property
     def idempotency_key(self) -> str:
         """The same for every attempt whose outcome is unknown; send it with each write."""
         ...
@@ -190,6 +224,13 @@ class Context(Protocol):
         """Say something a person reads in the run's log, at once. `debug` lines stand in the technical view only.
 
         Write no secrets. Of very many lines the later ones are dropped, and long ones are cut.
+        """
+        ...
+
+    def stream(self, text: str, *, part: str = "") -> None:
+        """Show a piece of text that is coming into being to those who watch. Nothing of it is kept; pieces may be lost.
+
+        `part` names the step it will be the result of. An empty text says that what was shown of the part is void.
         """
         ...
 

@@ -1,0 +1,1 @@
+"""Node types of agents, their tools and their memories."""

@@ -1,0 +1,1 @@
+"""AI_AGENT nodes: one per kind of provider."""

@@ -1,0 +1,1 @@
+"""MEMORY nodes: what an agent remembers."""

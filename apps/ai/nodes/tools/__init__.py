@@ -1,0 +1,1 @@
+"""TOOL nodes: what the model of an agent may call."""
