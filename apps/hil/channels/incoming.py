@@ -18,7 +18,7 @@ from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.hil import selectors, services
 from apps.hil.channels.planning import SAY, message_for
-from apps.hil.channels.shown import ways_of
+from apps.hil.channels.shown import ways_in_words, ways_of
 from apps.hil.models import ChannelKind, Delivery, Interaction, Reply, ReplyAction, Via
 from apps.hil.replies.factors import Arrived, Asked
 from apps.hil.replies.reading import Way
@@ -82,6 +82,7 @@ def words_take(*, words: Words, now: datetime) -> ReplyAction | None:
         asked_at=row.created_at,
         deadline_at=found.deadline_at,
         channels=ways,
+        needs_form=not found.needs_button and not ways_in_words(found),
         needs_button=found.needs_button,
     )
     arrived = Arrived(
@@ -161,7 +162,7 @@ def _answered(
     way = next(way for way in ways_of(found) if way.name == verdict.outcome)
     if words.answerer is None:
         return ReplyAction.REFUSE, _("It is not known who wrote this, so it was not taken.")
-    if found.form is not None and way.needs_form:
+    if way not in ways_in_words(found):
         return ReplyAction.ASK_BACK, _question_back(found, _("This question is answered by a form."))
     evidence: dict[str, Any] = verdict.as_json() | {"text": words.own[:500], "reply_id": str(reply.id)}
     try:
@@ -188,9 +189,9 @@ def _answered(
 
 
 def _question_back(found: Interaction, reason: str) -> str:
-    words = " / ".join(f"“{way.label}”" for way in ways_of(found) if not way.needs_form or found.form is None)
+    words = " / ".join(f"“{way.label}”" for way in ways_in_words(found))
     text = _("I cannot tell what your answer is. %(reason)s") % {"reason": reason}
-    if words and not found.needs_button:
+    if words:
         text += " " + _("Please reply with one of these words alone: %(words)s. Or open the question.") % {
             "words": words
         }

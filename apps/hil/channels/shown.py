@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.hil.channels.contract import Job
 from apps.hil.facts import Block, facts
+from apps.hil.forms import checked
 from apps.hil.models import Ask, AskReason, Interaction, InteractionStatus
 from apps.hil.replies.lexicon import REJECTED
 
@@ -66,7 +67,7 @@ def shown(job: Job) -> Shown:
         title=row.title,
         message=row.message,
         blocks=[*facts(row.data), *_content(row)],
-        ways=ways_of(row),
+        ways=[way for way in ways_of(row) if way.name in row.buttons],
         workspace=job.workspace.name,
         origin=_("%(workflow)s, run %(run)s") % {"workflow": row.workflow.name, "run": str(row.execution_id)[-8:]},
         page_url=f"{settings.BASE_URL}{reverse('interaction', args=[slug, row.id])}",
@@ -90,6 +91,15 @@ def ways_of(row: Interaction) -> list[Way]:
         wants_data = row.form is not None and (name != "rejected" or row.form.get("kind") == "content")
         found.append(Way(name, way["label"], way["style"], wants_data or name in row.needs_comment))
     return found
+
+
+def ways_in_words(row: Interaction) -> list[Way]:
+    """The answers that words alone can give: those that bring nothing along besides a comment. None where the author
+    wants a button.
+    """
+    if row.needs_button:
+        return []
+    return [way for way in ways_of(row) if not checked(row.form, way.name, None).errors]
 
 
 def ended(row: Interaction, zone: str = "") -> str:

@@ -91,12 +91,12 @@ def verdict_of(asked: Asked, arrived: Arrived, judge: Judge | None = None) -> Ve
         return say("ignore", "It is not about the question.")
     if arrived.is_linked is False and score < RELEVANT:
         return say("ignore", "It hangs on nothing we sent.")
+    if asked.needs_form:
+        return say("ask_back", "This question is answered by a form.")
     if score < RELEVANT:
         return say("ask_back", content.reading.doubt or "It may be about something else.")
     if not content.reading.outcome:
         return say("ask_back", content.reading.doubt)
-    if asked.needs_form:
-        return say("ask_back", "This question is answered by a form.")
     if asked.needs_button:
         return say("ask_back", "What this sets off cannot be undone, so it is answered on its page.")
     if not factors["time"]:

@@ -305,7 +305,7 @@ def test_a_question_that_needs_a_button_takes_no_words(outside: Outside) -> None
     outside.with_mail()
     outside.look()
     row = outside.ask(JONAS, rules={"needs_button": True})
-    assert "in plain words" not in html_of(outside.smtp.mails()[0])
+    assert "Or reply to this mail" not in html_of(outside.smtp.mails()[0])
     outside.replies_with("Approved")
     assert again(outside.cast.workspace, row).is_pending
     assert "Please open the question and answer there." in html_of(outside.smtp.mails()[-1])
