@@ -34,6 +34,7 @@ def echo() -> Iterator[Echo]:
     state = Echo()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:

@@ -99,6 +99,7 @@ def identity() -> Iterator[Identity]:
     state = Identity()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:

@@ -225,6 +225,7 @@ def oauth_server() -> Iterator[OAuthServer]:
     state = OAuthServer()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:

@@ -49,6 +49,7 @@ def bucket() -> Iterator[Bucket]:
     state = Bucket()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:

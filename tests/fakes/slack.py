@@ -137,6 +137,7 @@ def slack_server() -> Iterator[Slack]:
     state = Slack()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:

@@ -49,6 +49,7 @@ def smtp_server() -> Iterator[Smtp]:
     state = Smtp()
 
     class Handler(socketserver.StreamRequestHandler):
+        disable_nagle_algorithm = True
         def _say(self, line: str) -> None:
             self.wfile.write(line.encode() + b"\r\n")
 

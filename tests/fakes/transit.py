@@ -62,6 +62,7 @@ def transit() -> Iterator[Transit]:
     state = Transit()
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:

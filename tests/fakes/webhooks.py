@@ -55,6 +55,7 @@ def flaky_receiver(*, share_of_failures: float = 0.5, seed: int = 1, secret: str
     state, chance = Flaky(share_of_failures=share_of_failures), random.Random(seed)
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
