@@ -69,6 +69,7 @@ def collector() -> Iterator[Collector]:
 
     class Handler(BaseHTTPRequestHandler):
         disable_nagle_algorithm = True
+
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             state.take(gzip.decompress(raw) if self.headers.get("Content-Encoding") == "gzip" else raw)

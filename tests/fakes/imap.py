@@ -52,6 +52,7 @@ def imap_server() -> Iterator[Imap]:
 
     class Handler(socketserver.StreamRequestHandler):
         disable_nagle_algorithm = True
+
         def _say(self, text: str) -> None:
             self.wfile.write(text.encode() + b"\r\n")
 

@@ -50,6 +50,7 @@ def smtp_server() -> Iterator[Smtp]:
 
     class Handler(socketserver.StreamRequestHandler):
         disable_nagle_algorithm = True
+
         def _say(self, line: str) -> None:
             self.wfile.write(line.encode() + b"\r\n")
 
