@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.access.actor import Actor
-from apps.accounts.models import Workspace
+from apps.accounts.access.resolve import member_actor
+from apps.accounts.models import User, Workspace
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -15,7 +16,7 @@ from apps.executions import services as executions
 from apps.executions.models import Execution, Wait
 from apps.executions.wait_kinds import OpenWait, Review, handler_of
 from apps.hil import services
-from apps.hil.models import Interaction
+from apps.hil.models import Interaction, Via
 from apps.nodes.contract import AskHuman, Outcome
 from apps.workflows.models import Version, Workflow
 
@@ -157,6 +158,18 @@ def link_token(workspace: Workspace, actor: Actor) -> str:
     return services.interaction_link_create(
         workspace_id=workspace.id, interaction_id=row.id, recipient="Jonas Weber", actor=actor, now=clock.now()
     ).token
+
+
+def answer(workspace: Workspace, row: Interaction, user: User, outcome: str = "approved", **more: Any) -> Interaction:
+    """A member answers on the page. Raises what the service refuses with."""
+    return services.interaction_answer(
+        workspace_id=workspace.id,
+        interaction_id=row.id,
+        answerer=services.Answerer.of(member_actor(user, "owner"), Via.APP),
+        outcome=outcome,
+        now=clock.now(),
+        **more,
+    )
 
 
 def again(workspace: Workspace, interaction: Interaction) -> Interaction:

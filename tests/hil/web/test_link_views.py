@@ -15,8 +15,8 @@ from apps.core import clock
 from apps.core.tenancy import tenant
 from apps.hil import services
 from apps.hil.models import Interaction, InteractionLink
-from tests.hil.asking import again, ask
-from tests.hil.web.test_views import answer, text_of
+from tests.hil.asking import again, answer, ask
+from tests.hil.web.test_views import text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,15 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps.accounts.access.resolve import member_actor
 from apps.accounts.models import User, Workspace
-from apps.core import clock
 from apps.core.tenancy import tenant
-from apps.hil import services
-from apps.hil.models import Interaction, InteractionLink, Via
+from apps.hil.models import InteractionLink
 from apps.nodes.contract import Outcome
 from apps.workflows import graph
-from tests.hil.asking import again, ask, doubt, park
+from tests.hil.asking import again, answer, ask, doubt, park
 
 pytestmark = pytest.mark.django_db
 URL = "/w/acme/inbox/"
@@ -35,16 +32,6 @@ def text_of(response: Any) -> str:
     """The words of a page, on one line."""
     html = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
-def answer(workspace: Workspace, row: Interaction, user: User, outcome: str = "approved") -> None:
-    services.interaction_answer(
-        workspace_id=workspace.id,
-        interaction_id=row.id,
-        answerer=services.Answerer.of(member_actor(user, "owner"), Via.APP),
-        outcome=outcome,
-        now=clock.now(),
-    )
 
 
 def test_an_empty_inbox_says_what_will_come(workspace: Workspace, alice: User) -> None:
