@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from apps.core.egress import Answer, EgressError
@@ -83,6 +83,9 @@ class FakeValues:
     """Keys and values in memory, of one scope."""
 
     kept: dict[str, Json] = field(default_factory=dict)
+
+    def under(self, idempotency_key: str) -> FakeValues:
+        return self
 
     def get(self, key: str, *, scope: str = "workspace") -> dict[str, Json]:
         found = key in self.kept
@@ -193,6 +196,9 @@ class FakeContext:
     def is_done(self, key: str) -> bool:
         return key in self.done
 
+    def within(self, key: str, own: str) -> FakeContext:
+        return cast(FakeContext, FakePart(self, key, own))
+
     def resolve(self, value: Json, *, given: Json = None, item: Json = None, index: int | None = None) -> Json:
         json = self.json if given is None else given
         return resolve(value, Scope(json=json, input=self.inputs, item=item, index=index, now=self.now))
@@ -208,6 +214,25 @@ class FakeContext:
 
     def metric(self, name: str, value: float, unit: str = "") -> None:
         self.metrics[name] = (value, unit)
+
+
+class FakePart:
+    """What a part of a node's work sees."""
+
+    def __init__(self, whole: FakeContext, key: str, own: str) -> None:
+        self._whole, self._key, self.idempotency_key = whole, key, own
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def step(self, key: str, call: Callable[[str], Json], **more: Any) -> Json:
+        return self._whole.step(f"{self._key}/{key}", call, **more)
+
+    def is_done(self, key: str) -> bool:
+        return self._whole.is_done(f"{self._key}/{key}")
+
+    def within(self, key: str, own: str) -> FakeContext:
+        return self._whole.within(f"{self._key}/{key}", own)
 
 
 def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:

@@ -7,13 +7,25 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from apps.core import clock, jsonclean
 from apps.executions.worker.credentials import NodeCredentials
 from apps.executions.worker.stepping import Steps
-from apps.nodes.contract import LEVELS, Artifacts, Attached, Effect, Http, Level, Models, NodeError, Place, Values
+from apps.nodes.contract import (
+    LEVELS,
+    Artifacts,
+    Attached,
+    Context,
+    Effect,
+    Http,
+    Level,
+    Models,
+    NodeError,
+    Place,
+    Values,
+)
 from apps.nodes.expressions import ExprError, Scope, resolve
 
 MAX_LOG_LINES = 200
@@ -165,6 +177,10 @@ class NodeContext:
         """Whether this step was done before."""
         return self.steps.is_done(key)
 
+    def within(self, key: str, own: str) -> Context:
+        """The same for a part of the work, see `nodes.contract.Context.within`."""
+        return cast(Context, _Part(self, key, own))
+
     @property
     def has_news(self) -> bool:
         """Whether something was said that nobody has taken yet."""
@@ -187,6 +203,34 @@ class NodeContext:
     def _tell(self, name: str, told: dict[str, Any]) -> None:
         with self._lock:
             self._figures[name] = told
+
+
+class _Part:
+    """What a part of a node's work sees: everything its node sees, under names and keys of its own."""
+
+    def __init__(self, whole: Any, key: str, own: str) -> None:
+        self._whole, self._key = whole, key
+        self.idempotency_key, self.values = own, whole.values.under(own)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def stream(self, text: str, *, part: str = "") -> None:
+        self._whole.stream(text, part=self._named(part))
+
+    def step(
+        self, key: str, call: Callable[[str], Any], *, effect: Effect = Effect.READ, honours_key: bool = False
+    ) -> Any:
+        return self._whole.step(self._named(key), call, effect=effect, honours_key=honours_key)
+
+    def is_done(self, key: str) -> bool:
+        return bool(self._whole.is_done(self._named(key)))
+
+    def within(self, key: str, own: str) -> Context:
+        return cast(Context, _Part(self._whole, self._named(key), own))
+
+    def _named(self, key: str) -> str:
+        return f"{self._key}/{key}" if key else self._key
 
 
 _DROPPED = "Further log lines of this node were dropped."

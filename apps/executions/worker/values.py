@@ -30,6 +30,12 @@ class NodeValues:
         self._key = idempotency_key
         self._count = 0
 
+    def under(self, idempotency_key: str) -> NodeValues:
+        """The same values, for changes made under another key."""
+        return NodeValues(
+            workspace_id=self._workspace_id, workflow_id=self._workflow_id, idempotency_key=idempotency_key
+        )
+
     def get(self, key: str, *, scope: ValueScope = "workspace") -> dict[str, Any]:
         """What stands there."""
         try:

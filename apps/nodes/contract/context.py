@@ -258,3 +258,9 @@ class Context(Protocol):
     def is_done(self, key: str) -> bool:
         """Whether this step was done before: its result is there, and nothing is called for it."""
         ...
+
+    def within(self, key: str, own: str) -> Context:
+        """The same for a part of the work: its steps stand under `key`, and what it writes under the idempotency key
+        `own`. For what a node has others do inside of a step of its own.
+        """
+        ...

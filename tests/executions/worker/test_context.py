@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -131,3 +132,19 @@ def test_late_parameters_see_what_the_node_gives_them() -> None:
     with pytest.raises(NodeError) as failed:
         made.resolve({"url": ["{{ $json.a.b( }}"]}, given={})
     assert (failed.value.code, failed.value.details["path"]) == ("expressions.failed", "url[0]")
+
+
+def test_a_part_of_the_work_goes_by_names_and_keys_of_its_own() -> None:
+    done: dict[str, str] = {}
+    shown: list[str] = []
+    made: Any = context()
+    made.steps = SimpleNamespace(do=lambda key, call, *_, **__: done.setdefault(key, call(f"own of {key}")))
+    made._stream = lambda part, text: shown.append(part)
+    part = made.within("turn:1/tool:0", "call-key")
+    assert (part.idempotency_key, part.now) == ("call-key", NOW)
+    assert part.step("page:1", lambda own: own) == "own of turn:1/tool:0/page:1"
+    assert part.within("deeper", "k").step("a", lambda own: own) == "own of turn:1/tool:0/deeper/a"
+    part.stream("…")
+    part.log("said by the part")
+    assert shown == ["turn:1/tool:0"]
+    assert made.take()[0]["message"] == "said by the part"

@@ -73,3 +73,11 @@ def test_the_same_node_in_each_round_of_a_loop_counts(engine: Engine) -> None:
     assert found["status"] == "SUCCESS"
     with tenant(engine.workspace.id):
         assert Value.objects.get(key="n").value == 12
+
+
+def test_each_part_of_a_nodes_work_counts_its_own_changes(engine: Engine) -> None:
+    origin = engine.publish(definition([node("t", "TRIGGER.MANUAL")], []))
+    kept = NodeValues(workspace_id=engine.workspace.id, workflow_id=origin.workflow_id, idempotency_key="node")
+    assert kept.under("first").increment("count")["value"] == 1
+    assert kept.under("second").increment("count")["value"] == 2
+    assert kept.under("first").increment("count")["value"] == 1, "it was made already"
