@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,24 +141,6 @@ FIELDS = {"type": "object", "required": ["vat"], "properties": {"vat": {"type": 
 OPTIONS = [{"name": "oak"}, {"name": "pine"}]
 
 
-@pytest.mark.parametrize(
-    ("on_timeout", "status", "port"), [("approve", "SUCCESS", "approved"), ("fail", "ERROR", None)]
-)
-def test_what_silence_comes_to(engine: Engine, on_timeout: str, status: str, port: str | None) -> None:
-    params = {"title": "Ship?", "on_timeout": on_timeout}
-    execution_id = engine.start(engine.publish(asking("CONFIRMATION", params, "approved", "rejected")))
-    engine.until(execution_id, "WAITING_FOR_HUMAN")
-    row = question_of(engine.workspace, execution_id)
-    with tenant(engine.workspace.id):
-        Wait.objects.filter(id=row.wait_id).update(wake_at=clock.now())
-        Execution.objects.filter(id=execution_id).update(runnable_at=clock.now())
-    engine.poke()
-    done = engine.until(execution_id)
-    asked = next(run for run in done["node_runs"] if run["node_id"] == "ask")
-    assert (done["status"], asked["port"]) == (status, port)
-    assert (asked["error"] or {}).get("code") == (None if port else "hil.nobody_answered")
-
-
 def test_a_rule_answers_without_pausing_and_nobody_to_ask_fails(engine: Engine) -> None:
     quiet = {"title": "Ship?", "auto_approve_when": "{{ $json.total < 100 }}"}
     execution_id = engine.start(engine.publish(asking("CONFIRMATION", quiet, "approved", "rejected")), {"total": 12})
@@ -173,39 +154,3 @@ def test_a_rule_answers_without_pausing_and_nobody_to_ask_fails(engine: Engine) 
     done = engine.until(execution_id)
     asked = next(run for run in done["node_runs"] if run["node_id"] == "ask")
     assert (done["status"], asked["error"]["code"]) == ("ERROR", "hil.nobody_to_ask")
-
-
-def test_two_branches_and_five_rounds_are_asked_and_answered_in_any_order(engine: Engine, alice: User) -> None:
-    ask_ = {"type": "HUMAN_IN_THE_LOOP", "subtype": "CONFIRMATION"}
-    document = {
-        "nodes": [
-            {"id": "t", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}},
-            {"id": "left", "name": "Left", **ask_, "params": {"title": "Left?"}},
-            {"id": "right", "name": "Right", **ask_, "params": {"title": "Right?"}},
-            {
-                "id": "loop",
-                "name": "Each",
-                "type": "FLOW",
-                "subtype": "LOOP",
-                "params": {"items": "{{ [1, 2, 3, 4, 5] }}", "parallelism": 5},
-            },
-            {"id": "inner", "name": "Inner", "parent": "loop", **ask_, "params": {"title": "Item {{ $item }}?"}},
-        ],
-        "connections": [{"from": "t", "port": "main", "to": to} for to in ("left", "right", "loop")],
-        "settings": {"while_paused": "allow"},
-    }
-    execution_id = engine.start(engine.publish(document))
-    until = time.monotonic() + 20
-    rows: list[Interaction] = []
-    while len(rows) < 7 and time.monotonic() < until:
-        time.sleep(0.05)
-        with tenant(engine.workspace.id):
-            rows = list(Interaction.objects.filter(execution_id=execution_id).order_by("-title"))
-    assert [row.title for row in rows] == ["Right?", "Left?", *(f"Item {n}?" for n in (5, 4, 3, 2, 1))]
-    for row in rows:
-        answer(engine.workspace, row, alice, "rejected" if row.title == "Item 3?" else "approved")
-    engine.poke()
-    done = engine.until(execution_id)
-    assert done["status"] == "SUCCESS"
-    (loop,) = [run for run in done["node_runs"] if run["node_id"] == "loop" and run["path"] == ""]
-    assert [each["outcome"] for each in loop["output"]] == ["approved", "approved", "rejected", "approved", "approved"]

@@ -39,6 +39,7 @@ from apps.hil.models import (
 from apps.hil.policy import Policy, Seat, Standing, chosen_by_all, standing
 from apps.hil.services.admitting import admit, level_of, place_of
 from apps.hil.services.answerers import Answerer
+from apps.hil.services.finding import instead_of
 from apps.hil.services.recording import entry_add, tell
 
 LONGEST_COMMENT = 10_000
@@ -303,14 +304,19 @@ def _next_turn(interaction: Interaction, stands: Standing, now: datetime) -> Non
     """In a sequence: ask whoever comes next."""
     if not interaction.has_asks or interaction.policy is None or interaction.policy["mode"] != "sequence":
         return
-    waiting = selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
-    turned = [ask for ask in waiting if ask.status == AskStatus.WAITING and stands.turn in ask.groups]
+    asks = selectors.asks_of(workspace_id=interaction.workspace_id, interaction_id=interaction.id)
+    turned = [ask for ask in asks if ask.status == AskStatus.WAITING and stands.turn in ask.groups]
     if not turned:
         return
-    Ask.objects.filter(id__in=[ask.id for ask in turned]).update(status=AskStatus.ASKED, asked_at=now)
-    names = ", ".join(ask.label for ask in turned)
+    for ask in turned:
+        ask.status, ask.asked_at = AskStatus.ASKED, now
+    Ask.objects.bulk_update(turned, ["status", "asked_at"])
+    known = {(ask.kind, ask.address): ask for ask in asks}
+    asked = [*turned, *instead_of(interaction=interaction, asks=turned, known=known, now=now)]
+    told = [ask for ask in asked if ask.is_open]
+    names = ", ".join(ask.label for ask in told)
     entry_add(interaction=interaction, kind="asked", icon="hand", text=f"{names} asked next", at=now)
-    tell("question.asked_more", interaction, ask_ids=[str(ask.id) for ask in turned], reason="next")
+    tell("question.asked_more", interaction, ask_ids=[str(ask.id) for ask in told], reason="next")
 
 
 def _recorded(interaction: Interaction, vote: Vote, answerer: Answerer, version: int | None, stands: Standing) -> UUID:

@@ -218,7 +218,8 @@ def asks_add(
 ) -> list[Ask]:
     """Add people to a question, and for those who are away their deputies. In the running transaction.
 
-    In a sequence only the first is asked at once. Whoever is asked already stays as they are.
+    In a sequence only the first is asked at once; whether the others are away is looked at when their turn comes.
+    Whoever is asked already stays as they are.
     """
     is_sequence = interaction.policy is not None and interaction.policy["mode"] == "sequence" and not more
     known = {(ask.kind, ask.address): ask for ask in Ask.objects.filter(interaction_id=interaction.id)}
@@ -246,4 +247,5 @@ def asks_add(
     if not made:
         return []
     Ask.objects.bulk_create(made)
-    return [*made, *instead_of(interaction=interaction, asks=made, known=known, now=now)]
+    asked = [ask for ask in made if ask.is_open]
+    return [*made, *instead_of(interaction=interaction, asks=asked, known=known, now=now)]

@@ -11,13 +11,16 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.hil.models import Ask, AskKind, AskStatus, Interaction, Vote
+from apps.hil.web.rows import OUTCOME_ICONS
 
 SHOWN_PEOPLE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the list. `state` is one or two words; `group` where they count, in words."""
+    """Somebody in the list. `state` is one or two words; `group` where they count, in words; `comment` what they wrote
+    with their answer.
+    """
 
     id: UUID | None
     label: str
@@ -27,6 +30,7 @@ class Person:
     is_me: bool
     group: str = ""
     note: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,9 @@ def _title(policy: Mapping[str, object], count: int) -> str:
 
 def _member(user: User, votes: Sequence[Vote], row: Interaction, me: UUID | None) -> Person:
     said = next((vote for vote in votes if vote.user_id == user.id), None)
-    state, icon = (_outcome(row, said), "circle-check") if said else ("", "")
-    return Person(user.id, user.label, user.initials, state, icon, user.id == me)
+    state, icon = _outcome(row, said) if said else ("", "")
+    comment = said.comment if said else ""
+    return Person(user.id, user.label, user.initials, state, icon, user.id == me, comment=comment)
 
 
 def _asked(ask: Ask, votes: Sequence[Vote], row: Interaction, me: UUID | None) -> Person:
@@ -91,7 +96,7 @@ def _asked(ask: Ask, votes: Sequence[Vote], row: Interaction, me: UUID | None) -
         AskStatus.PASSED: (_("Handed on"), "corner-up-right"),
     }
     if said is not None:
-        state, icon = _outcome(row, said), "circle-check"
+        state, icon = _outcome(row, said)
     else:
         state, icon = words.get(AskStatus(ask.status), (_("Opened") if ask.opened_at else _("Asked"), ""))
     policy = row.policy or {}
@@ -106,11 +111,14 @@ def _asked(ask: Ask, votes: Sequence[Vote], row: Interaction, me: UUID | None) -
         is_me=ask.user_id is not None and ask.user_id == me,
         group=", ".join(named),
         note=note.get(ask.reason, ""),
+        comment=said.comment if said else "",
     )
 
 
-def _outcome(row: Interaction, vote: Vote) -> str:
-    return next((str(way["label"]) for way in row.outcomes if way["name"] == vote.outcome), vote.outcome)
+def _outcome(row: Interaction, vote: Vote) -> tuple[str, str]:
+    """What somebody said, and its icon."""
+    way = next((way for way in row.outcomes if way["name"] == vote.outcome), {"label": vote.outcome, "style": ""})
+    return str(way["label"]), OUTCOME_ICONS.get(str(way["style"]), "circle-check")
 
 
 def _initials(ask: Ask) -> str:
