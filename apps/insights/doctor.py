@@ -20,9 +20,10 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps.core import replica
 from apps.core import selectors as core
+from apps.core.sandbox import choice
+from apps.core.sandbox.job import LANGUAGES
 from apps.executions import payloads
 from apps.insights.health import Amiss, check_beat, check_broker, check_replica, check_workers
-from apps.nodes.registry import node_types
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_POSTGRES = 150_000
@@ -63,7 +64,11 @@ def examine() -> Iterator[Diagnosis]:
         ("beat", check_beat, "make run, or: celery -A config beat"),
         ("outbox", _outbox, "Look at the log for what could not be told or sent, mend it, and send it again."),
         ("front end", _front_end, "make run builds it, or: cd static && npm ci && npm run build"),
-        ("sandbox", _sandbox, "Install the sandbox that code nodes run in."),
+        (
+            "sandbox",
+            _sandbox,
+            "apt install bubblewrap, or Linux 5.13 with Landlock; pip install deno. Without: SANDBOX_TIER=off",
+        ),
         ("disk", _disk, "Make room, or set AGENTFLOW_VAR to a folder on a larger disk."),
     ]
     for name, check, mend in parts:
@@ -170,9 +175,17 @@ def _front_end() -> str:
 
 
 def _sandbox() -> str:
-    if not any(subtype == "CODE" for _, subtype in node_types()):
-        return "Not needed: no node type runs code of yours yet."
-    raise Amiss("There are node types that run code, and no sandbox is set up.")
+    """The self-test itself, here: a worker of the same installation comes to the same answer."""
+    if settings.SANDBOX_TIER == choice.OFF:
+        return "Switched off: nodes run no code of yours."
+    found, missing = [], []
+    for language in LANGUAGES:
+        tested = choice.verdicts(language)
+        missing += [f"{each.tier} cannot run {language}: {each.fault}" for each in tested if each.fault]
+        found += [f"{language} in {each.tier}" for each in tested if not each.fault]
+    if len(found) < len(LANGUAGES):
+        raise Amiss(" ".join([*(f"{each} works." for each in found), *missing]))
+    return " ".join([f"{', '.join(found)}.", *missing])
 
 
 def _disk() -> str:

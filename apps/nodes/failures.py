@@ -19,6 +19,32 @@ def _of_calls() -> list[ErrorCode]:
 
 declare(
     *_of_calls(),
+    ErrorCode("code.busy", None, "Too much code runs already.", "Raise SANDBOX_PARALLEL, or start fewer at once."),
+    ErrorCode(
+        "code.crashed", None, "The process that ran the code ended by itself.", "Run it with less data to find where."
+    ),
+    ErrorCode(
+        "code.input_too_large", None, "Code and data are too large for the sandbox.", "Pick the fields the code needs."
+    ),
+    ErrorCode(
+        "code.memory", None, "The code needed more memory than it may have.", "Raise its memory, or give it less."
+    ),
+    ErrorCode("code.output_too_large", None, "The code printed too much.", "Return what belongs to the result."),
+    ErrorCode(
+        "code.raised", None, "The code raised an exception.", "The failure names the line, and the item it was at."
+    ),
+    ErrorCode("code.result_not_json", None, "What the code returned is not JSON.", "Return plain values."),
+    ErrorCode("code.result_too_large", None, "What the code returned is too large.", "Return less, or work in parts."),
+    ErrorCode("code.syntax", None, "The code cannot be read.", "The failure names the line where a language shows it."),
+    ErrorCode(
+        "code.timeout", None, "The code did not end in its time.", "Raise its time limit, or give it less to do."
+    ),
+    ErrorCode(
+        "code.unavailable",
+        None,
+        "There is no sandbox on the worker's machine.",
+        "An operator installs what `manage.py doctor` names.",
+    ),
     ErrorCode(
         "http.status",
         None,

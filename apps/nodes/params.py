@@ -145,7 +145,7 @@ def stored_faults(cls: type[Node], params: Mapping[str, Json], base: str = "para
 
 
 def texts(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Text]:
-    """Every text in stored parameters that holds `{{`, in the order of the document."""
+    """Every text in stored parameters that holds `{{`, in the order of the document. Code is none: it may say so."""
     schema = _schema(cls.Params)
     return list(_texts(params, [schema], schema.get("$defs", {}), base, False, _has_expression))
 
@@ -191,6 +191,8 @@ def _texts(
     is_inner: bool = False,
 ) -> Iterator[Text]:
     options = list(_options(schemas, defs, value))
+    if any(option.get("x-widget") == "code" for option in options):
+        return
     inside = inside or any(option.get("x-expression") is True for option in options)
     is_inner = is_inner or any(option.get("x-inner") is True for option in options)
     if isinstance(value, str):

@@ -41,6 +41,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no. Use 1 or 0.")
 
 
+def choice(name: str, default: str, *, among: Sequence[str]) -> str:
+    """The variable as one of a few words."""
+    value = os.environ.get(name) or default
+    if value not in among:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(among)}.")
+    return value
+
+
 def number(name: str, default: int) -> int:
     """The variable as a whole number that is not negative."""
     value = os.environ.get(name)

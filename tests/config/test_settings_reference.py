@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/reference/settings.md"
-READERS = {"text", "flag", "number", "listing", "networks", "plans", "rate", "seconds"}
+READERS = {"text", "choice", "flag", "number", "listing", "networks", "plans", "rate", "seconds"}
 # Read under a name that is put together, or by a library.
 UNSEEN = {f"{name}_CLIENT_{part}" for name in ("GOOGLE", "GITHUB", "MICROSOFT") for part in ("ID", "SECRET")}
 NOT_OURS = {"PATH", "PYTHONDONTWRITEBYTECODE"}

@@ -7,10 +7,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from apps.core import problems
 from apps.core.error_codes import error_codes
 from apps.core.errors import DomainError
+from apps.core.sandbox.job import Kind
 
 APPS = Path(__file__).resolve().parents[2] / "apps"
 
@@ -54,11 +56,13 @@ def test_it_holds_every_code_a_node_can_fail_with() -> None:
     raised, known = raised_by_nodes(), {entry.code for entry in error_codes()}
     assert len(raised) > 30
     assert {code: where for code, where in raised.items() if code not in known} == {}, "declare them in a failures.py"
+    assert {f"code.{kind}" for kind in get_args(Kind)} <= known
     assert {"http.connect", "http.status", "expressions.failed", "nodes.params_invalid"} <= known
 
 
 def test_nothing_is_declared_that_nobody_raises() -> None:
     made = {"sub_workflow.unknown", "sub_workflow.refused"}  # put together from the reason
+    made |= {f"code.{kind}" for kind in get_args(Kind)}
     declared = {entry.code for entry in error_codes() if entry.status is None and not entry.code.startswith("http.")}
     assert declared - raised_by_nodes().keys() - made == set()
 

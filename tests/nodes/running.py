@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from apps.core.egress import Answer, EgressError
+from apps.executions.worker.code import NodeCode
 from apps.nodes.contract import (
     Attached,
     Container,
@@ -178,6 +179,11 @@ class FakeContext:
     attached: tuple[Attached, ...] = ()
     place: Place = field(default_factory=lambda: Place(uuid4(), uuid4(), uuid4(), "node", ""))
     streamed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def code(self) -> NodeCode:
+        """The real one: examples run their code in the sandbox of this machine."""
+        return NodeCode(self.log, self.timeout_seconds)
 
     def __post_init__(self) -> None:
         self.credentials = FakeCredentials(self.http, self.known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,6 +17,7 @@ from kombu.messaging import Consumer
 
 from apps.core import relay
 from apps.core.ids import uuid7
+from apps.core.sandbox import choice
 from apps.core.telemetry import metrics
 from apps.executions import live, store
 from apps.executions.poke import exchange_of
@@ -83,6 +85,7 @@ class DispatcherStep(bootsteps.StartStopStep):  # type: ignore[misc]
         live.only_watched()
         # Hundreds of threads wait for answers: one that has its answer must not wait 5 ms for one that computes.
         sys.setswitchinterval(0.0005)
+        threading.Thread(target=choice.warm, name="sandbox", daemon=True).start()
         self.dispatcher.start()
         _running.append(self.dispatcher)
 

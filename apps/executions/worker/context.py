@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from apps.core import clock, jsonclean
+from apps.executions.worker.code import NodeCode
 from apps.executions.worker.credentials import NodeCredentials
 from apps.executions.worker.stepping import Steps
 from apps.nodes.contract import (
@@ -111,6 +112,11 @@ class NodeContext:
     def json(self) -> Any:
         """The value on the main input."""
         return self.inputs.get("main")
+
+    @property
+    def code(self) -> NodeCode:
+        """Where code that people wrote is run."""
+        return NodeCode(self.log, self.timeout_seconds)
 
     @property
     def attached(self) -> tuple[Attached, ...]:

@@ -6,6 +6,7 @@ One node type is one class in one file: its docstring is the palette text and re
 
 from __future__ import annotations
 
+from apps.nodes.contract.code import Code, CodeAnswer, Language
 from apps.nodes.contract.context import (
     LEVELS,
     Artifacts,
@@ -58,6 +59,8 @@ __all__ = [
     "Callback",
     "ChatReply",
     "ChatRequest",
+    "Code",
+    "CodeAnswer",
     "Container",
     "Context",
     "CredentialRef",
@@ -74,6 +77,7 @@ __all__ = [
     "HttpAuth",
     "Inner",
     "Json",
+    "Language",
     "Leave",
     "Level",
     "Media",

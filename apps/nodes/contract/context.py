@@ -11,6 +11,7 @@ from uuid import UUID
 from apps.nodes.contract.declare import Effect, Json
 
 if TYPE_CHECKING:
+    from apps.nodes.contract.code import Code
     from apps.nodes.contract.credentials import Credentials
     from apps.nodes.contract.models import Models
     from apps.nodes.contract.tools import Attached
@@ -177,6 +178,11 @@ class Context(Protocol):
     @property
     def values(self) -> Values:
         """What workflows keep under a key."""
+        ...
+
+    @property
+    def code(self) -> Code:
+        """Where code that people wrote is run."""
         ...
 
     @property

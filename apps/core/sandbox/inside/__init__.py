@@ -1,0 +1,1 @@
+"""What runs inside the jail: started as programs of their own, with the standard library alone, never imported."""
