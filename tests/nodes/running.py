@@ -31,6 +31,7 @@ from apps.nodes.contract import (
     Rounds,
     Stop,
     Suspend,
+    Tool,
     Trigger,
 )
 from apps.nodes.expressions import Scope, resolve
@@ -277,7 +278,11 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
     context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)), known=known)
     if issubclass(cls, Trigger):
         context.trigger_input = cls.accept(example.params, example.input)
-    result = cls().run(params, context)
+    if issubclass(cls, Tool):  # its input are the arguments that a model gives
+        tool = cls()
+        result: Result = tool.call(params, context, tool.offers(params, context)[0].function.name, example.input or {})
+    else:
+        result = cls().run(params, context)
     if isinstance(result, Suspend):
         answer = answers[0] if answers else None
         result = cls().resume(params, context, result.state, answer)

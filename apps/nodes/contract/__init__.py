@@ -6,7 +6,7 @@ One node type is one class in one file: its docstring is the palette text and re
 
 from __future__ import annotations
 
-from apps.nodes.contract.code import Code, CodeAnswer, Language
+from apps.nodes.contract.code import Code, CodeAnswer, Language, Variable
 from apps.nodes.contract.context import (
     LEVELS,
     Artifacts,
@@ -115,6 +115,7 @@ __all__ = [
     "Usage",
     "ValueScope",
     "Values",
+    "Variable",
     "Wait",
     "asked",
     "takes",

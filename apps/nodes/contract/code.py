@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Annotated, Final, Literal, Protocol, TypeAlias
+
+from pydantic import AfterValidator
 
 from apps.nodes.contract.declare import Json
 
 Language: TypeAlias = Literal["python", "javascript"]
+
+_WORDS_OF_JAVASCRIPT: Final = """
+arguments await case catch const debugger default delete do enum eval export extends false function implements
+instanceof interface let new null package private protected public static super switch this throw true typeof var void
+"""
+
+
+def _nameable(name: str) -> str:
+    is_name = name.isascii() and name.isidentifier()
+    if not is_name or keyword.iskeyword(name) or name in _WORDS_OF_JAVASCRIPT.split():
+        raise ValueError(
+            f"“{name[:60]}” is no name for a variable: letters, digits and _, and no word of the language."
+        )
+    return name
+
+
+Variable = Annotated[str, AfterValidator(_nameable)]
+"""A name that variables can have in either language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
@@ -20,29 +19,17 @@ from apps.nodes.contract import (
     NodeParams,
     NodeType,
     Result,
+    Variable,
     asked,
 )
 
 _OWN: Final = frozenset({"input", "items", "item", "index"})
-_WORDS_OF_JAVASCRIPT: Final = """
-arguments await case catch const debugger default delete do enum eval export extends false function implements
-instanceof interface let new null package private protected public static super switch this throw true typeof var void
-"""
-
-
-def variable(name: str) -> str:
-    """The name, if code in either language can have a variable of that name. Raises `ValueError`."""
-    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name) or name in _WORDS_OF_JAVASCRIPT.split():
-        raise ValueError(
-            f"“{name[:60]}” cannot be a variable's name: letters, digits and _ only, and no word of the language."
-        )
-    return name
 
 
 def _free(name: str) -> str:
     if name in _OWN:
         raise ValueError(f"“{name}” is there already: choose another name.")
-    return variable(name)
+    return name
 
 
 class RunCode(Node):
@@ -72,7 +59,7 @@ class RunCode(Node):
         ] = "once"
         """Once with everything, or once for each item of the list that arrived, in one process, in order."""
         values: Annotated[
-            Expr[dict[Annotated[str, AfterValidator(_free)], Any]], Field(max_length=50), asked("Further values")
+            Expr[dict[Annotated[Variable, AfterValidator(_free)], Any]], Field(max_length=50), asked("Further values")
         ] = {}
         """More variables for the code by their names, such as what earlier nodes gave."""
         limit_seconds: Annotated[float, Field(gt=0, le=60), asked("Time limit", group="Limits")] = 10
