@@ -67,6 +67,13 @@ KINDS: Mapping[str, NoticeKind] = {
             by_mail=True,
         ),
         NoticeKind(
+            "budget.near",
+            gettext_lazy("A budget for AI is nearly used up"),
+            gettext_lazy("Once at 80 per cent, and once when it is used up. Budgets of single executions tell nobody."),
+            icon="wallet",
+            by_mail=True,
+        ),
+        NoticeKind(
             "invitation.accepted",
             gettext_lazy("Somebody accepted an invitation"),
             gettext_lazy("Invitations you sent."),

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from apps.ai.models.budgets import Budget, BudgetUse, Period, Scope, Then
 from apps.ai.models.choices import ModelChoices
+from apps.ai.models.ledger import ANSWERED, LOST, Call, OpenCall, UsageDay
 
-__all__ = ["ModelChoices"]
+__all__ = [
+    "ANSWERED",
+    "LOST",
+    "Budget",
+    "BudgetUse",
+    "Call",
+    "ModelChoices",
+    "OpenCall",
+    "Period",
+    "Scope",
+    "Then",
+    "UsageDay",
+]

@@ -1,0 +1,7 @@
+"""What calls of models cost: written down one by one, and kept within budgets."""
+
+from __future__ import annotations
+
+from apps.ai.ledger.recording import Begun, begin, end
+
+__all__ = ["Begun", "begin", "end"]
