@@ -30,6 +30,8 @@ class Offer:
     """Whether a person must agree to each call."""
     title: str = ""
     """What people read instead of the function's name."""
+    own: str = ""
+    """What the tool's `call` gets as its `name`; no model sees it. Empty: the function's name."""
 
 
 class ToolParams(NodeParams):
@@ -70,7 +72,8 @@ class Tool(Node):
         raise TypeError(f"{type(self).__name__} does not say what it offers: write its offers().")
 
     def call(self, params: Any, ctx: Context, name: str, arguments: Mapping[str, Json]) -> Done | Suspend:
-        """Do it. `arguments` keep to the function's schema. `ctx.idempotency_key` is this call's own.
+        """Do it. `name` is the offer's `own`, `arguments` keep to its function's schema. `ctx.idempotency_key` is this
+        call's own.
 
         Raises `NodeError`; the model is told, unless the outcome of a write is unknown.
         """
