@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
     },
     "accounts.forget_notices": {"task": "accounts.forget_notices", "schedule": 3600.0, "options": {"expires": 600.0}},
     "hil.read_mailboxes": {"task": "hil.read_mailboxes", "schedule": 15.0, "options": {"expires": 15.0}},
+    "ai.forget_comparisons": {"task": "ai.forget_comparisons", "schedule": 3600.0, "options": {"expires": 600.0}},
     "insights.look_for_notices": {"task": "insights.look_for_notices", "schedule": 60.0, "options": {"expires": 60.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
 }
@@ -48,6 +49,7 @@ app.conf.beat_schedule = {
 
 @app.on_after_finalize.connect  # type: ignore[untyped-decorator]
 def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
+    from apps.ai.tasks import tend as tend_models
     from apps.core import relay
     from apps.executions.redrives import redrives_work
     from apps.executions.worker.bootstep import DispatcherStep, WakeStep
@@ -56,7 +58,7 @@ def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
     from apps.triggers.tasks import deliver_late, fire_due
 
     DispatcherStep.sweeps = (*DispatcherStep.sweeps, fire_due, deliver_late, redrives_work, replays_work, relay.tend)
-    DispatcherStep.sweeps = (*DispatcherStep.sweeps, questions.tend)
+    DispatcherStep.sweeps = (*DispatcherStep.sweeps, questions.tend, tend_models)
     sender.steps["worker"].add(DispatcherStep)
     sender.steps["consumer"].add(WakeStep)
 

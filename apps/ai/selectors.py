@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from apps.ai.models import ModelChoices
+from django.db.models import Prefetch, QuerySet
+
+from apps.accounts.access.actor import Actor
+from apps.ai.errors import ComparisonNotFound, PullNotFound
+from apps.ai.models import Answer, Comparison, ModelChoices, Pull
+from apps.ai.providers import PROVIDERS
+from apps.integrations import selectors as integrations
+from apps.integrations.models import Credential
 from apps.nodes.contract import ModelRef
 
 
@@ -30,3 +37,55 @@ def model_choices(workspace_id: UUID) -> Choices:
         ModelRef.model_validate(row.embedding) if row.embedding else None,
         {provider: UUID(found) for provider, found in row.credentials.items()},
     )
+
+
+def provider_credentials(workspace_id: UUID, actor: Actor) -> dict[str, list[Credential]]:
+    """The credentials of each provider that the actor may know of, the oldest first."""
+    fits = {provider: set(integrations.fitting(provider)) for provider in PROVIDERS}
+    every = set().union(*fits.values())
+    known = integrations.credentials(workspace_id, actor).filter(type__in=every).order_by("id")
+    found: dict[str, list[Credential]] = {provider: [] for provider in PROVIDERS}
+    for row in known:
+        for provider in PROVIDERS:
+            if row.type in fits[provider]:
+                found[provider].append(row)
+    return found
+
+
+def default_credential(workspace_id: UUID, provider: str) -> Credential | None:
+    """What a model of this provider is called with where no credential is named: the one that was chosen, or else the
+    workspace's oldest. Never a private one. Call it inside `tenant()`.
+    """
+    rows = Credential.objects.filter(
+        workspace_id=workspace_id, type__in=integrations.fitting(provider), scope=Credential.Scope.WORKSPACE
+    )
+    chosen = model_choices(workspace_id).credentials.get(provider)
+    return (rows.filter(id=chosen).first() if chosen else None) or rows.order_by("id").first()
+
+
+def pulls(workspace_id: UUID, credential_id: UUID) -> QuerySet[Pull]:
+    """What an Ollama server fetches or was to fetch, the newest first."""
+    return Pull.objects.filter(workspace_id=workspace_id, credential_id=credential_id).order_by("-id")
+
+
+def pull(workspace_id: UUID, credential_id: UUID, pull_id: UUID) -> Pull:
+    """One of them. Raises `PullNotFound`."""
+    found = pulls(workspace_id, credential_id).filter(id=pull_id).first()
+    if found is None:
+        raise PullNotFound
+    return found
+
+
+def comparisons(workspace_id: UUID) -> QuerySet[Comparison]:
+    """The comparisons of the workspace with their answers, the newest first."""
+    answers = Prefetch("answers", Answer.objects.select_related("credential").order_by("place"))
+    found = Comparison.objects.filter(workspace_id=workspace_id)
+    return found.select_related("asked_by").prefetch_related(answers).order_by("-id")
+
+
+def comparison(workspace_id: UUID, comparison_id: UUID) -> Comparison:
+    """One of them. Raises `ComparisonNotFound`."""
+    found = comparisons(workspace_id).filter(id=comparison_id).first()
+    if found is None:
+        raise ComparisonNotFound
+    return found

@@ -420,6 +420,19 @@ def test_redirects_are_left_alone_when_asked(server: Server, allowed: HttpDoor) 
     assert (answer.status, answer.headers["location"]) == (302, "/next")
 
 
+def test_an_answer_can_be_handed_on_as_it_arrives(server: Server, allowed: HttpDoor) -> None:
+    pieces: list[bytes] = []
+    answer = allowed.request("GET", server.url("/gzip"), on_bytes=pieces.append)
+    assert (answer.content, b"".join(pieces)) == (b"", b"hello" * 100)
+    refused = allowed.request("GET", server.url("/status/404"), on_bytes=lambda piece: pieces.clear())
+    assert refused.status == 404
+    assert pieces
+    with pytest.raises(EgressError):
+        allowed.request("GET", server.url("/big/1001"), on_bytes=pieces.append, max_bytes=1000)
+    with pytest.raises(ZeroDivisionError):
+        allowed.request("GET", server.url("/gzip"), on_bytes=lambda piece: 1 // 0)
+
+
 def test_packed_answers_are_unpacked_within_the_limit(server: Server, allowed: HttpDoor) -> None:
     assert allowed.request("GET", server.url("/gzip")).content == b"hello" * 100
     with pytest.raises(EgressError) as bomb:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from apps.ai.models.budgets import Budget, BudgetUse, Period, Scope, Then
 from apps.ai.models.choices import ModelChoices
+from apps.ai.models.jobs import Answer, Comparison, Job, Pull
 from apps.ai.models.ledger import ANSWERED, LOST, Call, OpenCall, UsageDay
 
 __all__ = [
     "ANSWERED",
     "LOST",
+    "Answer",
     "Budget",
     "BudgetUse",
     "Call",
+    "Comparison",
+    "Job",
     "ModelChoices",
     "OpenCall",
     "Period",
+    "Pull",
     "Scope",
     "Then",
     "UsageDay",

@@ -7,7 +7,7 @@ the environment are not used.
 
 from __future__ import annotations
 
-from apps.core.egress.door import Answer, HttpDoor, Outgoing, Sign, door
+from apps.core.egress.door import Answer, HttpDoor, OnBytes, Outgoing, Sign, door
 from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
@@ -19,6 +19,7 @@ __all__ = [
     "EgressError",
     "HttpDoor",
     "Line",
+    "OnBytes",
     "Outgoing",
     "Policy",
     "Resolver",

@@ -60,6 +60,9 @@ class Outgoing:
 Sign = Callable[[Outgoing], Outgoing]
 """Adds what proves who sends a request. It may not change where the request goes."""
 
+OnBytes = Callable[[bytes], object]
+"""Gets each piece of an answer's body as it arrives. What it raises ends the request."""
+
 
 class HttpDoor:
     """HTTP to the outside, guarded. Safe to share between threads; keeps connections alive.
@@ -86,12 +89,14 @@ class HttpDoor:
         follow_redirects: bool = True,
         max_bytes: int = 10_000_000,
         sign: Sign | None = None,
+        on_bytes: OnBytes | None = None,
     ) -> Answer:
         """Send a request and read its answer, whatever its status.
 
         `timeout` (seconds) covers everything from the name look-up to the last byte; `max_bytes` limits the unpacked
         body. At most 3 redirects are followed; on another host only harmless headers are sent along. `sign` is asked
         for each request to the first host, and for none to another; the answer's address is without what it added.
+        With `on_bytes` the body of a 2xx answer is handed on as it arrives, and the answer's content is empty.
         Raises `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
         """
         request = _request(method, url, headers, params, json, content)
@@ -100,7 +105,9 @@ class HttpDoor:
             if place and "traceparent" not in request.headers:
                 request.headers["traceparent"] = place
             began = time.perf_counter()
-            answer = self._followed(request, timeout, max_bytes, MAX_REDIRECTS if follow_redirects else None, sign)
+            answer = self._followed(
+                request, timeout, max_bytes, MAX_REDIRECTS if follow_redirects else None, sign, on_bytes
+            )
             if access.isEnabledFor(logging.INFO):
                 said = (method, request.url.host, answer.status, (time.perf_counter() - began) * 1e3)
                 access.info("%s to %s was answered %s in %.1f ms", *said)
@@ -116,14 +123,20 @@ class HttpDoor:
         self._writes.close()
 
     def _followed(
-        self, request: httpx2.Request, timeout: float, max_bytes: int, redirects: int | None, sign: Sign | None
+        self,
+        request: httpx2.Request,
+        timeout: float,
+        max_bytes: int,
+        redirects: int | None,
+        sign: Sign | None,
+        on_bytes: OnBytes | None,
     ) -> Answer:
         """The answer; with `redirects`, the one they lead to, after at most so many."""
         url, first = request.url, _origin(request.url)
         for hop in range((redirects or 0) + 1):
             try:
                 wire = request if sign is None or _origin(request.url) != first else _signed(request, sign)
-                answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes)
+                answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes, on_bytes)
             except errors.EgressError as failed:
                 if hop and not failed.sent:  # what came before was sent and answered
                     raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
@@ -133,14 +146,17 @@ class HttpDoor:
             request = _redirected(request, answer.status, target)
         raise errors.RedirectRefused(f"{url} redirected more than {redirects} times.", hint="Call the last address.")
 
-    def _send(self, request: httpx2.Request, patience: float, max_bytes: int) -> tuple[Answer, str | None]:
+    def _send(
+        self, request: httpx2.Request, patience: float, max_bytes: int, on_bytes: OnBytes | None
+    ) -> tuple[Answer, str | None]:
         request.extensions = {"timeout": {"connect": patience, "read": None, "write": None}}
         transport = self._reads if request.method in _SAFE else self._writes
         with _failures(request.url.host):
             response = transport.handle_request(request)
             try:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                body = b"" if request.method == "HEAD" else _body(response, headers, max_bytes)
+                taker = on_bytes if 200 <= response.status_code < 300 else None
+                body = b"" if request.method == "HEAD" else _body(response, headers, max_bytes, taker)
             finally:
                 response.close()
         target = headers.get("location") if response.status_code in (301, 302, 303, 307, 308) else None
@@ -284,7 +300,9 @@ def _broken(host: str, failed: Exception) -> errors.EgressError:
     return errors.AnswerUnreadable(f"{host} does not speak HTTP: {failed}.")
 
 
-def _body(response: httpx2.Response, headers: Mapping[str, str], max_bytes: int) -> bytes:
+def _body(
+    response: httpx2.Response, headers: Mapping[str, str], max_bytes: int, on_bytes: OnBytes | None = None
+) -> bytes:
     encoding = headers.get("content-encoding", "identity").strip().lower()
     assert isinstance(response.stream, Iterable)
     chunks = response.stream if encoding in ("identity", "") else _unpacked(response.stream, encoding, max_bytes)
@@ -296,7 +314,10 @@ def _body(response: httpx2.Response, headers: Mapping[str, str], max_bytes: int)
                 f"The answer has more than {max_bytes:,} bytes.",
                 hint="Ask for less, or page through it.",
             )
-        parts.append(chunk)
+        if on_bytes is None:
+            parts.append(chunk)
+        else:
+            on_bytes(chunk)
     return b"".join(parts)
 
 

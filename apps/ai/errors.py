@@ -1,0 +1,48 @@
+"""What can be wrong with models and what is asked of them."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Invalid, NotFound
+
+
+class ChoicesInvalid(Invalid):
+    """These models cannot be the workspace's."""
+
+    code = "ai.choices_invalid"
+
+
+class PullNotFound(NotFound):
+    """There is no such pull in this workspace."""
+
+    code = "ai.pull_not_found"
+
+
+class ServerNotFound(NotFound):
+    """There is no such Ollama server in this workspace."""
+
+    code = "ai.server_not_found"
+
+
+class PullInvalid(Invalid):
+    """This is no name of a model."""
+
+    code = "ai.pull_invalid"
+    default_hint = "Write it as Ollama does: “llama3.2:3b”."
+
+
+class ComparisonInvalid(Invalid):
+    """This cannot be compared."""
+
+    code = "ai.comparison_invalid"
+
+
+class ComparisonNotFound(NotFound):
+    """There is no such comparison in this workspace."""
+
+    code = "ai.comparison_not_found"
+
+
+class NothingToStop(Conflict):
+    """It has already ended."""
+
+    code = "ai.nothing_to_stop"

@@ -1,0 +1,1 @@
+"""Ollama: language models on one's own machines."""
