@@ -11,7 +11,7 @@ from apps.core.egress.door import Answer, HttpDoor, OnBytes, Outgoing, Sign, doo
 from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
-from apps.core.egress.transport import Line, line
+from apps.core.egress.transport import Line, line, was_cut
 
 __all__ = [
     "Answer",
@@ -27,4 +27,5 @@ __all__ = [
     "door",
     "line",
     "resolve",
+    "was_cut",
 ]

@@ -57,6 +57,26 @@ class Outgoing:
     content: bytes
 
 
+class Streamed:
+    """An answer whose body is still to be read: `status`, `headers` with lower-case names, the pieces as they come."""
+
+    __slots__ = ("_host", "_response", "headers", "status")
+
+    def __init__(self, host: str, response: httpx2.Response) -> None:
+        self._host, self._response = host, response
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._response.stream, Iterable)
+        with _failures(self._host):
+            yield from self._response.stream
+
+    def close(self) -> None:
+        """Nothing more is read."""
+        self._response.close()
+
+
 Sign = Callable[[Outgoing], Outgoing]
 """Adds what proves who sends a request. It may not change where the request goes."""
 
@@ -116,6 +136,24 @@ class HttpDoor:
                 span.set_attribute("server.address", request.url.host)
                 span.set_attribute("http.response.status_code", answer.status)
         return answer
+
+    def stream(self, outgoing: Outgoing, *, first_byte: float, sign: Sign | None = None) -> Streamed:
+        """Send a request whose repeat does no harm, and leave its answer's body to the caller, who closes it.
+
+        The answer has to begin within `first_byte` seconds; for the whole, see `transport.deadline`. No redirect is
+        followed. Raises `EgressError`; what fails while the body is read does, too.
+        """
+        request = _request(outgoing.method, outgoing.url, outgoing.headers, None, None, outgoing.content)
+        wire = request if sign is None else _signed(request, sign)
+        timeouts = {"connect": min(first_byte, CONNECT_SECONDS), "read": first_byte, "write": None}
+        wire.extensions = {"timeout": timeouts}
+        began = time.perf_counter()
+        with _failures(request.url.host):
+            response = self._reads.handle_request(wire)
+        timeouts["read"] = None
+        said = (request.method, request.url.host, response.status_code, (time.perf_counter() - began) * 1e3)
+        access.info("%s to %s was answered %s in %.1f ms", *said)
+        return Streamed(request.url.host, response)
 
     def close(self) -> None:
         """Close every connection."""

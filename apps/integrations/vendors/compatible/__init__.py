@@ -1,0 +1,1 @@
+"""Whatever speaks the language of OpenAI: vLLM, LM Studio, LocalAI, proxies, other providers."""
