@@ -4,8 +4,8 @@ A fix is a list of edits, each an object with an `op`:
 
 - `set`: a member becomes `value`, or is taken away where there is none. `path` leads to it from the node with the id
   `node`, from the connection with the ends `connection`, or else from the definition itself.
-- `add`: the document `node` becomes a node; `remove`: the node with the id `node` goes, with what stands inside of it
-  and every connection to them.
+- `add`: the document `node` becomes a node; `remove`: the node with the id `node` goes, with what stands inside of it,
+  what is attached to nothing else, and every connection to them.
 - `connect`, `disconnect`: a connection comes or goes, named by its ends: `from`, `port`, `to`, `input`.
 
 They name nodes and connections, never places in lists, so they hold for a definition that has changed elsewhere.
@@ -22,10 +22,11 @@ from typing import Any
 
 from apps.core.suggest import shown
 from apps.nodes import expressions
-from apps.nodes.contract import Trigger
+from apps.nodes.contract import NodeType, Trigger
 from apps.nodes.registry import node_type
 from apps.workflows.credentials import at, steps
 from apps.workflows.graph import ERROR_PORT, Finding, Fix, GraphNode
+from apps.workflows.graph.attaching import ATTACHABLE
 from apps.workflows.graph.build import Draft
 
 Json = Any
@@ -96,6 +97,8 @@ def _remove(made: dict[str, Any], node_id: str) -> None:
     gone = {node_id}
     while more := {node["id"] for node in made["nodes"] if node.get("parent") in gone} - gone:
         gone |= more
+    ties = [(node["id"] in gone, other) for node in made["nodes"] for other in node.get("attached") or ()]
+    gone |= {other for is_gone, other in ties if is_gone} - {other for is_gone, other in ties if not is_gone}
     made["nodes"] = [node for node in made["nodes"] if node["id"] not in gone]
     for node in made["nodes"]:
         if node.get("attached"):
@@ -144,6 +147,16 @@ class _Whole:
         x, y = position.get("x"), position.get("y")
         return (float(x) if isinstance(x, int | float) else 0.0, float(y) if isinstance(y, int | float) else 0.0)
 
+    def nearest(self, node: GraphNode, others: Iterable[GraphNode]) -> GraphNode | None:
+        """The one that stands nearest to a node, of those left of it where there are some."""
+        x, y = self.place(node.id)
+
+        def away(other: GraphNode) -> float:
+            its_x, its_y = self.place(other.id)
+            return abs(x - its_x) + abs(y - its_y) + (10_000 if its_x > x else 0)
+
+        return min(others, key=away, default=None)
+
     def free(self, wanted: str, taken: Iterable[str], join: str) -> str:
         used = set(taken)
         stem = re.sub(rf"{re.escape(join)}\d+$", "", wanted)
@@ -190,7 +203,12 @@ def _unreachable(finding: Finding, whole: _Whole) -> Iterator[Fix]:
     node = whole.node(finding)
     if node is None:
         return
-    if not whole.graph.incoming[node.id] and (source := _before(node, whole)) is not None:
+    if node.type in ATTACHABLE:
+        agents = [each for each in whole.graph.nodes.values() if each.type == NodeType.AI_AGENT]
+        if (agent := whole.nearest(node, agents)) is not None:
+            edit = {"op": "set", "node": agent.id, "path": ["attached"], "value": [*agent.attached, node.id]}
+            yield Fix(f"Give it to “{shown(agent.name)}”", (edit,))
+    elif not whole.graph.incoming[node.id] and (source := _before(node, whole)) is not None:
         ends = {"from": source.id, "port": source.ports[0], "to": node.id}
         yield Fix(f"Let “{shown(source.name)}” lead to it", ({"op": "connect", "connection": ends},))
     yield from _removable(finding, whole)
@@ -211,13 +229,7 @@ def _before(node: GraphNode, whole: _Whole) -> GraphNode | None:
         and len(other.ports) == 1
         and not graph.outgoing[other.id]
     ]
-    x, y = whole.place(node.id)
-
-    def away(other: GraphNode) -> float:
-        its_x, its_y = whole.place(other.id)
-        return abs(x - its_x) + abs(y - its_y) + (10_000 if its_x > x else 0)
-
-    return min(fitting, key=away, default=None)
+    return whole.nearest(node, fitting)
 
 
 def _open_port(finding: Finding, whole: _Whole) -> Iterator[Fix]:

@@ -12,6 +12,7 @@ from apps.nodes.contract import NodeType, Trigger
 from apps.nodes.params import bare_texts, stored_faults, texts
 from apps.workflows import doubts, literals
 from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
+from apps.workflows.graph.attaching import ATTACHABLE
 from apps.workflows.graph.build import Draft
 from apps.workflows.graph.findings import error, warning
 from apps.workflows.graph.mapping import Mapping, findings_of, given_keys, texts_of
@@ -70,11 +71,13 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
         reached = set(graph.triggers).union(*(graph.descendants(trigger) for trigger in graph.triggers))
         for node in graph.nodes.values():
             if node.id not in reached and not issubclass(node.cls, Trigger) and node.id not in graph.attached:
+                is_loose = node.type in ATTACHABLE
                 yield warning(
                     "graph.unreachable",
                     f"nodes[{draft.places[node.id]}]",
-                    f"“{node.name}” never runs: no trigger leads to it.",
-                    "Connect it, or remove it.",
+                    f"“{node.name}” "
+                    + ("is never used: no agent has it." if is_loose else "never runs: no trigger leads to it."),
+                    "Give it to an agent, or remove it." if is_loose else "Connect it, or remove it.",
                     node_id=node.id,
                 )
     for node in graph.nodes.values():

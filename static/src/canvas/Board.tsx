@@ -9,17 +9,19 @@ import {
   useViewport,
 } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef } from "react";
+import { Chip } from "./Dock.tsx";
+import { isAttachment } from "./docking.ts";
 import { useCardNodes, useWayEdges, useWays, type WayWish } from "./flow.ts";
 import { Icon } from "./Icon.tsx";
 import { LoopBox } from "./LoopBox.tsx";
 import { type CardNode, NodeCard } from "./NodeCard.tsx";
 import { legend } from "./states.ts";
-import { useCanvas } from "./store.ts";
+import { type CardModel, useCanvas } from "./store.ts";
 import { ENDED } from "./types.ts";
 import { nodeView } from "./views.ts";
 import { ArrowHeads, WayEdge } from "./WayEdge.tsx";
 
-const nodeTypes = { card: NodeCard, loop: LoopBox };
+const nodeTypes = { card: NodeCard, loop: LoopBox, chip: Chip };
 const edgeTypes = { way: WayEdge };
 /** Room for the bars at the bottom and for badges at the rims. */
 const FIT = {
@@ -180,11 +182,15 @@ function Zoom() {
   );
 }
 
+/** Tools and memories do nothing by themselves. */
+const stepsOf = (cards: Readonly<Record<string, CardModel>>): string[] =>
+  Object.values(cards).flatMap(({ node }) => (isAttachment(node) ? [] : [node.id]));
+
 function Legend() {
   const cards = useCanvas((state) => state.cards);
   // As one text, so that only a change of it draws anything.
   const text = useCanvas((state) =>
-    JSON.stringify(legend(Object.keys(cards).map((id) => nodeView(state, id, 0, false)))),
+    JSON.stringify(legend(stepsOf(cards).map((id) => nodeView(state, id, 0, false)))),
   );
   const entries = JSON.parse(text) as ReturnType<typeof legend>;
   return (

@@ -1,5 +1,6 @@
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { Fragment, memo, useContext } from "react";
+import { Dock } from "./Dock.tsx";
 import { HandsContext } from "./hands.ts";
 import { Icon, Tile } from "./Icon.tsx";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
@@ -7,7 +8,7 @@ import { figure, type NodeView } from "./states.ts";
 import { type CardModel, useCanvas } from "./store.ts";
 import { useNodeView, usePorts, useTaken } from "./views.ts";
 
-export type CardNode = Node<{ card: CardModel }, "card" | "loop">;
+export type CardNode = Node<{ card: CardModel }, "card" | "loop" | "chip">;
 
 /** One step on the canvas: tile, name, what it will do or did, its outcomes. */
 export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps<CardNode>) {
@@ -84,6 +85,7 @@ export const NodeCard = memo(function NodeCard({ id, data, selected }: NodeProps
         />
       )}
       <Ports id={id} ports={ports} isTaken={isTaken} />
+      {data.card.dock ? <Dock card={data.card} dock={data.card.dock} /> : null}
       {isBreakpoint ? (
         <span
           className="card-node-break"

@@ -1,3 +1,4 @@
+import { AGENT, isAttachment } from "./docking.ts";
 import { iterationPath } from "./paths.ts";
 import type { Json, NodeDocument, NodeTypeEntry } from "./types.ts";
 
@@ -8,9 +9,19 @@ export interface Family {
   /** The nodes of a container; those of the workflow itself under "". */
   childrenOf: ReadonlyMap<string, readonly string[]>;
   containers: ReadonlySet<string>;
+  /** The agent that a tool or memory hangs on: it stands wherever that one does, and in no container of its own. */
+  agentOf: ReadonlyMap<string, string>;
+  /** The other way round, in the order they are drawn. */
+  hangingOn: ReadonlyMap<string, readonly string[]>;
 }
 
-export const NO_FAMILY: Family = { parentOf: new Map(), childrenOf: new Map(), containers: new Set() };
+export const NO_FAMILY: Family = {
+  parentOf: new Map(),
+  childrenOf: new Map(),
+  containers: new Set(),
+  agentOf: new Map(),
+  hangingOn: new Map(),
+};
 
 /**
  * The family of a definition's nodes. A node is a container when its type says so or when others name it as their
@@ -21,18 +32,42 @@ export function familyOf(
   entryOf: (node: NodeDocument) => NodeTypeEntry | undefined,
 ): Family {
   const byId = new Map(nodes.map((node) => [node.id, node]));
+  const hangingOn = hangingIn(nodes, byId);
+  const agentOf = new Map([...hangingOn].flatMap(([agent, ids]) => ids.map((id) => [id, agent] as const)));
   const parentOf = new Map<string, string>();
-  for (const node of nodes) if (node.parent && isPossible(node, byId)) parentOf.set(node.id, node.parent);
+  for (const node of nodes)
+    if (node.parent && !agentOf.has(node.id) && isPossible(node, byId)) parentOf.set(node.id, node.parent);
   const childrenOf = new Map<string, string[]>([["", []]]);
   const containers = new Set(nodes.filter((node) => entryOf(node)?.is_container).map(({ id }) => id));
   for (const { id } of nodes) {
+    if (agentOf.has(id)) continue;
     const parent = parentOf.get(id) ?? "";
     if (parent) containers.add(parent);
     const siblings = childrenOf.get(parent);
     if (siblings) siblings.push(id);
     else childrenOf.set(parent, [id]);
   }
-  return { parentOf, childrenOf, containers };
+  return { parentOf, childrenOf, containers, agentOf, hangingOn };
+}
+
+/** What hangs on which agent. What several agents use hangs on the first of them. */
+function hangingIn(
+  nodes: readonly NodeDocument[],
+  byId: ReadonlyMap<string, NodeDocument>,
+): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  const taken = new Set<string>();
+  for (const agent of nodes) {
+    if (agent.type !== AGENT || !agent.attached?.length) continue;
+    const own = agent.attached.filter((id) => {
+      const node = byId.get(id);
+      if (!node || !isAttachment(node) || taken.has(id)) return false;
+      taken.add(id);
+      return true;
+    });
+    if (own.length > 0) found.set(agent.id, own);
+  }
+  return found;
 }
 
 function isPossible(node: NodeDocument, byId: ReadonlyMap<string, NodeDocument>): boolean {
@@ -51,12 +86,12 @@ export function ancestorsOf(family: Family, id: string): string[] {
   return found;
 }
 
-/** Every node with its containers before it, which is how nested nodes are drawn. */
+/** Every node with its containers, or its agent, before it, which is how nested nodes are drawn. */
 export function outsideIn(family: Family): string[] {
   const found: string[] = [];
   const visit = (id: string): void => {
     for (const child of family.childrenOf.get(id) ?? []) {
-      found.push(child);
+      found.push(child, ...(family.hangingOn.get(child) ?? []));
       visit(child);
     }
   };

@@ -3,6 +3,7 @@
 import { useMemo, useRef } from "react";
 import { useShallow } from "zustand/react/shallow";
 import { sentence } from "./carrying.ts";
+import { type Beyond, isAttachment } from "./docking.ts";
 import { ancestorsOf, outsideIn } from "./family.ts";
 import type { Point } from "./layout.ts";
 import { INPUT_OFFSET, portOffset } from "./measure.ts";
@@ -23,7 +24,10 @@ export function useShown(): string[] {
   const family = useCanvas((state) => state.family);
   const closed = useCanvas((state) => state.closed);
   return useMemo(
-    () => outsideIn(family).filter((id) => !ancestorsOf(family, id).some((ancestor) => closed.has(ancestor))),
+    () =>
+      outsideIn(family).filter(
+        (id) => !ancestorsOf(family, family.agentOf.get(id) ?? id).some((ancestor) => closed.has(ancestor)),
+      ),
     [family, closed],
   );
 }
@@ -53,7 +57,8 @@ export function useCardNodes({ chosen, moved, reached, isFree = false }: NodesLo
         const before = known.current.get(id);
         const position = moved?.[id] ?? positions[id] ?? ORIGIN;
         const isChosen = chosen.has(id);
-        const parent = family.parentOf.get(id);
+        const agent = family.agentOf.get(id);
+        const parent = agent ?? family.parentOf.get(id);
         const tabIndex = reached === undefined || reached === id ? 0 : -1;
         // What did not change stays the same node, which the library need not look at again.
         if (
@@ -67,7 +72,7 @@ export function useCardNodes({ chosen, moved, reached, isFree = false }: NodesLo
         const isLoop = card.minWidth !== null;
         const node: CardNode = {
           id,
-          type: isLoop ? "loop" : "card",
+          type: isLoop ? "loop" : isAttachment(card.node) ? "chip" : "card",
           position,
           width: card.width,
           height: card.height,
@@ -76,7 +81,7 @@ export function useCardNodes({ chosen, moved, reached, isFree = false }: NodesLo
           ariaRole: isLoop ? "group" : "button",
           ...(isLoop ? { ariaLabel: `${card.node.name}, ${card.typeName}` } : {}),
           ...(parent === undefined ? {} : { parentId: parent }),
-          ...(parent === undefined || isFree ? {} : { extent: "parent" as const }),
+          ...(parent === undefined || isFree || agent ? {} : { extent: "parent" as const }),
           domAttributes: { "aria-roledescription": isLoop ? "loop" : "step", tabIndex },
         };
         known.current.set(id, node);
@@ -137,12 +142,13 @@ export function useWays(): { wishes: WayWish[]; ways: Readonly<Record<string, Po
     for (const id of shown) {
       const card = cards[id];
       const place = places[id];
-      if (!card || !place) continue;
+      if (!card || !place || family.agentOf.has(id)) continue;
       const level = family.parentOf.get(id) ?? "";
-      const rect = { id, width: card.width, height: card.height, ...place };
+      const own = [{ id, width: card.width, height: card.height, ...place }];
+      if (card.dock) own.push(below(id, card, card.dock.beyond, place));
       const rects = levels.get(level);
-      if (rects) rects.push(rect);
-      else levels.set(level, [rect]);
+      if (rects) rects.push(...own);
+      else levels.set(level, own);
     }
     const found: Record<string, Point[]> = {};
     for (const [level, rects] of levels) {
@@ -155,6 +161,15 @@ export function useWays(): { wishes: WayWish[]; ways: Readonly<Record<string, Po
   }, [wishes, cards, places, family, shown]);
   return { wishes, ways };
 }
+
+/** The room that what hangs on an agent takes. */
+const below = (id: string, size: { width: number; height: number }, by: Beyond, at: Point): Rect => ({
+  id: `${id} dock`,
+  x: at.x - by.left,
+  y: at.y + size.height,
+  width: size.width + by.left + by.right,
+  height: by.bottom,
+});
 
 /** How ways look beyond what the canvas knows of them. */
 export interface WaysLook {

@@ -1,3 +1,4 @@
+import { AGENT, CHIP, type Dock, dockBelow, hangingOn, isAttachment } from "./docking.ts";
 import { type Family, manner } from "./family.ts";
 import type { Point } from "./layout.ts";
 import { canvasMeasure, cardHeight, cardWidth, containerWidth, HEADER } from "./measure.ts";
@@ -19,6 +20,8 @@ export interface CardModel {
   height: number;
   /** Of a container: how wide it must be at least. Null for nodes that hold no others. */
   minWidth: number | null;
+  /** Of an agent: what hangs below it. Null for all others. */
+  dock: Dock | null;
 }
 
 /** Where a container's progress stands, below what is inside: it is as large at rest as in a run. */
@@ -32,35 +35,51 @@ export function cardModels(
 ): Record<string, CardModel> {
   const measure = canvasMeasure();
   const cards: Record<string, CardModel> = {};
+  const byId = new Map(data.definition.nodes.map((node) => [node.id, node]));
   for (const node of data.definition.nodes) {
     const entry = types.get(`${node.type} ${node.subtype}`);
     const isContainer = family.containers.has(node.id);
-    const ports = portsOf(node, entry, data.definition.connections, data.node_ports?.[node.id]);
+    const isChip = isAttachment(node);
+    const ports = isChip
+      ? NO_PORTS
+      : portsOf(node, entry, data.definition.connections, data.node_ports?.[node.id]);
     const known = made.get(node);
+    const hanging = node.type === AGENT ? hangingOn(node, family, (id) => byId.get(id)) : null;
+    const hangs = hanging?.map(({ id, kind, isElsewhere }) => `${id} ${kind} ${isElsewhere}`).join() ?? "";
     // In a run a card's width also depends on what happened; elsewhere a document that is the same is drawn the same.
-    const isKept = known?.entry === entry && areSame(known?.ports, ports);
-    if (known && isKept && (known.minWidth !== null) === isContainer && data.mode === "workflow") {
+    const isKept = known && known.entry === entry && areSame(known.ports, ports) && hung.get(known) === hangs;
+    if (isKept && (known.minWidth !== null) === isContainer && data.mode === "workflow") {
       cards[node.id] = known;
       continue;
     }
     const intent = intentOf(node, entry, isContainer);
+    const size = isChip
+      ? CHIP
+      : {
+          width: cardWidth(node.name, lineOf(node, intent, ports, data, family, now), ports, measure),
+          height: cardHeight(ports),
+        };
     const card: CardModel = {
       node,
       entry,
       typeName: entry?.name ?? node.subtype,
       ports,
       intent,
-      width: cardWidth(node.name, lineOf(node, intent, ports, data, family, now), ports, measure),
-      height: cardHeight(ports),
+      ...size,
       minWidth: isContainer ? containerWidth(node.name, intent, measure) : null,
+      dock: hanging && dockBelow(size, hanging),
     };
     cards[node.id] = card;
     made.set(node, card);
+    hung.set(card, hangs);
   }
   return cards;
 }
 
+const NO_PORTS: string[] = [];
 const made = new WeakMap<NodeDocument, CardModel>();
+/** What hung on a card when it was made. */
+const hung = new WeakMap<CardModel, string>();
 
 const areSame = (a: readonly string[] | undefined, b: readonly string[]): boolean =>
   a?.length === b.length && a.every((one, index) => one === b[index]);
@@ -115,7 +134,7 @@ export async function place(
   closed: ReadonlySet<string>,
   isFresh = false,
 ): Promise<Drawn> {
-  const nodes = nestedNodes(cards, closed);
+  const nodes = nestedNodes(cards, family, closed);
   return drawn(cards, family, await layOutNested(nodes, data.definition.connections, family, isFresh));
 }
 
@@ -130,7 +149,7 @@ export function stand(
   closed: ReadonlySet<string>,
   before: Drawn,
 ): Drawn | null {
-  const nested = standNested(nestedNodes(cards, closed), data.definition.connections, family);
+  const nested = standNested(nestedNodes(cards, family, closed), data.definition.connections, family);
   if (!nested) return null;
   const now = drawn(cards, family, nested);
   return {
@@ -140,18 +159,28 @@ export function stand(
   };
 }
 
-function nestedNodes(cards: Record<string, CardModel>, closed: ReadonlySet<string>): NestedNode[] {
-  return Object.values(cards).map(({ node, ports, minWidth, width }): NestedNode => {
+/** What stands by itself; what hangs on an agent goes with it. */
+function nestedNodes(
+  cards: Record<string, CardModel>,
+  family: Family,
+  closed: ReadonlySet<string>,
+): NestedNode[] {
+  return Object.values(cards).flatMap((card): NestedNode[] => {
+    const { node, ports, minWidth, width, height, dock } = card;
+    if (family.agentOf.has(node.id)) return [];
     const container =
       minWidth === null ? undefined : { minWidth, foot: CONTAINER_FOOT, isClosed: closed.has(node.id) };
-    return {
-      id: node.id,
-      width: minWidth ?? width,
-      height: minWidth === null ? cardHeight(ports) : Math.max(HEADER + CONTAINER_FOOT, cardHeight(ports)),
-      ports,
-      position: node.position ?? null,
-      ...(container ? { container } : {}),
-    };
+    return [
+      {
+        id: node.id,
+        width: minWidth ?? width,
+        height: minWidth === null ? height : Math.max(HEADER + CONTAINER_FOOT, cardHeight(ports)),
+        ports,
+        position: node.position ?? null,
+        ...(container ? { container } : {}),
+        ...(dock ? { beyond: dock.beyond } : {}),
+      },
+    ];
   });
 }
 
@@ -160,9 +189,11 @@ function drawn(
   family: Family,
   { places, sizes, ports }: Awaited<ReturnType<typeof layOutNested>>,
 ): Drawn {
+  const hanging = Object.values(cards).flatMap(({ dock }) => (dock ? Object.entries(dock.places) : []));
+  const positions = { ...places, ...Object.fromEntries(hanging) };
   return {
-    positions: places,
-    places: absolute(places, family),
+    positions,
+    places: absolute(positions, family),
     cards: Object.fromEntries(
       Object.entries(cards).map(([id, card]) => [
         id,
@@ -181,6 +212,7 @@ const isSameCard = (a: CardModel, b: CardModel): boolean =>
   a.width === b.width &&
   a.height === b.height &&
   a.minWidth === b.minWidth &&
+  (a.dock === b.dock || hung.get(a) === hung.get(b)) &&
   areSame(a.ports, b.ports);
 
 /** `now`, with the values of `before` where they are the same. */

@@ -1,5 +1,6 @@
 /** Layout of nested nodes: every level for itself, the innermost first, as a container is as large as what it holds. */
 
+import { type Beyond, NOTHING_BEYOND } from "./docking.ts";
 import type { Family } from "./family.ts";
 import { inOrder, type LayoutEdge, type LayoutNode, layOut, needsLayout, type Point } from "./layout.ts";
 import { HEADER } from "./measure.ts";
@@ -18,6 +19,8 @@ export interface NestedNode extends LayoutNode {
   /** Of a container: its width at least, what stands below its children; `width` and `height` when it is closed. */
   container?: { minWidth: number; foot: number; isClosed: boolean };
   position: Point | null;
+  /** How far what hangs on it reaches beyond it. */
+  beyond?: Beyond;
 }
 
 export interface Nested {
@@ -64,7 +67,7 @@ export function standNested(
       found.sizes[id] = { width: node.width, height: node.height };
       if (node.container && !node.container.isClosed) {
         stand(id);
-        found.sizes[id] = sizeAround(node, family.childrenOf.get(id) ?? [], found);
+        found.sizes[id] = sizeAround(node, family.childrenOf.get(id) ?? [], found, byId);
       }
       found.ports[id] = node.ports;
       if (node.position) found.places[id] = node.position;
@@ -92,7 +95,7 @@ async function settleLevel(
     let { width, height } = node;
     if (node.container && !node.container.isClosed) {
       await settleLevel(id, byId, edges, family, isFresh, found);
-      ({ width, height } = sizeAround(node, family.childrenOf.get(id) ?? [], found));
+      ({ width, height } = sizeAround(node, family.childrenOf.get(id) ?? [], found, byId));
     }
     found.sizes[id] = { width, height };
     found.ports[id] = node.ports;
@@ -104,11 +107,20 @@ async function settleLevel(
   else {
     const ids = new Set(members.map(({ id }) => id));
     const inside = edges.filter(({ from, to }) => ids.has(from) && ids.has(to));
-    const { places, ports } = await layOut(members, inside);
-    Object.assign(found.places, places);
+    const { places, ports } = await layOut(members.map(withBeyond), inside);
+    for (const { id, beyond = NOTHING_BEYOND } of members) {
+      const place = places[id];
+      if (place) found.places[id] = { x: place.x + beyond.left, y: place.y };
+    }
     Object.assign(found.ports, ports);
   }
   if (parent !== "") moveInto(members, found);
+}
+
+/** As large as it is with all that hangs on it. */
+export function withBeyond<T extends LayoutNode & { beyond?: Beyond }>(node: T): T {
+  const { left, right, bottom } = node.beyond ?? NOTHING_BEYOND;
+  return { ...node, width: node.width + left + right, height: node.height + bottom };
 }
 
 /**
@@ -126,7 +138,12 @@ export function intoContainer(places: readonly Point[]): Point {
 export const FIRST_INSIDE: Point = { x: PADDING.left, y: HEADER + PADDING.top };
 
 function moveInto(members: readonly NestedNode[], found: Nested): void {
-  const { x, y } = intoContainer(members.map(({ id }) => found.places[id] ?? { x: 0, y: 0 }));
+  const { x, y } = intoContainer(
+    members.map(({ id, beyond = NOTHING_BEYOND }) => {
+      const place = found.places[id] ?? { x: 0, y: 0 };
+      return { x: place.x - beyond.left, y: place.y };
+    }),
+  );
   if (x === 0 && y === 0) return;
   for (const { id } of members) {
     const place = found.places[id];
@@ -138,6 +155,7 @@ function sizeAround(
   node: NestedNode,
   children: readonly string[],
   found: Nested,
+  byId: ReadonlyMap<string, NestedNode>,
 ): { width: number; height: number } {
   const { minWidth = 0, foot = 0 } = node.container ?? {};
   let right = 0;
@@ -146,8 +164,9 @@ function sizeAround(
     const place = found.places[id];
     const size = found.sizes[id];
     if (!place || !size) continue;
-    right = Math.max(right, place.x + size.width);
-    bottom = Math.max(bottom, place.y + size.height);
+    const beyond = byId.get(id)?.beyond ?? NOTHING_BEYOND;
+    right = Math.max(right, place.x + size.width + beyond.right);
+    bottom = Math.max(bottom, place.y + size.height + beyond.bottom);
   }
   const beside = PADDING.right + (node.ports.length > 1 ? PORT_NAMES : 0);
   return {
@@ -180,7 +199,7 @@ export function absolute(places: Readonly<Record<string, Point>>, family: Family
     const known = found[id];
     if (known) return known;
     const own = places[id] ?? { x: 0, y: 0 };
-    const parent = family.parentOf.get(id);
+    const parent = family.agentOf.get(id) ?? family.parentOf.get(id);
     const outer = parent === undefined ? { x: 0, y: 0 } : place(parent);
     found[id] = { x: own.x + outer.x, y: own.y + outer.y };
     return found[id];

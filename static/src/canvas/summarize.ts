@@ -25,6 +25,17 @@ export function summarize(node: NodeDocument, entry: NodeTypeEntry | undefined):
   return isSaid && line ? line : name;
 }
 
+/** The model an agent asks, in words; empty where none is chosen. It is the parameter that is asked for as a model. */
+export function modelOf(node: NodeDocument, entry: NodeTypeEntry | undefined): string {
+  const schema = entry?.params_schema;
+  const properties = isObject(schema) && isObject(schema.properties) ? schema.properties : {};
+  const name = Object.keys(properties).find((key) => {
+    const property = properties[key];
+    return isObject(property) && property["x-widget"] === "model";
+  });
+  return say(withDefaults(node, entry)[name ?? "model"], "");
+}
+
 /** Stored parameters over the defaults of the type's schema. */
 function withDefaults(node: NodeDocument, entry: NodeTypeEntry | undefined): Record<string, Json> {
   const params: Record<string, Json> = {};

@@ -6,7 +6,7 @@ import { cardModels } from "../canvas/models.ts";
 import { withPorts } from "../canvas/ports.ts";
 import { begin, drawDefinition, serverNow, useCanvas } from "../canvas/store.ts";
 import type { Definition } from "../canvas/types.ts";
-import { moveNodes } from "./document/edits.ts";
+import { moveNodes, type Point } from "./document/edits.ts";
 import { typeKey, useEditor } from "./store.ts";
 import { type Extent, settle } from "./surface/settle.ts";
 
@@ -17,7 +17,7 @@ import { type Extent, settle } from "./surface/settle.ts";
 export async function keepDrawn(): Promise<void> {
   const { data, definition, nodePorts } = useEditor.getState();
   await begin({ mode: "workflow", definition, node_types: data.node_types, node_ports: nodePorts });
-  const placed = moveNodes(definition, useCanvas.getState().positions);
+  const placed = moveNodes(definition, ownPositions());
   // Not an edit: whoever only looks changes nothing.
   if (placed.nodes.some((node, index) => node !== definition.nodes[index]))
     useEditor.setState(({ saved }) => ({
@@ -40,6 +40,12 @@ export async function keepDrawn(): Promise<void> {
   });
 }
 
+/** Where everything stands that does not hang on something else. */
+function ownPositions(): Readonly<Record<string, Point>> {
+  const { positions, family } = useCanvas.getState();
+  return Object.fromEntries(Object.entries(positions).filter(([id]) => !family.agentOf.has(id)));
+}
+
 function draw(): void {
   const { data, definition, nodePorts } = useEditor.getState();
   void drawDefinition({ definition, node_types: data.node_types, node_ports: nodePorts });
@@ -57,7 +63,8 @@ function extentsOf(definition: Definition): Readonly<Record<string, Extent>> {
       const { width, height, minWidth } = card;
       const container = { width: minWidth ?? width, height: HEADER + 64 };
       const size = drawn[id] ?? (minWidth === null ? { width, height } : container);
-      return [id, { width: size.width, height: size.height, ports: card.ports }];
+      const below = card.dock?.beyond.bottom ?? 0;
+      return [id, { width: size.width, height: size.height + below, ports: card.ports }];
     }),
   );
 }

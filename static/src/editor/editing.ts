@@ -1,6 +1,7 @@
 /** Undo, redo, and the clipboard: copy, cut, paste and duplicate, by keys, from menus, and files dropped on the canvas. */
 
 import { showToast } from "../app/toasts.ts";
+import { isAttachment } from "../canvas/docking.ts";
 import { useCanvas } from "../canvas/store.ts";
 import type { Definition, Json } from "../canvas/types.ts";
 import { ask } from "./api.ts";
@@ -16,7 +17,7 @@ import {
   type Where,
 } from "./document/clipboard.ts";
 import { disconnect, type Point, removeAnnotations, removeNodes } from "./document/edits.ts";
-import { containerAt, drawn, isOverCanvas } from "./palette/adding.ts";
+import { containerAt, drawn, here, isOverCanvas } from "./palette/adding.ts";
 import { withPositions } from "./palette/planning.ts";
 import { useEditor } from "./store.ts";
 import { troubleOf } from "./sync/state.ts";
@@ -186,7 +187,10 @@ function duplicate(): void {
     definition.nodes.filter(({ id }) => selection.nodes.has(id)).map(({ parent }) => parent ?? null),
   );
   const [only = null, ...others] = parents;
-  insert(clip, { by: SHIFT, parent: others.length > 0 ? null : containerOf(only) }, "Duplicate");
+  const ids = new Set(clip.nodes.map(({ id }) => id));
+  const { agentOf } = useCanvas.getState().family;
+  const agents = new Map([...agentOf].filter(([id, agent]) => ids.has(id) && !ids.has(agent)));
+  insert(clip, { by: SHIFT, parent: others.length > 0 ? null : containerOf(only), agents }, "Duplicate");
 }
 
 function containerOf(id: string | null): Where["parent"] {
@@ -222,8 +226,14 @@ async function pasteText(text: string, where: Where): Promise<boolean> {
   const found = read(text);
   if (!found) return false;
   const clip = found.kind === "clip" ? found.clip : await converted(found);
-  if (clip) insert(clip, where, "Paste");
+  if (clip) insert(clip, { ...where, agents: agentsHere(clip) }, "Paste");
   return true;
+}
+
+/** Tools and memories alone are pasted onto the agent that is chosen. */
+function agentsHere({ nodes }: Clip): ReadonlyMap<string, string> {
+  const { agent } = here();
+  return new Map(agent && nodes.every(isAttachment) ? nodes.map(({ id }) => [id, agent]) : []);
 }
 
 /** A workflow of another product, read by the server. Null where it refused; it has said why, then. */

@@ -95,8 +95,15 @@ describe("copying", () => {
     expect(inner).not.toHaveProperty("parent");
   });
 
-  it("keeps an agent's ties to what comes along alone", () => {
-    expect(clip(["agent", "tool"]).nodes[0]?.attached).toEqual(["tool"]);
+  it("takes an agent's tools along, and ties what is copied without its agent to the one it is put on", () => {
+    const whole = paste(clip(["agent"]));
+    expect(whole.fresh[0]?.attached).toEqual(["tool_2", "other_2"]);
+    expect(whole.fresh.slice(1).map(({ position }) => position)).toEqual([null, null]);
+    expect(whole.nodes).toEqual(["agent_2"]);
+    const { definition } = paste(clip(["tool"]), START, { agents: new Map([["tool", "agent"]]) });
+    const agent = definition.nodes.find(({ id }) => id === "agent");
+    expect(agent?.attached).toEqual(["tool", "other", "tool_2"]);
+    expect(definition.nodes.at(-1)).not.toHaveProperty("position");
   });
 });
 

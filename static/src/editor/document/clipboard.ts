@@ -4,7 +4,7 @@
  */
 
 import type { Annotation, ConnectionDocument, Definition, Json, NodeDocument } from "../../canvas/types.ts";
-import { freeId, type Point, withInside } from "./edits.ts";
+import { attach, freeId, type Point, withInside } from "./edits.ts";
 import { freeNames, renamedIn } from "./naming.ts";
 
 /** Nodes, notes and the connections among them. The places of those on the outside count from the canvas's corner. */
@@ -30,6 +30,8 @@ export interface Where {
   by?: Point;
   /** The container it goes into, and that one's corner on the canvas. */
   parent?: { id: string; corner: Point } | null | undefined;
+  /** The agent on which each of these tools and memories hangs. */
+  agents?: ReadonlyMap<string, string>;
   /** How large the nodes of this workflow are drawn. */
   sizes?: Readonly<Record<string, { width: number; height: number }>>;
 }
@@ -48,6 +50,9 @@ export function clipOf(
 ): Clip {
   const ids = withInside(definition, chosen.nodes);
   const notes = new Set(chosen.annotations ?? []);
+  const hanging = new Set(
+    definition.nodes.flatMap(({ id, attached }) => (ids.has(id) ? (attached ?? []) : [])),
+  );
   return {
     format: FORMAT,
     nodes: definition.nodes
@@ -55,7 +60,8 @@ export function clipOf(
       .map((node) => {
         const attached = node.attached ? { attached: node.attached.filter((id) => ids.has(id)) } : {};
         if (node.parent && ids.has(node.parent)) return { ...node, ...attached };
-        const { parent: _outside, ...alone } = node;
+        const { parent: _outside, position: _place, ...alone } = node;
+        if (hanging.has(node.id)) return { ...alone, ...attached };
         const position = places[node.id] ?? node.position ?? null;
         return { ...alone, ...attached, position };
       }),
@@ -116,6 +122,7 @@ export function pasted(definition: Definition, clip: Clip, where: Where): Pasted
     ),
   );
   const by = shiftOf(definition, clip, where);
+  const hanging = new Set(clip.nodes.flatMap(({ attached }) => attached ?? []));
   const corner = where.parent?.corner ?? { x: 0, y: 0 };
   const nodes = clip.nodes.map((node, index): NodeDocument => {
     const { parent, attached, ...rest } = node;
@@ -128,9 +135,11 @@ export function pasted(definition: Definition, clip: Clip, where: Where): Pasted
       name: names[index] ?? node.name,
       ...(node.params ? { params: renamedIn(node.params, renamed) } : {}),
       ...(attached ? { attached: attached.flatMap((id) => ids.get(id) ?? []) } : {}),
-      ...(inside === undefined
-        ? { ...container, position: { x: at.x + by.x - corner.x, y: at.y + by.y - corner.y } }
-        : { parent: inside }),
+      ...(hanging.has(node.id)
+        ? { position: null }
+        : inside === undefined
+          ? { ...container, position: { x: at.x + by.x - corner.x, y: at.y + by.y - corner.y } }
+          : { parent: inside }),
     };
   });
   const connections = clip.connections.flatMap((connection): ConnectionDocument[] => {
@@ -153,14 +162,20 @@ export function pasted(definition: Definition, clip: Clip, where: Where): Pasted
     known = { ...known, nodes: [...known.nodes, { id, name: "", type: "", subtype: "" }] };
     annotations.push({ ...note, id, position: { x: note.position.x + by.x, y: note.position.y + by.y } });
   }
+  const whole = {
+    ...definition,
+    nodes: [...definition.nodes, ...nodes],
+    connections: [...definition.connections, ...connections],
+    ...(annotations.length > 0 ? { annotations: [...(definition.annotations ?? []), ...annotations] } : {}),
+  };
   return {
-    definition: {
-      ...definition,
-      nodes: [...definition.nodes, ...nodes],
-      connections: [...definition.connections, ...connections],
-      ...(annotations.length > 0 ? { annotations: [...(definition.annotations ?? []), ...annotations] } : {}),
-    },
-    nodes: nodes.filter(({ parent }) => !parent || parent === where.parent?.id).map(({ id }) => id),
+    definition: [...(where.agents ?? [])].reduce(
+      (last, [id, agent]) => attach(last, agent, ids.get(id) ?? id),
+      whole,
+    ),
+    nodes: nodes
+      .filter(({ parent, position }) => position !== null && (!parent || parent === where.parent?.id))
+      .map(({ id }) => id),
     annotations: annotations.map(({ id }) => id),
   };
 }
@@ -171,8 +186,9 @@ export function pasted(definition: Definition, clip: Clip, where: Where): Pasted
  */
 function shiftOf(definition: Definition, clip: Clip, { middle, by, parent, sizes }: Where): Point {
   const isHere = (id: string): boolean => definition.nodes.some((node) => node.id === id);
+  const hanging = new Set(clip.nodes.flatMap(({ attached }) => attached ?? []));
   const cards = clip.nodes
-    .filter(({ parent: inside }) => !inside)
+    .filter(({ id, parent: inside }) => !inside && !hanging.has(id))
     .map(({ id, position }) => ({
       ...(position ?? { x: 0, y: 0 }),
       ...CARD,

@@ -19,13 +19,18 @@ export const keyOf = ({ from, port, to, input }: ConnectionDocument): Connection
 export const nodeOf = (definition: Definition, id: string): NodeDocument | undefined =>
   definition.nodes.find((node) => node.id === id);
 
-/** The node and everything inside it, however deep. */
+/** The node and everything inside it, however deep, with what hangs on nothing else. */
 export function withInside(definition: Definition, ids: Iterable<string>): Set<string> {
   const found = new Set(ids);
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const node of definition.nodes) if (node.parent && found.has(node.parent)) found.add(node.id);
   }
+  const hanging = definition.nodes.flatMap(({ id, attached }) => (found.has(id) ? (attached ?? []) : []));
+  const held = new Set(
+    definition.nodes.flatMap(({ id, attached }) => (found.has(id) ? [] : (attached ?? []))),
+  );
+  for (const id of hanging) if (!held.has(id)) found.add(id);
   return found;
 }
 
@@ -43,6 +48,45 @@ export function removeNodes(definition: Definition, ids: Iterable<string>): Defi
   });
   const connections = definition.connections.filter(({ from, to }) => !gone.has(from) && !gone.has(to));
   return { ...definition, nodes, connections };
+}
+
+/**
+ * Hangs a tool or memory on an agent, before another one that hangs there or last. It is taken from wherever it hung,
+ * stood or was led to.
+ */
+export function attach(
+  definition: Definition,
+  agent: string,
+  id: string,
+  before?: string | null,
+): Definition {
+  const nodes = definition.nodes.map((node): NodeDocument => {
+    if (node.id === id) {
+      const { parent: _parent, position: _position, ...rest } = node;
+      return rest;
+    }
+    if (node.id !== agent && !node.attached?.includes(id)) return node;
+    const others = (node.attached ?? []).filter((one) => one !== id);
+    if (node.id !== agent) return { ...node, attached: others };
+    const at = before ? others.indexOf(before) : -1;
+    return { ...node, attached: at < 0 ? [...others, id] : others.toSpliced(at, 0, id) };
+  });
+  const connections = definition.connections.filter(({ from, to }) => from !== id && to !== id);
+  return { ...definition, nodes, connections };
+}
+
+/** Takes a tool or memory from the agents it hangs on, to a place of its own. */
+export function detach(
+  definition: Definition,
+  id: string,
+  { position, parent }: Pick<NodeDocument, "position" | "parent">,
+): Definition {
+  const nodes = definition.nodes.map((node): NodeDocument => {
+    if (node.id === id) return defined({ ...node, position, parent: parent ?? undefined });
+    if (!node.attached?.includes(id)) return node;
+    return { ...node, attached: node.attached.filter((one) => one !== id) };
+  });
+  return { ...definition, nodes };
 }
 
 /** One node changed by `change`; a member that becomes undefined is left out. */

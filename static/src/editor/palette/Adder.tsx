@@ -163,8 +163,10 @@ function offered(
   return [...(lately.length > 0 ? [{ title: "Recently used", entries: lately }] : []), ...groups(rest)];
 }
 
-function titleFor({ from, between, to }: Opened["adding"]): string {
+function titleFor({ from, between, to, agent, slot }: Opened["adding"]): string {
   const { definition } = useEditor.getState();
+  const owner = nodeOf(definition, agent ?? "")?.name;
+  if (slot && owner) return slot === "TOOL" ? `Give ${owner} a tool` : `Give ${owner} a memory`;
   const name = nodeOf(definition, from ?? to ?? "")?.name;
   if (between) return "Insert a node here";
   if (from && name) return `Add after ${name}`;

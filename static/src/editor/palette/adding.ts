@@ -1,13 +1,14 @@
 /** Adding nodes: the one way for the palette, the quick list, ports, connections and keys. */
 
 import { create } from "zustand";
+import { AGENT, agentAt, hangingAt, isAttachment } from "../../canvas/docking.ts";
 import { ancestorsOf } from "../../canvas/family.ts";
 import { useCanvas } from "../../canvas/store.ts";
 import type { NodeTypeEntry } from "../../canvas/types.ts";
 import type { Point } from "../document/edits.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { middle, toCanvas, toWindow, view } from "../viewport.ts";
-import { type Adding, type Drawn, isAttachment, isFitting, plan } from "./planning.ts";
+import { type Adding, type Drawn, isFitting, plan } from "./planning.ts";
 
 export type { Adding } from "./planning.ts";
 
@@ -47,8 +48,10 @@ export function here(): Adding {
   const entry = types.get(typeKey(node));
   if (entry?.is_container && !definition.nodes.some(({ parent }) => parent === node.id))
     return { parent: node.id };
-  if (entry && (isAttachment(entry) || entry.ports.length === 0)) return { parent: node.parent ?? null };
-  return { from: node.id };
+  const agent = node.type === AGENT ? node.id : useCanvas.getState().family.agentOf.get(node.id);
+  const hanging = agent === undefined ? {} : { agent };
+  if (isAttachment(node) || entry?.ports.length === 0) return { parent: node.parent ?? null, ...hanging };
+  return { from: node.id, ...hanging };
 }
 
 /** Adds a node, chooses it and opens its panel. Gives its id; null where nothing can be changed. */
@@ -75,7 +78,18 @@ export function addNode(entry: NodeTypeEntry, adding: Adding = {}): string | nul
 /** Adds a node whose middle is at a place in the window, into the container that lies there. */
 export function addAt(entry: NodeTypeEntry, screen: Point): string | null {
   const at = toCanvas(screen);
+  const agent = isAttachment(entry) ? agentUnder(at) : null;
+  if (agent) return addNode(entry, agent);
   return addNode(entry, { at, parent: entry.is_trigger ? null : containerAt(at) });
+}
+
+/** The agent at a place of the canvas, and what of the hanging there; null where there is none. */
+export function agentUnder(at: Point): { agent: string; before: string | null } | null {
+  const { cards, places } = useCanvas.getState();
+  const agent = agentAt(at, cards, places);
+  const [corner, dock] = agent === null ? [] : [places[agent], cards[agent]?.dock];
+  if (agent === null || !corner || !dock) return null;
+  return { agent, before: hangingAt(dock, { x: at.x - corner.x, y: at.y - corner.y }) };
 }
 
 /** The innermost open container at a place of the canvas. */
@@ -109,9 +123,11 @@ const loose = ({ at, parent }: Adding): Adding => ({
 });
 
 /** Where the quick list opens when nobody pointed: at the port it is for, else in the middle of the canvas. */
-function pointFor({ from, at }: Adding): Point {
+function pointFor({ from, at, agent, slot }: Adding): Point {
   if (at) return toWindow(at);
   const { places, cards } = useCanvas.getState();
+  const [corner, below] = agent === undefined || !slot ? [] : [places[agent], cards[agent]];
+  if (corner && below) return toWindow({ x: corner.x + below.width + 24, y: corner.y + below.height });
   const [place, card] = from === undefined ? [] : [places[from], cards[from]];
   if (place && card) return toWindow({ x: place.x + card.width + 16, y: place.y });
   const { x, y } = toWindow(middle());

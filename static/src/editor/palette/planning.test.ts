@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { dockBelow } from "../../canvas/docking.ts";
 import type { Definition, NodeTypeEntry } from "../../canvas/types.ts";
 import { keyOf } from "../document/edits.ts";
 import { found, groups } from "./catalogue.ts";
@@ -181,5 +182,57 @@ describe("what is offered", () => {
 
   it("has first what was used lately, where it fits as well", () => {
     expect(found([IF, LOOP], "", ["FLOW LOOP"])[0]?.subtype).toBe("LOOP");
+  });
+});
+
+describe("agents", () => {
+  const AGENT = entry("AI_AGENT", "X", "Agent");
+  const TOOL = entry("TOOL", "X", "Tool");
+  const start: Definition = {
+    nodes: [
+      ...START.nodes,
+      node("agent", 0, 300, { type: "AI_AGENT", attached: ["old"] }),
+      { id: "old", name: "old", type: "TOOL", subtype: "X" },
+    ],
+    connections: START.connections,
+  };
+
+  it("get what is hung on them, without a place of its own", () => {
+    const { one, definition, ways } = added(
+      TOOL,
+      { agent: "agent", before: "old", at: { x: 5, y: 5 } },
+      start,
+    );
+    expect(one.position).toBeUndefined();
+    expect(ways).toEqual([]);
+    expect(definition.nodes.find(({ id }) => id === "agent")?.attached).toEqual([one.id, "old"]);
+  });
+
+  it("are followed by all else", () => {
+    const { one, ways } = added(HTTP, { from: "agent", agent: "agent" }, start);
+    expect(ways).toEqual([{ from: "agent", port: "main", to: one.id }]);
+    expect(one.position).toBeDefined();
+    const fits = (type: NodeTypeEntry, adding: Adding) => isFitting(type, adding, () => AGENT);
+    expect(fits(TOOL, { from: "agent", agent: "agent" })).toBe(true);
+    expect(fits(TOOL, { from: "agent" })).toBe(false);
+    expect(fits(HTTP, { agent: "agent", slot: "TOOL" })).toBe(false);
+    expect([fits(TOOL, { slot: "TOOL" }), fits(MEMORY, { slot: "TOOL" })]).toEqual([true, false]);
+  });
+
+  it("stand so that what hangs below them has room", () => {
+    const first = added(AGENT, {}, { nodes: [], connections: [] });
+    const size = { width: 156, height: 48, dock: dockBelow({ width: 156, height: 48 }, []) };
+    const sizes = { [first.one.id]: size };
+    const { definition, id } = plan(
+      first.definition,
+      AGENT,
+      { from: first.one.id },
+      { ...drawnOf(first.definition), sizes },
+    );
+    const [a, b] = [first.one, definition.nodes.find((one) => one.id === id)];
+    const gap =
+      (b?.position?.x ?? 0) - size.dock.beyond.left - (a.position?.x ?? 0) - 156 - size.dock.beyond.right;
+    expect(gap).toBeGreaterThan(0);
+    expect(b?.position?.y).toBe(a.position?.y);
   });
 });

@@ -1,5 +1,6 @@
 /** What a definition becomes when a node is added: where it stands, what it is connected with. Pure. */
 
+import { AGENT, type Attachment, CHIP, type Dock, dockBelow, isAttachment } from "../../canvas/docking.ts";
 import type {
   ConnectionDocument,
   Definition,
@@ -9,6 +10,7 @@ import type {
 } from "../../canvas/types.ts";
 import {
   addNodes,
+  attach,
   type ConnectionKey,
   connect,
   freeId,
@@ -34,16 +36,28 @@ export interface Adding {
   at?: Point;
   /** The container it goes into; null: none. */
   parent?: string | null;
+  /** The agent on which a tool or memory hangs, and before what; all other types follow `from`. */
+  agent?: string;
+  before?: string | null;
+  /** Only what hangs there is wanted. */
+  slot?: Attachment;
 }
 
 /** How things are drawn now. Positions count from the container's corner, as they do in a definition. */
 export interface Drawn {
   positions: Readonly<Record<string, Point>>;
-  sizes: Readonly<Record<string, { width: number; height: number }>>;
+  sizes: Readonly<Record<string, Size>>;
   /** The outcomes of each node. */
   ports: Readonly<Record<string, readonly string[]>>;
   /** The corner of a container on the canvas. */
   corner: (container: string) => Point;
+}
+
+interface Size {
+  width: number;
+  height: number;
+  /** Of an agent: what hangs below it. */
+  dock?: Dock | null;
 }
 
 export interface Planned {
@@ -63,6 +77,13 @@ const INSIDE: Point = { x: 24, y: 68 };
 
 /** The definition with a new node of a type. What it is connected with is connected; nothing lies on anything else. */
 export function plan(definition: Definition, entry: NodeTypeEntry, adding: Adding, drawn: Drawn): Planned {
+  if (adding.agent !== undefined && isAttachment(entry)) {
+    const node = madeOf(definition, entry);
+    return {
+      definition: attach(addNodes(definition, [node]), adding.agent, node.id, adding.before),
+      id: node.id,
+    };
+  }
   const cut = adding.between
     ? definition.connections.find((one) => keyOf(one) === adding.between)
     : undefined;
@@ -79,15 +100,7 @@ export function plan(definition: Definition, entry: NodeTypeEntry, adding: Addin
     cut?.port ?? adding.port ?? (from === undefined ? undefined : openPort(definition, from, drawn));
   const pointed = { ...(adding.at ? { at: adding.at } : {}), from, to, port };
   const position = snapped(placeFor(firm, pointed, parent, size, drawn, moving));
-  const node: NodeDocument = {
-    id: freeId(definition, entry.name),
-    name: freeName(definition, entry.name),
-    type: entry.type,
-    subtype: entry.subtype,
-    params: defaultsOf(entry.params_schema),
-    ...inside,
-    position,
-  };
+  const node: NodeDocument = { ...madeOf(definition, entry), ...inside, position };
   const out = entry.ports[0];
   if (cut && !entry.is_trigger && out !== undefined) {
     const put = insertBetween(firm, keyOf(cut), node, out);
@@ -106,11 +119,15 @@ export function plan(definition: Definition, entry: NodeTypeEntry, adding: Addin
   return { definition: now, id: node.id };
 }
 
-const takesInput = (entry: NodeTypeEntry): boolean => !entry.is_trigger && !isAttachment(entry);
+const madeOf = (definition: Definition, entry: NodeTypeEntry): NodeDocument => ({
+  id: freeId(definition, entry.name),
+  name: freeName(definition, entry.name),
+  type: entry.type,
+  subtype: entry.subtype,
+  params: defaultsOf(entry.params_schema),
+});
 
-/** Whether it hangs on an agent instead of being led to. */
-export const isAttachment = ({ type }: Pick<NodeTypeEntry, "type">): boolean =>
-  type === "TOOL" || type === "MEMORY";
+const takesInput = (entry: NodeTypeEntry): boolean => !entry.is_trigger && !isAttachment(entry);
 
 /** Whether a type makes sense where somebody wants to add one. */
 export function isFitting(
@@ -118,6 +135,8 @@ export function isFitting(
   adding: Adding,
   types: (id: string) => NodeTypeEntry | undefined,
 ): boolean {
+  if (adding.slot !== undefined) return entry.type === adding.slot;
+  if (adding.agent !== undefined && isAttachment(entry)) return true;
   const after = adding.from !== undefined || adding.between !== undefined;
   if (after && !takesInput(entry)) return false;
   if ((adding.between !== undefined || adding.to !== undefined) && entry.ports.length === 0) return false;
@@ -167,23 +186,32 @@ export function withPositions(definition: Definition, parent: string | null, dra
   return moved.nodes.every((node, index) => node === definition.nodes[index]) ? definition : moved;
 }
 
-interface Box extends Point {
-  width: number;
-  height: number;
+interface Box extends Point, Size {}
+
+/** What hangs below two agents stands beside one another, too. */
+const gapBetween = (left: Size, right: Size): number =>
+  left.dock && right.dock ? left.dock.beyond.right + right.dock.beyond.left + GAP_X : GAP_X;
+
+/** A card, and what hangs below it. */
+function partsOf({ x, y, width, height, dock }: Box): Box[] {
+  const card = { x, y, width, height };
+  if (!dock) return [card];
+  const { left, right, bottom } = dock.beyond;
+  return [card, { x: x - left, y: y + height, width: width + left + right, height: bottom }];
 }
 
 function placeFor(
   definition: Definition,
   adding: { from?: string | undefined; to?: string | undefined; port?: string | undefined; at?: Point },
   parent: string | null,
-  size: { width: number; height: number },
+  size: Size,
   drawn: Drawn,
   moving: ReadonlySet<string>,
 ): Point {
   const boxes = boxesOf(definition, parent, drawn);
   const source = adding.from === undefined ? undefined : boxes.get(adding.from);
   const target = adding.to === undefined ? undefined : boxes.get(adding.to);
-  const others = [...boxes].flatMap(([id, box]) => (moving.has(id) ? [] : [box]));
+  const others = [...boxes].flatMap(([id, box]) => (moving.has(id) ? [] : partsOf(box)));
   if (adding.at) {
     const corner = parent === null ? { x: 0, y: 0 } : drawn.corner(parent);
     const wanted = { x: adding.at.x - corner.x - size.width / 2, y: adding.at.y - corner.y - HEIGHT / 2 };
@@ -195,7 +223,7 @@ function placeFor(
       return freeBelow({ x: source.x + source.width + GAP_X, y: target.y }, size, others);
     const row = rows.length > 1 ? Math.max(0, rows.indexOf(adding.port ?? "")) : 0;
     return freeBelow(
-      { x: source.x + source.width + GAP_X, y: source.y + row * (HEIGHT + GAP_Y) },
+      { x: source.x + source.width + gapBetween(source, size), y: source.y + row * (HEIGHT + GAP_Y) },
       size,
       others,
     );
@@ -216,20 +244,21 @@ function boxesOf(definition: Definition, parent: string | null, drawn: Drawn): M
 }
 
 /** The place, or the nearest one straight below it where nothing lies. */
-function freeBelow(wanted: Point, size: { width: number; height: number }, others: readonly Box[]): Point {
+function freeBelow(wanted: Point, size: Size, others: readonly Box[]): Point {
   const place = { ...wanted };
   for (let moved = true; moved; ) {
     moved = false;
-    for (const other of others) {
-      const isOver =
-        place.x < other.x + other.width + GAP_X / 2 &&
-        other.x < place.x + size.width + GAP_X / 2 &&
-        place.y < other.y + other.height + GAP_Y / 2 &&
-        other.y < place.y + size.height + GAP_Y / 2;
-      if (!isOver) continue;
-      place.y = other.y + other.height + GAP_Y;
-      moved = true;
-    }
+    for (const other of others)
+      for (const own of partsOf({ ...place, ...size })) {
+        const isOver =
+          own.x < other.x + other.width + GAP_X / 2 &&
+          other.x < own.x + own.width + GAP_X / 2 &&
+          own.y < other.y + other.height + GAP_Y / 2 &&
+          other.y < own.y + own.height + GAP_Y / 2;
+        if (!isOver) continue;
+        place.y += other.y + other.height + GAP_Y - own.y;
+        moved = true;
+      }
   }
   return place;
 }
@@ -239,7 +268,7 @@ function makeRoom(
   definition: Definition,
   node: NodeDocument,
   next: string,
-  size: { width: number; height: number },
+  size: Size,
   drawn: Drawn,
 ): Definition {
   const parent = node.parent ?? null;
@@ -270,10 +299,12 @@ const snapped = ({ x, y }: Point): Point => ({
 });
 
 /** As large as a card of this type is drawn, about. */
-function sizeOf(entry: NodeTypeEntry): { width: number; height: number } {
+function sizeOf(entry: NodeTypeEntry): Size {
   if (entry.is_container) return { width: 280, height: 112 };
-  return {
+  if (isAttachment(entry)) return CHIP;
+  const size = {
     width: WIDTH,
     height: entry.ports.length > 1 ? HEIGHT + entry.ports.length * PORT_ROW + FOOT : HEIGHT,
   };
+  return entry.type === AGENT ? { ...size, dock: dockBelow(size, []) } : size;
 }

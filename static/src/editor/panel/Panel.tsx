@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { isAttachment } from "../../canvas/docking.ts";
 import { Icon, Tile } from "../../canvas/Icon.tsx";
 import type { Finding, NodeDocument, NodeTypeEntry } from "../../canvas/types.ts";
 import { useIsNarrow } from "../../canvas/windowed.ts";
@@ -62,7 +63,9 @@ export function Panel({ nodeId }: { nodeId: string }) {
   const findings = all.filter((finding) => finding.node_id === nodeId);
   const isReadOnly = isLocked || isNarrow;
   const shown = tab === "Run" && !hasRun ? "Parameters" : tab;
-  const columns = isNarrow ? 1 : entry?.is_trigger ? 2 : 3;
+  // What hangs on an agent sees what that one sees, and gives its answers to the model.
+  const isHanging = isAttachment(node);
+  const columns = isNarrow ? 1 : entry?.is_trigger || isHanging ? 2 : 3;
   return (
     <section
       ref={section}
@@ -83,7 +86,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
       />
       {isFolded ? null : (
         <div className="node-panel-body" data-columns={columns}>
-          {columns === 3 ? <Input nodeId={nodeId} /> : null}
+          {columns > 1 && !entry?.is_trigger ? <Input nodeId={nodeId} /> : null}
           <div
             className="node-panel-form"
             role="tabpanel"
@@ -104,7 +107,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
             ) : null}
             {shown === "Notes" ? <Notes node={node} entry={entry} isReadOnly={isReadOnly} /> : null}
           </div>
-          {isNarrow ? null : <Output node={node} entry={entry} isReadOnly={isReadOnly} />}
+          {isNarrow || isHanging ? null : <Output node={node} entry={entry} isReadOnly={isReadOnly} />}
         </div>
       )}
     </section>
@@ -132,7 +135,10 @@ function Head({
   const isFolded = useDock((state) => state.isFolded);
   const fold = useDock((state) => state.fold);
   const isNarrow = useIsNarrow();
-  const all = isNarrow ? NARROW.filter((name) => name !== "Input" || !entry?.is_trigger) : TABS;
+  const isHanging = isAttachment(node);
+  const all = isNarrow
+    ? NARROW.filter((name) => (name === "Input" ? !entry?.is_trigger : name !== "Output" || !isHanging))
+    : TABS;
   const tabs: readonly TabName[] = [
     ...all,
     ...(entry?.is_trigger ? (["Starts"] as const) : []),
@@ -147,7 +153,7 @@ function Head({
       </div>
       <Tabs names={tabs} tab={tab} onTab={onTab} findings={findings} />
       <span className="row push">
-        <Tests nodeId={node.id} isTrigger={entry?.is_trigger ?? false} />
+        {isHanging ? null : <Tests nodeId={node.id} isTrigger={entry?.is_trigger ?? false} />}
         {isNarrow ? null : (
           <button
             type="button"

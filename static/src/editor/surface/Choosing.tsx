@@ -6,6 +6,7 @@ import { connect } from "../document/edits.ts";
 import { useEditor } from "../store.ts";
 import { containersFor, focusNode, hasInput, putInto } from "./actions.ts";
 import { refusal } from "./connecting.ts";
+import { agentsFor, hangOn } from "./hanging.ts";
 import { sceneNow } from "./scene.ts";
 import { useSurface } from "./state.ts";
 import { readingOrder } from "./walk.ts";
@@ -14,7 +15,9 @@ import { readingOrder } from "./walk.ts";
 export function Choosing() {
   const from = useSurface((state) => state.connecting);
   const isNesting = useSurface((state) => state.isNesting);
+  const isHanging = useSurface((state) => state.isHanging);
   if (from !== null) return <Connect key={from} from={from} />;
+  if (isHanging) return <HangOn />;
   return isNesting ? <Nest /> : null;
 }
 
@@ -74,6 +77,23 @@ function Nest() {
         nothing="There is no other loop to move it into."
         onChoose={(into) => {
           putInto(into);
+          close();
+        }}
+      />
+    </Dialog>
+  );
+}
+
+function HangOn() {
+  const close = (): void => useSurface.setState({ isHanging: false });
+  return (
+    <Dialog title="Hang on an agent" onClose={close}>
+      <Options
+        label="Which agent"
+        ids={agentsFor()}
+        nothing="There is no other agent to hang it on."
+        onChoose={(agent) => {
+          hangOn(agent);
           close();
         }}
       />

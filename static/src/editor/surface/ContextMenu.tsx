@@ -13,6 +13,7 @@ const OFFERS = {
     ["run.node", "run.to", "run.breakpoint"],
     ["edit.copy", "edit.cut", "edit.duplicate"],
     ["canvas.disable", "canvas.toggle_loop", "canvas.frame", "canvas.move_in", "canvas.move_out"],
+    ["canvas.hang", "canvas.take_off"],
     ["canvas.delete"],
   ],
   note: [["canvas.open"], ["edit.copy", "edit.duplicate"], ["canvas.delete"]],

@@ -12,8 +12,9 @@ import {
   ViewportPortal,
 } from "@xyflow/react";
 import { type MouseEvent, useCallback, useEffect, useMemo } from "react";
+import { Chip } from "../../canvas/Dock.tsx";
 import { useCardNodes, useWayEdges, useWays, type WayWish } from "../../canvas/flow.ts";
-import { type Hands, HandsContext } from "../../canvas/hands.ts";
+import { type Hands, HandsContext, NO_HANDS } from "../../canvas/hands.ts";
 import { LoopBox } from "../../canvas/LoopBox.tsx";
 import { type CardNode, NodeCard } from "../../canvas/NodeCard.tsx";
 import { plainWay } from "../../canvas/routing.ts";
@@ -27,15 +28,15 @@ import { refusal } from "./connecting.ts";
 import { dragOver, dragTo, drop, forgetDrag } from "./dragging.ts";
 import { Guides } from "./Guides.tsx";
 import { type AnnotationNode, Frame, Note, useAnnotations } from "./Notes.tsx";
-import { Corner, Inside, OpenPort } from "./parts.tsx";
+import { Corner, Hang, HangHere, Inside, OpenPort } from "./parts.tsx";
 import { setView, useSurface } from "./state.ts";
 import { useView } from "./view.ts";
 import { WayTools } from "./WayTools.tsx";
 
-const nodeTypes = { card: NodeCard, loop: LoopBox, note: Note, frame: Frame };
+const nodeTypes = { card: NodeCard, loop: LoopBox, chip: Chip, note: Note, frame: Frame };
 const edgeTypes = { way: WayEdge };
-const HANDS: Hands = { isConnectable: true, Corner, Port: OpenPort, Inside };
-const LOOKING: Hands = { isConnectable: false, Corner, Port: null, Inside: null };
+const HANDS: Hands = { isConnectable: true, Corner, Port: OpenPort, Inside, Hang };
+const LOOKING: Hands = { ...NO_HANDS, Corner };
 const GRID: [number, number] = [4, 4];
 const MULTI = ["Meta", "Control"];
 /** From so many nodes on only those are drawn that can be seen. */
@@ -143,6 +144,7 @@ export function Flow() {
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.6} />
           <ViewportPortal>
             <Guides />
+            <HangHere />
             {isLocked ? null : <WayTools {...routed} />}
           </ViewportPortal>
           {nodes.length > 4 && !isLow ? (

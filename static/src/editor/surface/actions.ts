@@ -1,6 +1,7 @@
 /** What is done on the canvas: connecting, adding, copying, removing, moving by keys, notes and frames. */
 
 import type { FinalConnectionState } from "@xyflow/react";
+import { type Attachment, isAttachment } from "../../canvas/docking.ts";
 import { useCanvas } from "../../canvas/store.ts";
 import type { Annotation, ConnectionDocument } from "../../canvas/types.ts";
 import {
@@ -24,11 +25,11 @@ import { frameAround, NOTE_SIZE } from "./frames.ts";
 import { sceneNow } from "./scene.ts";
 import { theView, useSurface } from "./state.ts";
 
-/** Whether connections can lead to a node: not to what starts runs. */
+/** Whether connections can lead to a node: not to what starts runs, nor to what hangs on agents. */
 export function hasInput(id: string): boolean {
   const { definition, types } = useEditor.getState();
   const node = definition.nodes.find((one) => one.id === id);
-  return !(node && types.get(typeKey(node))?.is_trigger);
+  return !(node && (isAttachment(node) || types.get(typeKey(node))?.is_trigger));
 }
 
 /** Connects, or says why not. */
@@ -75,6 +76,9 @@ export const addBetween = (between: ConnectionKey): void => openAdder({ between 
 
 export const addInside = (parent: string): void => openAdder({ parent });
 
+/** Asks which tool or memory to hang on an agent. */
+export const addOn = (agent: string, slot: Attachment): void => openAdder({ agent, slot });
+
 /** Asks what to add behind the one node that is chosen, else where the canvas is free. */
 export const add = (): void => openAdder(here());
 
@@ -101,6 +105,8 @@ export function removeChosen(): void {
 }
 
 function neighbourOf(id: string): string | null {
+  const agent = useCanvas.getState().family.agentOf.get(id);
+  if (agent !== undefined) return agent;
   const { connections } = useCanvas.getState().data.definition;
   return (
     connections.find(({ to }) => to === id)?.from ?? connections.find(({ from }) => from === id)?.to ?? null

@@ -17,6 +17,7 @@ import {
   toggleDisabled,
 } from "./actions.ts";
 import { tidyUp } from "./arranging.ts";
+import { agentsFor, hangable, takeOff } from "./hanging.ts";
 import { sceneNow } from "./scene.ts";
 import { theView, useSurface } from "./state.ts";
 import { fitTo, slow, zoomTo } from "./view.ts";
@@ -222,7 +223,8 @@ const COMMANDS: readonly Command[] = [
     title: "Move into a loop",
     group: "Edit",
     icon: "log-in",
-    isPossible: () => isFree() && hasNodes() && containersFor(chosen().nodes).length > 0,
+    isPossible: () =>
+      isFree() && hangable().length < chosen().nodes.size && containersFor(chosen().nodes).length > 0,
     run: () => useSurface.setState({ isNesting: true }),
   },
   {
@@ -235,6 +237,27 @@ const COMMANDS: readonly Command[] = [
       return isFree() && [...chosen().nodes].some((id) => parentOf.has(id));
     },
     run: () => putInto(null),
+  },
+  {
+    id: "canvas.hang",
+    title: "Hang on an agent",
+    group: "Edit",
+    icon: "link",
+    words: "attach tool memory give move swap",
+    isPossible: () => isFree() && hangable().length > 0 && agentsFor().length > 0,
+    run: () => useSurface.setState({ isHanging: true }),
+  },
+  {
+    id: "canvas.take_off",
+    title: "Take off the agent",
+    group: "Edit",
+    icon: "unlink",
+    words: "detach tool memory",
+    isPossible: () => {
+      const { agentOf } = useCanvas.getState().family;
+      return isFree() && hangable().some((id) => agentOf.has(id));
+    },
+    run: takeOff,
   },
   {
     id: "canvas.tidy",

@@ -1,5 +1,6 @@
 /** Which connections may be drawn. Pure. */
 
+import { isAttachment } from "../../canvas/docking.ts";
 import type { ConnectionDocument, Definition } from "../../canvas/types.ts";
 import { keyOf, nodeOf } from "../document/edits.ts";
 
@@ -13,6 +14,8 @@ export function refusal(
   const target = nodeOf(definition, connection.to);
   if (!source || !target) return "This step is gone.";
   if (source === target) return "A step cannot lead to itself. Use a loop.";
+  const loose = [source, target].find(isAttachment);
+  if (loose) return `“${loose.name}” hangs on an agent: nothing leads to it or from it.`;
   if (!hasInput(target.id)) return `“${target.name}” starts runs: nothing leads there.`;
   if ((source.parent ?? null) !== (target.parent ?? null)) {
     const border = nodeOf(definition, source.parent ?? target.parent ?? "");

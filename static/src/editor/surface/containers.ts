@@ -92,7 +92,8 @@ export function moveTo(
   const nodes = definition.nodes.map((node) => {
     const parent = parentOf(node.id);
     const place = places[node.id];
-    if (!place) return node;
+    // What hangs on an agent stands where that one does.
+    if (!place || scene.family.agentOf.has(node.id)) return node;
     const corner = parent === null ? ORIGIN : (places[parent] ?? ORIGIN);
     const position = { x: place.x - corner.x, y: place.y - corner.y };
     if (isNew(node.id)) {
@@ -123,7 +124,7 @@ function hug(
 ): void {
   const inside = new Map<string, string[]>();
   for (const { id } of definition.nodes) {
-    const parent = parentOf(id);
+    const parent = scene.family.agentOf.has(id) ? null : parentOf(id);
     if (parent === null) continue;
     const siblings = inside.get(parent);
     if (siblings) siblings.push(id);
@@ -135,7 +136,10 @@ function hug(
   const depth = (id: string): number => ancestorsOf(scene.family, id).length;
   for (const container of [...touched].sort((a, b) => depth(b) - depth(a))) {
     const corner = places[container];
-    const children = (inside.get(container) ?? []).flatMap((id) => places[id] ?? []);
+    const children = (inside.get(container) ?? []).flatMap((id) => {
+      const place = places[id];
+      return place ? [{ x: place.x - (scene.sizes[id]?.dock?.beyond.left ?? 0), y: place.y }] : [];
+    });
     if (!corner || children.length === 0) continue;
     const shift = intoContainer(children.map(({ x, y }) => ({ x: x - corner.x, y: y - corner.y })));
     places[container] = { x: corner.x - shift.x, y: corner.y - shift.y };

@@ -1,10 +1,11 @@
 /** Dragging nodes, notes and frames: what goes along, where it snaps, into which container it falls. */
 
 import type { NodeChange } from "@xyflow/react";
+import { agentAt, hangingAt, isAttachment } from "../../canvas/docking.ts";
 import { INPUT_OFFSET, portOffset } from "../../canvas/measure.ts";
 import type { Rect } from "../../canvas/routing.ts";
 import { useCanvas } from "../../canvas/store.ts";
-import { type Point, setAnnotation, withInside } from "../document/edits.ts";
+import { attach, detach, type Point, setAnnotation, withInside } from "../document/edits.ts";
 import { say } from "../notices.ts";
 import { typeKey, useEditor } from "../store.ts";
 import { containerAt, moveTo, refusalInside } from "./containers.ts";
@@ -25,6 +26,8 @@ interface Drag {
   /** What stands still and may be aligned with. */
   others: Rect[];
   nodes: Set<string>;
+  /** The tools and memories, where nothing else is dragged: they fall on agents, too. */
+  loose: readonly string[];
 }
 
 let drag: Drag | null = null;
@@ -45,14 +48,15 @@ export function dragTo(changes: readonly NodeChange[]): boolean {
   }
   const box = around(boxes);
   const zoom = theView()?.getZoom() ?? 1;
-  const { by, guides } = box
-    ? align(
-        box,
-        near(others, box),
-        REACH / zoom,
-        wanted.size === 1 ? levels([...wanted.keys()][0] ?? "", box) : [],
-      )
-    : { by: { x: 0, y: 0 }, guides: [] };
+  const { by, guides } =
+    box && drag.loose.length === 0
+      ? align(
+          box,
+          near(others, box),
+          REACH / zoom,
+          wanted.size === 1 ? levels([...wanted.keys()][0] ?? "", box) : [],
+        )
+      : { by: { x: 0, y: 0 }, guides: [] };
   const moved: Record<string, Point> = {};
   for (const [id, place] of wanted) moved[id] = { x: place.x + by.x, y: place.y + by.y };
   for (const [id, { frame, start }] of carried) {
@@ -94,7 +98,8 @@ function begin(ids: string[]): Drag {
   const still = withInside(definition, nodes);
   const level = scene.family.parentOf.get(ids[0] ?? "") ?? "";
   const others = rectsIn(scene, level).filter(({ id }) => !still.has(id));
-  return { scene, starts, carried, others, nodes };
+  const isLoose = definition.nodes.every((node) => !nodes.has(node.id) || isAttachment(node));
+  return { scene, starts, carried, others, nodes, loose: isLoose ? [...nodes] : [] };
 }
 
 function rectOfMoved(scene: Scene, id: string, place: Point): Rect | null {
@@ -102,7 +107,7 @@ function rectOfMoved(scene: Scene, id: string, place: Point): Rect | null {
   const note = annotations.find((one) => one.id === id);
   if (note) return { id, ...place, width: note.width ?? 240, height: note.height ?? 96 };
   const size = scene.sizes[id];
-  const parent = scene.family.parentOf.get(id);
+  const parent = scene.family.agentOf.get(id) ?? scene.family.parentOf.get(id);
   const corner = parent === undefined ? { x: 0, y: 0 } : (scene.places[parent] ?? { x: 0, y: 0 });
   return size
     ? { id, x: corner.x + place.x, y: corner.y + place.y, width: size.width, height: size.height }
@@ -137,6 +142,11 @@ function levels(id: string, box: Rect): number[] {
 export function dragOver(pointer: Point): void {
   if (!drag || drag.nodes.size === 0) return;
   const { definition } = useEditor.getState();
+  const agent = drag.loose.length > 0 ? agentAt(pointer, drag.scene.sizes, drag.scene.places) : null;
+  if (agent !== null) {
+    useSurface.setState({ into: agent, warning: "" });
+    return;
+  }
   const into = containerAt(drag.scene, pointer, drag.nodes);
   const isNew = [...drag.starts.keys()].some(
     (id) => drag?.nodes.has(id) && (drag.scene.family.parentOf.get(id) ?? null) !== into,
@@ -162,6 +172,36 @@ function refusalHere(into: string, { scene, starts, nodes }: Drag): string | nul
   return refusalInside(definition, scene.family, ids, into, isTrigger);
 }
 
+/** Lets tools and memories go: on the agent under the pointer, or off theirs. Says whether that is what happened. */
+function hang({ scene, loose }: Drag, pointer: Point, moved: Readonly<Record<string, Point>>): boolean {
+  const { edit } = useEditor.getState();
+  const agent = loose.length > 0 ? agentAt(pointer, scene.sizes, scene.places) : null;
+  const corner = agent === null ? undefined : scene.places[agent];
+  const dock = agent === null ? null : scene.sizes[agent]?.dock;
+  if (agent !== null && corner && dock) {
+    const before = hangingAt(dock, { x: pointer.x - corner.x, y: pointer.y - corner.y });
+    if (before !== null && loose.includes(before) && scene.family.agentOf.get(before) === agent) return true;
+    const all = loose.filter((id) => id !== before);
+    edit(all.length === 1 ? "Hang on an agent" : `Hang ${all.length} things on an agent`, (now) =>
+      all.reduce((last, id) => attach(last, agent, id, before), now),
+    );
+    return true;
+  }
+  const off = loose.filter((id) => scene.family.agentOf.has(id));
+  if (off.length === 0) return false;
+  const parent = containerAt(scene, pointer, new Set(loose));
+  const outer = (parent === null ? undefined : scene.places[parent]) ?? { x: 0, y: 0 };
+  edit("Take off the agent", (now) =>
+    off.reduce((last, id) => {
+      const rect = moved[id] && rectOfMoved(scene, id, moved[id]);
+      if (!rect) return last;
+      const position = { x: Math.round(rect.x - outer.x), y: Math.round(rect.y - outer.y) };
+      return detach(last, id, { position, parent });
+    }, now),
+  );
+  return true;
+}
+
 /** Lets go: what was moved stays where it is, in the container under the pointer. */
 export function drop(pointer: Point): void {
   const { moved } = useSurface.getState();
@@ -169,6 +209,7 @@ export function drop(pointer: Point): void {
   drag = null;
   useSurface.setState({ moved: null, guides: [], into: null, warning: "" });
   if (!ended || !moved) return;
+  if (hang(ended, pointer, moved)) return;
   const { scene, nodes } = ended;
   const wanted: Record<string, Point> = {};
   for (const id of nodes) {

@@ -1,12 +1,13 @@
 /** What the editor puts on cards and containers: findings at their corner, `+` at open outcomes, room in empty loops. */
 
 import type { MouseEvent } from "react";
+import { type Attachment, CHIP } from "../../canvas/docking.ts";
 import { Icon } from "../../canvas/Icon.tsx";
 import { usedPorts } from "../../canvas/ports.ts";
 import { useCanvas } from "../../canvas/store.ts";
 import type { Finding } from "../../canvas/types.ts";
 import { useEditor } from "../store.ts";
-import { addAfter, addInside } from "./actions.ts";
+import { addAfter, addInside, addOn } from "./actions.ts";
 import { useSurface } from "./state.ts";
 
 const byNode = new WeakMap<readonly Finding[], ReadonlyMap<string, readonly Finding[]>>();
@@ -70,6 +71,62 @@ export function OpenPort({ id, port, top }: { id: string; port: string; top: num
     </span>
   );
 }
+
+/** Where a tool or memory can be hung on an agent: on the card's rim, or in the place of the first one. */
+export function Hang({
+  id,
+  kind,
+  at,
+  isFirst,
+}: {
+  id: string;
+  kind: Attachment;
+  at: { x: number; y: number };
+  isFirst: boolean;
+}) {
+  const word = kind === "TOOL" ? "tool" : "memory";
+  const add = (event: MouseEvent): void => {
+    event.stopPropagation();
+    addOn(id, kind);
+  };
+  const size = isFirst ? CHIP : {};
+  return (
+    <button
+      type="button"
+      className={isFirst ? "dock-open nodrag nopan nokey" : "dock-add nodrag nopan nokey"}
+      style={{ left: at.x, top: at.y, ...size }}
+      aria-label={`Add a ${word}`}
+      title={`Add a ${word}`}
+      onClick={add}
+    >
+      <Icon name="plus" size={isFirst ? 14 : 12} />
+      {isFirst ? (kind === "TOOL" ? "Tool" : "Memory") : null}
+    </button>
+  );
+}
+
+/** The rim around the agent that takes what is dragged when it is let go. */
+export function HangHere() {
+  const into = useSurface((state) => state.into);
+  const card = useCanvas((state) => (into === null ? undefined : state.cards[into]));
+  const place = useCanvas((state) => (into === null ? undefined : state.places[into]));
+  if (!card?.dock || !place) return null;
+  const { left, right, bottom } = card.dock.beyond;
+  return (
+    <div
+      className="dock-drop"
+      aria-hidden="true"
+      style={{
+        left: place.x - left - RIM,
+        top: place.y - RIM,
+        width: card.width + left + right + 2 * RIM,
+        height: card.height + bottom + 2 * RIM,
+      }}
+    />
+  );
+}
+
+const RIM = 8;
 
 /** Over what is inside a container: the way to begin while it is empty, and a rim while something is dragged into it. */
 export function Inside({ id, isEmpty }: { id: string; isEmpty: boolean }) {

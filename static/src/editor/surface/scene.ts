@@ -1,5 +1,6 @@
 /** What stands where on the canvas, for the parts that reckon with it. */
 
+import type { Dock } from "../../canvas/docking.ts";
 import type { Family } from "../../canvas/family.ts";
 import { ancestorsOf } from "../../canvas/family.ts";
 import type { Rect } from "../../canvas/routing.ts";
@@ -9,6 +10,8 @@ import type { Point } from "../document/edits.ts";
 export interface Size {
   width: number;
   height: number;
+  /** Of an agent: what hangs below it. */
+  dock?: Dock | null;
 }
 
 /** Places are top left corners, from the canvas's own. */
@@ -33,7 +36,9 @@ export function rectOf(scene: Scene, id: string): Rect | null {
 
 /** Whether nothing around it is closed. */
 export const isSeen = (scene: Scene, id: string): boolean =>
-  !ancestorsOf(scene.family, id).some((ancestor) => scene.closed.has(ancestor));
+  !ancestorsOf(scene.family, scene.family.agentOf.get(id) ?? id).some((ancestor) =>
+    scene.closed.has(ancestor),
+  );
 
 /** The nodes of a level (a container, or "" for the workflow's own) as they stand. */
 export function rectsIn(scene: Scene, level: string): Rect[] {

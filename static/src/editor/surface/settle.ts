@@ -20,7 +20,9 @@ export interface Extent extends Size {
  * put between two: that makes room. A definition that lacks none is given back as it is.
  */
 export function settle(definition: Definition, extents: Readonly<Record<string, Extent>>): Definition {
-  const open = definition.nodes.filter(({ position }) => !position);
+  // What hangs on an agent has no place of its own.
+  const hanging = new Set(definition.nodes.flatMap(({ attached }) => attached ?? []));
+  const open = definition.nodes.filter(({ id, position }) => !position && !hanging.has(id));
   if (open.length === 0) return definition;
   const places: Record<string, Point> = {};
   for (const { id, position } of definition.nodes) if (position) places[id] = position;

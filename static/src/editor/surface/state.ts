@@ -13,7 +13,7 @@ interface SurfaceState {
   /** How large a note or frame is while somebody sizes it. */
   sized: Readonly<Record<string, Size>> | null;
   guides: readonly Guide[];
-  /** The container that takes what is dragged when it is let go. */
+  /** The container or agent that takes what is dragged when it is let go. */
   into: string | null;
   /** What happens when it is let go there, if that is worth a word. */
   warning: string;
@@ -28,6 +28,8 @@ interface SurfaceState {
   connecting: string | null;
   /** A loop is being chosen to put steps into. */
   isNesting: boolean;
+  /** An agent is being chosen to hang tools and memories on. */
+  isHanging: boolean;
   menu: Opened | null;
   /** Nodes go to their places slowly: a layout was made. */
   isGliding: boolean;
@@ -45,6 +47,7 @@ export const useSurface = create<SurfaceState>()(() => ({
   isSearching: false,
   connecting: null,
   isNesting: false,
+  isHanging: false,
   menu: null,
   isGliding: false,
 }));

@@ -14,7 +14,7 @@ export function readingOrder(scene: Scene): string[] {
     const row = (scene.family.childrenOf.get(level) ?? []).filter((id) => scene.places[id]);
     const place = (id: string): Point => scene.places[id] ?? { x: 0, y: 0 };
     for (const id of [...row].sort((a, b) => place(a).x - place(b).x || place(a).y - place(b).y)) {
-      found.push(id);
+      found.push(id, ...(scene.family.hangingOn.get(id) ?? []));
       if (!scene.closed.has(id)) visit(id);
     }
   };
@@ -23,8 +23,9 @@ export function readingOrder(scene: Scene): string[] {
 }
 
 /**
- * The node to go to: right and left along connections (in the order of the outcomes), up and down and wherever no
- * connection leads to the nearest one that stands there. Null where there is none.
+ * The node to go to: right and left along connections (in the order of the outcomes), down from an agent to what hangs
+ * on it and up again; up and down and wherever no connection leads to the nearest one that stands there. Null where
+ * there is none.
  */
 export function step(
   scene: Scene,
@@ -40,6 +41,12 @@ export function step(
       .sort((a, b) => order.indexOf(a.port) - order.indexOf(b.port))[0];
     if (next) return next.to;
   }
+  const agent = scene.family.agentOf.get(from);
+  if (direction === "down" && agent === undefined) {
+    const [first] = scene.family.hangingOn.get(from) ?? [];
+    if (first !== undefined && isSeen(scene, first)) return first;
+  }
+  if (direction === "up" && agent !== undefined) return agent;
   if (direction === "left") {
     const next = connections.find((one) => one.to === from && isSeen(scene, one.from));
     if (next) return next.from;
