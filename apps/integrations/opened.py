@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from apps.core import clock
-from apps.core.egress import Answer, EgressError, Outgoing
+from apps.core.egress import Answer, EgressError, OnBytes, Outgoing
 from apps.core.redaction import Redactor
 from apps.integrations.declare import CredentialType, Refused, Signing
 from apps.integrations.errors import CannotSign, HostNotAllowed
@@ -112,4 +112,27 @@ class SignedDoor:
         if opened is not self._opened:
             self._redactor.add(*opened.secrets())
             self._opened = opened
+        if on_bytes := given.get("on_bytes"):
+            lines = _CleanLines(on_bytes, self._redactor)
+            answer = self._inner.request(method, url, sign=opened.sign, **{**given, "on_bytes": lines.take})
+            lines.end()
+            return answer
         return self._inner.request(method, url, sign=opened.sign, **given)
+
+
+class _CleanLines:
+    """Hands an answer on line by line, since a secret may come in two pieces. None has a line break in JSON."""
+
+    def __init__(self, on_bytes: OnBytes, redactor: Redactor) -> None:
+        self._on_bytes, self._redactor, self._rest = on_bytes, redactor, b""
+
+    def take(self, piece: bytes) -> None:
+        """Hand on what is complete."""
+        whole, end, self._rest = (self._rest + piece).rpartition(b"\n")
+        if end:
+            self._on_bytes(self._redactor.content(whole + end))
+
+    def end(self) -> None:
+        """Hand on the last line."""
+        if self._rest:
+            self._on_bytes(self._redactor.content(self._rest))

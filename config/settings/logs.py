@@ -113,6 +113,8 @@ def logging_for(*, level: str, shape: str) -> dict[str, Any]:
             # Every request, call and end of an execution: for machines that collect lines, too much for people.
             "agentflow.access": {"level": "INFO" if shape == "json" else "WARNING"},
             "daphne": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},  # whole addresses, which may hold what is nobody's business
+            "mcp": {"level": "WARNING"},
             "amqp": {"level": "WARNING"},
             "kombu": {"level": "WARNING"},
             "psycopg.pool": {"level": "WARNING"},

@@ -280,7 +280,8 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
         context.trigger_input = cls.accept(example.params, example.input)
     if issubclass(cls, Tool):  # its input are the arguments that a model gives
         tool = cls()
-        result: Result = tool.call(params, context, tool.offers(params, context)[0].function.name, example.input or {})
+        offer = tool.offers(params, context)[0]
+        result: Result = tool.call(params, context, offer.own or offer.function.name, example.input or {})
     else:
         result = cls().run(params, context)
     if isinstance(result, Suspend):

@@ -7,7 +7,7 @@ the environment are not used.
 
 from __future__ import annotations
 
-from apps.core.egress.door import Answer, HttpDoor, OnBytes, Outgoing, Sign, door
+from apps.core.egress.door import Answer, HttpDoor, OnBytes, OnHead, Outgoing, Sign, door
 from apps.core.egress.errors import CircuitOpen, EgressError
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
@@ -20,6 +20,7 @@ __all__ = [
     "HttpDoor",
     "Line",
     "OnBytes",
+    "OnHead",
     "Outgoing",
     "Policy",
     "Resolver",

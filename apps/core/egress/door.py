@@ -82,6 +82,8 @@ Sign = Callable[[Outgoing], Outgoing]
 
 OnBytes = Callable[[bytes], object]
 """Gets each piece of an answer's body as it arrives. What it raises ends the request."""
+OnHead = Callable[[Answer], object]
+"""Gets an answer's head (its content is empty) before its body arrives."""
 
 
 class HttpDoor:
@@ -110,13 +112,16 @@ class HttpDoor:
         max_bytes: int = 10_000_000,
         sign: Sign | None = None,
         on_bytes: OnBytes | None = None,
+        on_head: OnHead | None = None,
     ) -> Answer:
         """Send a request and read its answer, whatever its status.
 
         `timeout` (seconds) covers everything from the name look-up to the last byte; `max_bytes` limits the unpacked
         body. At most 3 redirects are followed; on another host only harmless headers are sent along. `sign` is asked
         for each request to the first host, and for none to another; the answer's address is without what it added.
-        With `on_bytes` the body of a 2xx answer is handed on as it arrives, and the answer's content is empty.
+        With `on_bytes` the body of a 2xx answer is handed on as it arrives, after its head to `on_head`; the content of
+        what is returned is empty then.
+
         Raises `EgressError`, whose `sent` and `is_unknown` say whether the other side may have acted.
         """
         request = _request(method, url, headers, params, json, content)
@@ -125,9 +130,8 @@ class HttpDoor:
             if place and "traceparent" not in request.headers:
                 request.headers["traceparent"] = place
             began = time.perf_counter()
-            answer = self._followed(
-                request, timeout, max_bytes, MAX_REDIRECTS if follow_redirects else None, sign, on_bytes
-            )
+            redirects = MAX_REDIRECTS if follow_redirects else None
+            answer = self._followed(request, timeout, max_bytes, redirects, sign, on_bytes, on_head)
             if access.isEnabledFor(logging.INFO):
                 said = (method, request.url.host, answer.status, (time.perf_counter() - began) * 1e3)
                 access.info("%s to %s was answered %s in %.1f ms", *said)
@@ -168,13 +172,14 @@ class HttpDoor:
         redirects: int | None,
         sign: Sign | None,
         on_bytes: OnBytes | None,
+        on_head: OnHead | None,
     ) -> Answer:
         """The answer; with `redirects`, the one they lead to, after at most so many."""
         url, first = request.url, _origin(request.url)
         for hop in range((redirects or 0) + 1):
             try:
                 wire = request if sign is None or _origin(request.url) != first else _signed(request, sign)
-                answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes, on_bytes)
+                answer, target = self._send(wire, min(timeout, CONNECT_SECONDS), max_bytes, on_bytes, on_head)
             except errors.EgressError as failed:
                 if hop and not failed.sent:  # what came before was sent and answered
                     raise errors.RedirectRefused(f"After a redirect: {failed.message}", hint=failed.hint) from None
@@ -185,7 +190,12 @@ class HttpDoor:
         raise errors.RedirectRefused(f"{url} redirected more than {redirects} times.", hint="Call the last address.")
 
     def _send(
-        self, request: httpx2.Request, patience: float, max_bytes: int, on_bytes: OnBytes | None
+        self,
+        request: httpx2.Request,
+        patience: float,
+        max_bytes: int,
+        on_bytes: OnBytes | None,
+        on_head: OnHead | None,
     ) -> tuple[Answer, str | None]:
         request.extensions = {"timeout": {"connect": patience, "read": None, "write": None}}
         transport = self._reads if request.method in _SAFE else self._writes
@@ -193,7 +203,10 @@ class HttpDoor:
             response = transport.handle_request(request)
             try:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                taker = on_bytes if 200 <= response.status_code < 300 else None
+                is_taken = on_bytes is not None and 200 <= response.status_code < 300
+                if is_taken and on_head is not None:
+                    on_head(Answer(response.status_code, headers, b"", str(request.url)))
+                taker = on_bytes if is_taken else None
                 body = b"" if request.method == "HEAD" else _body(response, headers, max_bytes, taker)
             finally:
                 response.close()

@@ -25,17 +25,26 @@ _request = threading.local()
 
 
 class Line:
-    """What a thread and its helpers are connected to at the moment, so that another one can hang up for them."""
+    """What a thread and its helpers are connected to at the moment, so that another one can hang up for them.
 
-    def __init__(self) -> None:
+    With `outer` it is a part of that line: cutting the outer one cuts it, too.
+    """
+
+    def __init__(self, outer: Line | None = None) -> None:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        self.is_cut = False
+        self._outer = outer
+        self._is_cut = False
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether somebody hung up."""
+        return self._is_cut or (self._outer is not None and self._outer.is_cut)
 
     def cut(self) -> None:
         """End what is being sent or read, and whatever would follow. Its threads see a broken connection."""
         with self._lock:
-            self.is_cut = True
+            self._is_cut = True
             for each in self._sockets:
                 # By another handle: closing that of the thread itself would free its number while it is in use.
                 with suppress(OSError), socket.socket(fileno=os.dup(each.fileno())) as handle:
@@ -45,15 +54,16 @@ class Line:
     def busy(self, stream: httpcore2.NetworkStream) -> Iterator[None]:
         """The thread sends or reads by `stream` inside."""
         found: socket.socket = stream.get_extra_info("socket")
-        with self._lock:
-            if self.is_cut:
-                raise httpcore2.ReadError("hung up")
-            self._sockets.add(found)
-        try:
-            yield
-        finally:
+        with nullcontext() if self._outer is None else self._outer.busy(stream):
             with self._lock:
-                self._sockets.discard(found)
+                if self._is_cut:
+                    raise httpcore2.ReadError("hung up")
+                self._sockets.add(found)
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._sockets.discard(found)
 
 
 def current_line() -> Line | None:
