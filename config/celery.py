@@ -40,6 +40,8 @@ app.conf.beat_schedule = {
         "options": {"expires": 3600.0},
     },
     "accounts.forget_notices": {"task": "accounts.forget_notices", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "ai.lose_calls": {"task": "ai.lose_calls", "schedule": 300.0, "options": {"expires": 300.0}},
+    "ai.forget_calls": {"task": "ai.forget_calls", "schedule": 60.0, "options": {"expires": 60.0}},
     "hil.read_mailboxes": {"task": "hil.read_mailboxes", "schedule": 15.0, "options": {"expires": 15.0}},
     "ai.forget_comparisons": {"task": "ai.forget_comparisons", "schedule": 3600.0, "options": {"expires": 600.0}},
     "insights.look_for_notices": {"task": "insights.look_for_notices", "schedule": 60.0, "options": {"expires": 60.0}},

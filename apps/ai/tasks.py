@@ -5,6 +5,20 @@ from __future__ import annotations
 from celery import shared_task
 
 from apps.ai import services
+from apps.ai.ledger import keeping
+from apps.core import clock
+
+
+@shared_task(name="ai.lose_calls", ignore_result=True)
+def lose_calls() -> None:
+    """Write down calls whose process died."""
+    keeping.calls_lose(now=clock.now())
+
+
+@shared_task(name="ai.forget_calls", ignore_result=True)
+def forget_calls() -> None:
+    """Delete calls that have been kept long enough."""
+    keeping.calls_forget(now=clock.now())
 
 
 @shared_task(name="ai.forget_comparisons", ignore_result=True)

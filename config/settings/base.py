@@ -231,6 +231,8 @@ RETENTION_DELIVERY_DAYS = env.number("RETENTION_DELIVERY_DAYS", 30)
 RETENTION_ARCHIVE = env.flag("RETENTION_ARCHIVE", False)
 if min(RETENTION_SUCCESS_DAYS, RETENTION_FAILURE_DAYS, RETENTION_TEST_DAYS, RETENTION_DELIVERY_DAYS) < 1:
     raise ImproperlyConfigured("RETENTION_*_DAYS must be at least 1.")
+# How many days single calls of models stay in the ledger; 0: for ever. Their sums by day stay in any case.
+AI_LEDGER_DAYS = env.number("AI_LEDGER_DAYS", 400)
 NODE_PACKAGES = env.listing("NODE_PACKAGES")
 
 # What a workspace may have at once, unless its own row says otherwise. 0: no limit.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.ai.ledger.budgets import allow
 from apps.ai.ledger.recording import Begun, begin, end
 
-__all__ = ["Begun", "begin", "end"]
+__all__ = ["Begun", "allow", "begin", "end"]

@@ -49,9 +49,9 @@ def budgets_tell(*, workspace_id: UUID, uses: Sequence[UUID], is_reached: bool, 
 def _telling(workspace_id: UUID, budget: Budget, use: BudgetUse, level: int) -> Telling:
     slug = Workspace.objects.values_list("slug", flat=True).get(id=workspace_id)
     if level == REACHED:
-        title = _("The budget “%(name)s” is used up")
+        title = _("The budget “%(name)s” is reached")
         detail = _(
-            "%(spent)s of %(limit)s are spent. Calls that would pass it are refused, or a person is asked first."
+            "%(spent)s of %(limit)s are spent. Calls that could pass it are refused, or a person is asked first."
         )
     else:
         title = _("The budget “%(name)s” is used up by more than 80 %%")
