@@ -47,7 +47,10 @@ def _named(value: Json) -> list[Mapping[str, Json]]:
 
 
 def _fitting(node: GraphNode, port: str) -> Json:
-    """What the example that is most like the node gives back; of a schema where there is none."""
+    """What the example that is most like the node gives back; of a schema where there is none, or its own."""
+    own = node.cls.output_of(node.params)
+    if own is not None:
+        return of_schema(own)
     examples = [example for example in node.cls.examples if example.returns is not None]
     examples = [example for example in examples if example.port == port] or examples
     if not examples:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from apps.core.suggest import shown
 from apps.nodes import expressions
@@ -93,12 +94,12 @@ def _read(node: GraphNode, graph: Graph, base: str) -> Iterator[Finding]:
             continue
         for path in sorted(expressions.compile_template(text.value).paths):
             match path:
-                case ("node", name, field, *_):
+                case ("node", name, _, *_):
                     source = graph.nodes.get(graph.names.get(name, ""))
                     if source is not None and source.id in before:
-                        yield from _field(node, source, field, text.path)
-                case ("json", field, *_) if not text.is_inner:
-                    yield from _field(node, _giver(node, graph), field, text.path)
+                        yield from _field(node, source, path[2:], text.path)
+                case ("json", _, *_) if not text.is_inner:
+                    yield from _field(node, _giver(node, graph), path[1:], text.path)
         if "??" in text.value:  # whoever wrote it knows that something may be missing
             continue
         names = {read.name for read in expressions.references(text.value) if read.root == "node" and read.name}
@@ -116,11 +117,18 @@ def _giver(node: GraphNode, graph: Graph) -> GraphNode | None:
     return graph.nodes[edges[0].source]
 
 
-def _field(node: GraphNode, source: GraphNode | None, field: str, path: str) -> Iterator[Finding]:
+def _field(node: GraphNode, source: GraphNode | None, read: Sequence[str], path: str) -> Iterator[Finding]:
     """A member that is spelt almost like one the source says it gives. What it says need not be all."""
     if source is None or source.disabled or source.on_error == "continue":
         return
-    known = {given.alias or name for name, given in source.cls.Output.model_fields.items()}
+    field, known = read[0], {given.alias or name for name, given in source.cls.Output.model_fields.items()}
+    own: Any = source.cls.output_of(source.params)
+    for field in read if own is not None else ():  # as deep as it says
+        own = own.get("properties", {}) if isinstance(own, Mapping) else {}
+        if field not in own:
+            known = set(own)
+            break
+        own = own[field]
     if field in known:
         return
     close = difflib.get_close_matches(field, sorted(known), n=1, cutoff=_LIKE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -14,15 +16,21 @@ from apps.core.egress import Answer, EgressError
 from apps.executions.worker.code import NodeCode
 from apps.nodes.contract import (
     Attached,
+    Attempt,
+    ChatReply,
+    ChatRequest,
     Container,
     CredentialRef,
     Done,
     Effect,
+    Embedded,
     Example,
     HttpAnswer,
     Json,
     Leave,
     Level,
+    Message,
+    ModelRef,
     NoAuth,
     Node,
     NodeError,
@@ -32,7 +40,9 @@ from apps.nodes.contract import (
     Stop,
     Suspend,
     Tool,
+    ToolCall,
     Trigger,
+    Usage,
 )
 from apps.nodes.expressions import Scope, resolve
 from apps.nodes.params import inner_names, upgraded, validated
@@ -242,6 +252,56 @@ class FakePart:
         return self._whole.within(f"{self._key}/{key}", own)
 
 
+@dataclass
+class FakeModels:
+    """A model that says what it was told to: `{"text", "calls": [{"name", "arguments"}], "finish", …}`, or an error."""
+
+    answers: list[Any]
+    asked: list[ChatRequest] = field(default_factory=list)
+    defaults: tuple[ModelRef, ...] = (ModelRef(provider="custom", model="small"),)
+
+    def chat(
+        self,
+        request: ChatRequest,
+        *,
+        step: str = "",
+        purpose: str = "agent",
+        on_text: Callable[[str], None] | None = None,
+    ) -> ChatReply:
+        self.asked.append(request)
+        say = self.answers.pop(0)
+        if callable(say):
+            say = say(request)
+        if isinstance(say, NodeError):
+            raise say
+        calls = tuple(
+            ToolCall(
+                id=f"call-{at}", name=each["name"], arguments=each.get("arguments", {}), wrong=each.get("wrong", "")
+            )
+            for at, each in enumerate(say.get("calls", ()))
+        )
+        if on_text and say.get("text"):
+            for word in re.findall(r"\S+\s*", say["text"]):
+                on_text(word)
+        usage, cost = Usage(input=10, output=5), Decimal("0.001")
+        used = request.models[0]
+        return ChatReply(
+            message=Message.of("assistant", say.get("text", ""), calls=calls),
+            finish=say.get("finish", "tools" if calls else "stop"),
+            provider=used.provider,
+            model=used.model,
+            usage=usage,
+            cost=cost,
+            attempts=(Attempt(provider=used.provider, model=used.model, outcome="answered", usage=usage, cost=cost),),
+        )
+
+    def embed(self, texts: Sequence[str], *, model: ModelRef | None = None, step: str = "") -> Embedded:
+        raise AssertionError("no example asks for vectors")
+
+    def default_chain(self) -> tuple[ModelRef, ...]:
+        return self.defaults
+
+
 def params_of(cls: type[Node], params: Mapping[str, Json], given: Json = None) -> Any:
     """Stored parameters as the node gets them."""
     stored = upgraded(cls, params)
@@ -276,6 +336,7 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
     sources = example.input if isinstance(example.input, dict) else {}
     known = credentials_in(example.params)
     context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)), known=known)
+    context.models = FakeModels(list(answers))
     if issubclass(cls, Trigger):
         context.trigger_input = cls.accept(example.params, example.input)
     if issubclass(cls, Tool):  # its input are the arguments that a model gives

@@ -424,6 +424,7 @@ def _ready(
         node.id,
         node_run.path,
         is_test=hand.claimed.mode == "test",
+        node_name=node.name,
     )
     return Call(
         key=node_run.key,

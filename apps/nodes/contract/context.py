@@ -135,6 +135,7 @@ class Place:
     node_id: str
     path: str
     is_test: bool = False
+    node_name: str = ""
 
 
 class Context(Protocol):

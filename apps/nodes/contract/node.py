@@ -50,6 +50,11 @@ class Node:
         return cls.ports
 
     @classmethod
+    def output_of(cls, params: Mapping[str, Json]) -> dict[str, Json] | None:
+        """JSON Schema of what it gives for these stored parameters, where they decide it. None: as `Output` says."""
+        return None
+
+    @classmethod
     def needs_of(cls, params: Mapping[str, Json]) -> int | None:
         """How many deliveries are enough to run, for these stored parameters. None: every branch still alive."""
         return None
