@@ -150,13 +150,16 @@ def _namespaces(wanted: needs.Needs, is_root: bool) -> list[str]:
     else:
         apart, powers = ["--unshare-user", "--disable-userns", *apart], ["--cap-drop", "ALL"]
     places = _places(wanted)
-    homes = dict.fromkeys(str(home) for place in places for home in reversed(Path(place).parents) if str(home) != "/")
+    # Deno asks where it is: that one question is answered, there is no /proc to ask others.
+    homes = dict.fromkeys(
+        str(home) for place in (*places, "/proc/self/exe") for home in reversed(Path(place).parents) if str(home) != "/"
+    )
     return [
         *(str(shutil.which("bwrap")), *apart, *powers, "--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *(word for home in homes for word in ("--perms", "0755", "--dir", home)),
         *(word for place in places for word in _bound(place)),
         *(word for home in wanted.listable for word in _hidden(home)),
-        *("--remount-ro", "/", "--chdir", "/", "--"),
+        *("--symlink", wanted.program, "/proc/self/exe", "--remount-ro", "/", "--chdir", "/", "--"),
     ]
 
 

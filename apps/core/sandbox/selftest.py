@@ -45,7 +45,8 @@ const tries = {
   "open a connection": () => fetch("http://127.0.0.1:9/"),
   "load a module": () => import("https://example.invalid/x.js"),
   "run a program": async () => { const { error } = (await import("node:child_process")).spawnSync("/bin/sh"); if (error) throw error; },
-  "reach Deno": () => { if (globalThis.Deno === undefined) throw new Error(); },
+  "ask Deno for a file": () => Deno.readTextFileSync(secret),
+  "ask Deno for the environment": () => Deno.env.toObject(),
 };
 const through = [];
 for (const [name, attempt] of Object.entries(tries)) {

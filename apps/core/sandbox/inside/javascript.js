@@ -84,7 +84,6 @@ async function answer({ source, values, rounds }) {
 const say = (...what) => write(stderr, `${what.map((each) => (typeof each === "string" ? each : inspect(each))).join(" ")}\n`);
 for (const name of ["log", "info", "debug", "warn", "error", "trace"]) console[name] = say;
 const job = read();
-delete globalThis.Deno;
 const text = stringify(await answer(job));
 write(stdout, text);
 exit(0);

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FILE = "code"
 _DEPTH = 100
+_BITS = 3_400
 _MANY = 20
 
 
@@ -100,7 +101,7 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     """The value if it is JSON, tuples as lists. Says where it is not."""
     if depth > _DEPTH:
         raise _NotJson(f"{path[:200]} is nested more than {_DEPTH} levels deep.")
-    if value is None or value is True or value is False or type(value) is str or type(value) is int:
+    if value is None or value is True or value is False or type(value) is str:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -109,6 +110,8 @@ def _plain(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, str):
         return str(value)
     if isinstance(value, int):
+        if int(value).bit_length() > _BITS:
+            raise _NotJson(f"{path} is a number of more than 1,000 digits.")
         return int(value)
     if isinstance(value, (list, tuple)):
         return [_plain(inner, f"{path}[{at}]", depth + 1) for at, inner in enumerate(value)]
