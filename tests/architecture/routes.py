@@ -288,6 +288,7 @@ FILL: dict[str, Callable[[Cast], object]] = {
             "events/",
             "iterations/",
             "node-runs/",
+            "steps/",
         )
     },
     **{f"/api/v1/app/redrives/{{pk}}/{action}": redrive for action in ("", "cancel/", "items/")},
@@ -777,6 +778,9 @@ ROUTES = [
         charlie=404,
         anonymous=401,
         query="path=lines[0]",
+    ),
+    Route(
+        "GET", "/api/v1/app/executions/{pk}/steps/", alice=200, bob=200, charlie=404, anonymous=401, query="node=agent"
     ),
     Route("POST", "/api/v1/app/executions/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("POST", "/api/v1/app/executions/{pk}/hold/", alice=200, bob=200, charlie=404, anonymous=401, body={}),

@@ -244,6 +244,34 @@ def test_a_lost_message_is_read_from_the_history(engine: Engine, monkeypatch: py
     asyncio.run(watch())
 
 
+def test_text_that_is_being_written_is_told_between_the_changes(engine: Engine) -> None:
+    """Pieces in their order, with nothing lost of the changes around them; whoever comes later hears none of it."""
+    execution_id = engine.start(engine.publish(ASKING))
+    parked = engine.until(execution_id, "WAITING_FOR_HUMAN")
+    words = ["Dear ", "Ms ", "", "Dear Mr "]
+
+    async def watch() -> list[Json]:
+        async with follow(engine.workspace, execution_id, after=parked["seq"]) as found:
+            await take(found, 1)
+            for text in words:
+                live.streamed(execution_id, node_id="boss", path="", part="turn:1", text=text)
+            pieces = await take(found, len(words))
+            assert [piece["seq"] for piece in pieces] == [parked["seq"]] * len(words)
+            assert [piece["stream"] for piece in pieces] == [
+                {"node_id": "boss", "path": "", "part": "turn:1", "text": text} for text in words
+            ]
+            await asyncio.to_thread(answer_and_close, engine.workspace, parked["waits"][0]["id"])
+            engine.poke()
+            told = await take(found, 99)
+        async with follow(engine.workspace, execution_id, after=parked["seq"]) as found:
+            assert (await take(found, 99))[1:] == told
+        return told
+
+    told = asyncio.run(watch())
+    assert [message["seq"] for message in told] == list(range(parked["seq"] + 1, parked["seq"] + 1 + len(told)))
+    assert not any("stream" in message for message in told)
+
+
 def test_an_unknown_execution_is_refused(committed_db: None, workspace: Workspace) -> None:
     async def watch() -> None:
         async with follow(workspace, uuid7()) as found:

@@ -203,8 +203,8 @@ class ExecutionPage(WorkspacePage):
 
 
 def _inside(api: str) -> dict[str, str]:
-    """Where the canvas asks for what runs inside containers."""
-    return {"iterations": f"{api}iterations/", "iteration": f"{api}node-runs/"}
+    """Where the canvas asks for what runs inside containers, and for what nodes do in parts."""
+    return {"iterations": f"{api}iterations/", "iteration": f"{api}node-runs/", "steps": f"{api}steps/"}
 
 
 def _unknown(write: dict[str, Any], names: dict[str, str]) -> dict[str, str]:

@@ -77,6 +77,7 @@ def test_what_is_hidden_shows_nowhere(cast: Cast, api: Api, question: Interactio
         f"executions/{question.execution_id}/",
         f"executions/{question.execution_id}/logs/",
         f"executions/{question.execution_id}/node-runs/?path=x[0]",
+        f"executions/{question.execution_id}/steps/?node=x",
         f"interactions/{question.id}/",
     ):
         assert client.get(f"/api/v1/app/{path}").status_code == 404, path

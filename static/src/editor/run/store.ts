@@ -214,6 +214,7 @@ export async function show(id: string, isDraft?: boolean): Promise<void> {
       events: `${api}events/`,
       iterations: `${api}iterations/`,
       iteration: `${api}node-runs/`,
+      steps: `${api}steps/`,
     },
     links: data.may.workflow_execute ? { rerun: `/w/${data.workspace.slug}/executions/${id}/rerun/` } : {},
   });
