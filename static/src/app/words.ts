@@ -121,6 +121,12 @@ export function duration(ms: number): string {
   return pair(DAY, "d", HOUR, "h");
 }
 
+/** An amount of US dollars, however small: `$0.0145`, `$3.20`. */
+export function dollars(amount: number): string {
+  if (amount > 0 && amount < 0.0001) return "<$0.0001";
+  return `$${amount.toFixed(amount === 0 || amount >= 1 ? 2 : 4)}`;
+}
+
 /** What remains until a deadline: "23 h 48 min left", "Overdue". */
 export function timeLeft(date: Date, now: Date): string {
   const left = date.getTime() - now.getTime();

@@ -9,6 +9,7 @@ import { Picker } from "./LoopBox.tsx";
 import { PayloadView } from "./PayloadView.tsx";
 import { lengthOf, type NodeView, ordinal, STATUS_LOOKS, STATUS_WORDS, viewOf } from "./states.ts";
 import { type CardModel, payloadKey, runIn, subjectOf, useCanvas } from "./store.ts";
+import { TraceView } from "./TraceView.tsx";
 import { type ChildRun, type LargeValue, type LogLine, type NodeRun, TERMINAL } from "./types.ts";
 import { useNodeView } from "./views.ts";
 
@@ -27,7 +28,7 @@ export function Detail() {
   return <StepDetail key={selected} card={card} />;
 }
 
-type TabName = "Items" | "Runs" | "Output" | "Input" | "Parameters" | "Error" | "Log";
+type TabName = "Items" | "Runs" | "Trace" | "Output" | "Input" | "Parameters" | "Error" | "Log";
 
 function StepDetail({ card }: { card: CardModel }) {
   const { node } = card;
@@ -105,9 +106,11 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
   const error = loaded?.error?.message ? loaded.error : (live?.error ?? null);
   const logs = loaded?.logs ?? [];
   const children = loaded?.children ?? [];
+  const isAgent = card.dock !== null;
   const tabs: TabName[] = [
     ...(isContainer ? (["Items"] as const) : []),
     ...(children.length ? (["Runs"] as const) : []),
+    ...(isAgent ? (["Trace"] as const) : []),
     "Output",
     "Input",
     "Parameters",
@@ -120,11 +123,13 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
     ? "Error"
     : isContainer && !isIteration && !live?.kept_from
       ? "Items"
-      : live?.state === "WAITING_INPUT"
-        ? children.length
-          ? "Runs"
-          : "Parameters"
-        : "Output";
+      : isAgent
+        ? "Trace"
+        : live?.state === "WAITING_INPUT"
+          ? children.length
+            ? "Runs"
+            : "Parameters"
+          : "Output";
   const tab = chosen && tabs.includes(chosen) ? chosen : first;
   const length = run ? lengthOf(run, now) : null;
   const took = length === null ? "" : duration(length);
@@ -136,6 +141,7 @@ function RunDetail({ card, path, isContainer }: { card: CardModel; path: string;
       return <p className="pane-empty">{isIteration ? "This item" : "This step"} has not begun.</p>;
     if (live?.state === "SKIPPED")
       return <p className="pane-empty">This step was skipped: the run took another way.</p>;
+    if (tab === "Trace") return <TraceView nodeId={node.id} path={path} />;
     if (payload?.status === "failed")
       return (
         <div className="pane-empty">

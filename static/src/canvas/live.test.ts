@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Connection, LiveFeed } from "./live.ts";
 import type { ChangeMessage } from "./types.ts";
+import type { Piece } from "./writing.ts";
 
 class FakeSocket {
   onopen: (() => void) | null = null;
@@ -17,6 +18,7 @@ class FakeSocket {
 
 let sockets: FakeSocket[];
 let heard: ChangeMessage[];
+let pieces: Piece[];
 let states: Connection[];
 let feed: LiveFeed;
 let seq: number;
@@ -26,6 +28,7 @@ beforeEach(() => {
   vi.stubGlobal("location", { href: "https://flow.example/w/demo/executions/1/" });
   sockets = [];
   heard = [];
+  pieces = [];
   states = [];
   seq = 4;
   feed = new LiveFeed({
@@ -34,6 +37,7 @@ beforeEach(() => {
     seq: () => seq,
     headers: { "X-Workspace": "demo" },
     onMessage: (message) => heard.push(message),
+    onPiece: (piece) => pieces.push(piece),
     onConnection: (state) => states.push(state),
     openSocket: (url) => {
       const socket = new FakeSocket(url);
@@ -47,6 +51,15 @@ beforeEach(() => {
 afterEach(() => {
   feed.stop();
   vi.unstubAllGlobals();
+});
+
+const PIECE = { node_id: "agent", path: "", part: "turn:1", text: "Dear" };
+
+it("hears what is being written apart from what changed", () => {
+  feed.start();
+  sockets[0]?.onopen?.();
+  sockets[0]?.say({ seq: 4, stream: PIECE });
+  expect([heard, pieces]).toEqual([[], [PIECE]]);
 });
 
 it("resumes after the last change it knows", async () => {
@@ -68,6 +81,7 @@ it("falls back to server-sent events where no socket opens", async () => {
     start(controller) {
       controller.enqueue(new TextEncoder().encode('id: 5\ndata: {"seq":5,"cha'));
       controller.enqueue(new TextEncoder().encode('nges":[]}\n\n: still here\n\ndata: {"seq":6}\n\n'));
+      controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify({ seq: 6, stream: PIECE })}\n\n`));
       controller.close();
     },
   });
@@ -85,6 +99,7 @@ it("falls back to server-sent events where no socket opens", async () => {
     Accept: "text/event-stream",
   });
   expect(heard).toEqual([{ seq: 5, changes: [] }, { seq: 6 }]);
+  expect(pieces).toEqual([PIECE]);
 });
 
 it("does not come back to what is not for the reader", async () => {

@@ -1,4 +1,6 @@
+import type { StepRow } from "./trace.ts";
 import type { ChangeMessage, Iteration, Scope, Snapshot } from "./types.ts";
+import type { Piece } from "./writing.ts";
 
 /**
  * The live feed of one execution: WebSocket first, server-sent events where no socket opens. It resumes after the
@@ -13,6 +15,8 @@ export interface LiveOptions {
   /** The last change the caller has applied. */
   seq: () => number;
   onMessage: (message: ChangeMessage) => void;
+  /** Text that a node is still writing, between the changes. */
+  onPiece: (piece: Piece) => void;
   onConnection: (state: Connection) => void;
   headers: Record<string, string>;
   /** Seams for tests. */
@@ -141,8 +145,9 @@ export class LiveFeed {
 
   private receive(text: string): void {
     if (this.isStopped) return;
-    const message = JSON.parse(text) as Partial<ChangeMessage> & { snapshot_seq?: number };
-    if (typeof message.seq === "number") this.options.onMessage(message as ChangeMessage);
+    const message = JSON.parse(text) as Partial<ChangeMessage> & { snapshot_seq?: number; stream?: Piece };
+    if (message.stream) this.options.onPiece(message.stream);
+    else if (typeof message.seq === "number") this.options.onMessage(message as ChangeMessage);
   }
 }
 
@@ -181,6 +186,27 @@ export async function fetchIterations(url: string, query: IterationsQuery): Prom
     Object.fromEntries(asked.map(([key, value]) => [key, String(value)])),
   );
   return page.results;
+}
+
+/** So many pages of steps at most; an agent of some hundred turns has them. */
+const MOST_PAGES = 20;
+
+/** The steps of one node run behind the first `after`, in their order. Raises `Error` likewise. */
+export async function fetchSteps(
+  url: string,
+  { node, path, after }: { node: string; path: string; after: number },
+): Promise<StepRow[]> {
+  const found: StepRow[] = [];
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { results, next } = await ask<{ results: StepRow[]; next: string | null }>(url, {
+      node,
+      path,
+      after: String(after + found.length),
+    });
+    found.push(...results);
+    if (next === null) break;
+  }
+  return found;
 }
 
 async function ask<T>(url: string, query: Record<string, string>): Promise<T> {

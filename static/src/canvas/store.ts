@@ -20,6 +20,7 @@ import {
   type Snapshot,
   TERMINAL,
 } from "./types.ts";
+import { hearPiece } from "./writing.ts";
 
 export { listKey } from "./listing.ts";
 export type { CardModel } from "./models.ts";
@@ -323,6 +324,7 @@ function listen(data: Pick<CanvasData, "live_url" | "api">, snapshot: Snapshot):
     eventsUrl: data.api?.events ?? `${data.api?.execution ?? ""}/events`,
     seq: () => waiting.at(-1)?.seq ?? useCanvas.getState().snapshot?.seq ?? 0,
     onMessage: (message) => useCanvas.getState().receive(message),
+    onPiece: (piece) => hearPiece(snapshot.id, piece),
     onConnection: (connection) => useCanvas.setState({ connection }),
     headers: apiHeaders(),
   });

@@ -340,6 +340,8 @@ export interface CanvasData {
     /** Where iterations and the node runs of one are asked for. */
     iterations?: string;
     iteration?: string;
+    /** Where the steps of a node run are asked for. */
+    steps?: string;
   };
 }
 

@@ -6,6 +6,7 @@ import { Icon } from "../../canvas/Icon.tsx";
 import { PayloadView } from "../../canvas/PayloadView.tsx";
 import { lengthOf, ordinal } from "../../canvas/states.ts";
 import { payloadKey, runIn, subjectOf, useCanvas } from "../../canvas/store.ts";
+import { TraceView } from "../../canvas/TraceView.tsx";
 import { useNodeView } from "../../canvas/views.ts";
 import { useEditor } from "../store.ts";
 
@@ -29,6 +30,7 @@ export const useHasRun = (nodeId: string): boolean =>
 function NodeRunView({ nodeId }: { nodeId: string }) {
   const ports = useEditor((state) => state.nodePorts[nodeId]?.length ?? 1);
   const path = useCanvas((state) => subjectOf(state, nodeId));
+  const isAgent = useCanvas((state) => Boolean(state.cards[nodeId]?.dock));
   const view = useNodeView(nodeId, ports > 1);
   const live = useCanvas((state) => (path === null ? undefined : runIn(state, nodeId, path)));
   const payload = useCanvas((state) =>
@@ -103,6 +105,7 @@ function NodeRunView({ nodeId }: { nodeId: string }) {
           </ol>
         </section>
       ) : null}
+      {isAgent ? <TraceView nodeId={nodeId} path={path} /> : null}
       <section>
         <h3 className="label">Parameters, as they were resolved</h3>
         {payload?.status === "failed" ? (
