@@ -265,7 +265,10 @@ class Slot:
 def credential_slots(cls: type[Node], params: Mapping[str, Json], base: str = "params") -> list[Slot]:
     """Every place in stored parameters where a credential may be named, whether one is or not."""
     schema = _schema(cls.Params)
-    return list(_slots(params, [schema], schema.get("$defs", {}), base))
+    found = list(_slots(params, [schema], schema.get("$defs", {}), base))
+    for name, (inner, given) in cls.nested_of(params).items():
+        found += credential_slots(inner, given, _join(base, name))
+    return found
 
 
 def _slots(value: Json, schemas: list[Json], defs: Json, path: str, required: bool = False) -> Iterator[Slot]:
@@ -281,6 +284,30 @@ def _slots(value: Json, schemas: list[Json], defs: Json, path: str, required: bo
     elif isinstance(value, list):
         for at, item in enumerate(value):
             yield from _slots(item, [option.get("items", {}) for option in options], defs, f"{path}[{at}]")
+
+
+def member_of(cls: type[Node], path: str) -> dict[str, Json]:
+    """The JSON Schema of one parameter, or of a part of one such as `json.title`; empty where nothing is said of it.
+
+    It stands alone: what it refers to is put in its place, as deep as ten references.
+    """
+    schema = _schema(cls.Params)
+    defs, found = schema.get("$defs", {}), [schema]
+    for name in path.split("."):
+        found = [_member(option, name) for option in _options(found, defs, None)]
+    whole: Json = next((each for each in found if each), {})
+    return _alone(whole, defs, 10) if isinstance(whole, dict) else {}
+
+
+def _alone(schema: Json, defs: Json, depth: int) -> Json:
+    if isinstance(schema, list):
+        return [_alone(each, defs, depth) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema and depth:
+        named = defs.get(schema["$ref"].rpartition("/")[2], {})
+        return _alone({**named, **{key: value for key, value in schema.items() if key != "$ref"}}, defs, depth - 1)
+    return {key: _alone(value, defs, depth) for key, value in schema.items() if key != "$ref"}
 
 
 # ── Resolved parameters ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -339,12 +339,9 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
     context.models = FakeModels(list(answers))
     if issubclass(cls, Trigger):
         context.trigger_input = cls.accept(example.params, example.input)
-    if issubclass(cls, Tool):  # its input are the arguments that a model gives
-        tool = cls()
-        offer = tool.offers(params, context)[0]
-        result: Result = tool.call(params, context, offer.own or offer.function.name, example.input or {})
-    else:
-        result = cls().run(params, context)
+    if issubclass(cls, Tool):
+        return _called(cls(), params, context, example)
+    result = cls().run(params, context)
     if isinstance(result, Suspend):
         answer = answers[0] if answers else None
         result = cls().resume(params, context, result.state, answer)
@@ -357,5 +354,16 @@ def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
         assert isinstance(node, Container)
         given = [each["result"] for each in answers] if answers else list(result.items or ())
         return node.collect(params, given), "main"
+    assert isinstance(result, Done)
+    return result.output, result.port
+
+
+def _called(tool: Tool, params: Any, context: FakeContext, example: Example) -> tuple[Json, str]:
+    """A tool called by a model: the example's input are the arguments it gives."""
+    offer, arguments = tool.offers(params, context)[0], example.input or {}
+    name = offer.own or offer.function.name
+    result = tool.call(params, context, name, arguments)
+    if isinstance(result, Suspend):
+        result = tool.answered(params, context, name, arguments, result.state, example.answers[0])
     assert isinstance(result, Done)
     return result.output, result.port

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from apps.nodes.contract.context import Context
 from apps.nodes.contract.declare import (
@@ -18,6 +18,8 @@ from apps.nodes.contract.declare import (
     Retry,
 )
 from apps.nodes.contract.results import Done, Result
+
+Nested: TypeAlias = "Mapping[str, tuple[type[Node], Mapping[str, Json]]]"
 
 
 class Node:
@@ -79,6 +81,11 @@ class Node:
         They arrive as they are stored, so their types must admit texts.
         """
         return frozenset()
+
+    @classmethod
+    def nested_of(cls, params: Mapping[str, Json]) -> Nested:
+        """By name those of these stored parameters that are the parameters of another node type, with that type."""
+        return {}
 
     def effect(self, params: Any) -> Effect:
         """What running with these resolved parameters does to the world. Must not do anything itself."""

@@ -20,7 +20,7 @@ class Claude(Agent):
     provider = "anthropic"
 
     class Params(AgentParams):
-        credential: Annotated[CredentialRef, takes("anthropic")] | None = None
+        credential: Annotated[CredentialRef, takes("model:anthropic")] | None = None
         """The key it is called with. Empty: the one the workspace uses for Anthropic."""
 
     class Output(AgentOutput):

@@ -20,7 +20,7 @@ class Gemini(Agent):
     provider = "gemini"
 
     class Params(AgentParams):
-        credential: Annotated[CredentialRef, takes("gemini")] | None = None
+        credential: Annotated[CredentialRef, takes("model:gemini")] | None = None
         """The key it is called with. Empty: the one the workspace uses for Gemini."""
 
     class Output(AgentOutput):

@@ -20,7 +20,7 @@ class Ollama(Agent):
     provider = "ollama"
 
     class Params(AgentParams):
-        credential: Annotated[CredentialRef, takes("ollama")] | None = None
+        credential: Annotated[CredentialRef, takes("model:ollama")] | None = None
         """Where Ollama runs. Empty: the one the workspace uses."""
 
     class Output(AgentOutput):

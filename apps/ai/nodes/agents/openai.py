@@ -21,7 +21,7 @@ class OpenAi(Agent):
     provider = "openai"
 
     class Params(AgentParams):
-        credential: Annotated[CredentialRef, takes("openai")] | None = None
+        credential: Annotated[CredentialRef, takes("model:openai")] | None = None
         """The key it is called with. Empty: the one the workspace uses for OpenAI."""
 
     class Output(AgentOutput):
