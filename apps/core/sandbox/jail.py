@@ -27,7 +27,8 @@ Tier: TypeAlias = Literal["bwrap", "landlock"]
 TIERS: Final[tuple[Tier, ...]] = ("bwrap", "landlock")
 _MB: Final = 1 << 20
 _PYTHON_OWN_MB, _DENO_OWN_MB = 64, 192  # what the interpreters take for themselves
-_FIRST_UID, _UIDS = 61_440, 512
+_FIRST_UID, _UIDS, _MOST_THREADS = 61_440, 512, 256
+_SETUID_AND_SETGID: Final = 0xC0
 _uids = itertools.count(os.getpid())
 
 
@@ -67,22 +68,21 @@ def deno_program() -> str:
 def started(tier: Tier, language: Language, limits: Limits, result: int) -> Iterator[Start]:
     """How to start the jail for a run whose answer is written to the descriptor `result`. Raises `OSError`."""
     wanted = _needs(language)
-    is_root = os.geteuid() == 0
     rules = landlock.ruleset(wanted.readable, wanted.listable) if tier == "landlock" else None
     try:
+        uid = _uid(tier, language)
         plan = {
             "result": result,
             "rules": rules,
-            "limits": _limits(language, limits),
-            "is_root": is_root,
-            "uid": _uid(tier, language) if is_root else None,
+            "limits": _limits(language, limits, uid),
+            "uid": uid,
             **_program(language, limits),
         }
         inner = [
             *(needs.python().program, "-I", "-S", "-B", "-X", "utf8"),
             *(str(needs.INSIDE / "confine.py"), json.dumps(plan, separators=(",", ":"))),
         ]
-        outer = _namespaces(wanted, is_root) if tier == "bwrap" else []
+        outer = _namespaces(wanted) if tier == "bwrap" else []
         yield Start([*outer, *inner], (result,) if rules is None else (result, rules))
     finally:
         if rules is not None:
@@ -104,8 +104,15 @@ def _is_reachable(language: Language) -> bool:
 
 
 def _uid(tier: Tier, language: Language) -> int | None:
-    """A user of its own for a run; none where the interpreter lies where only root can read it."""
-    return _FIRST_UID + next(_uids) % _UIDS if tier == "bwrap" or _is_reachable(language) else None
+    """A user of its own for a run; none where we may not change users, or only root can read the interpreter."""
+    can_be_read = tier == "bwrap" or _is_reachable(language)
+    return _FIRST_UID + next(_uids) % _UIDS if _may_change_users() and can_be_read else None
+
+
+@cache
+def _may_change_users() -> bool:
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("CapEff:")[2].split()[0], 16) & _SETUID_AND_SETGID == _SETUID_AND_SETGID
 
 
 @cache
@@ -127,7 +134,7 @@ def _program(language: Language, limits: Limits) -> dict[str, Any]:
     return {"program": program, "environment": environment, "seccomp": _filter(language)}
 
 
-def _limits(language: Language, limits: Limits) -> dict[str, int]:
+def _limits(language: Language, limits: Limits, uid: int | None) -> dict[str, int]:
     is_python = language == "python"
     own = _PYTHON_OWN_MB if is_python else _DENO_OWN_MB
     return {
@@ -139,13 +146,15 @@ def _limits(language: Language, limits: Limits) -> dict[str, int]:
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
+        # Threads, all of them its own: of another user's processes we could not know how many there are.
+        **({"RLIMIT_NPROC": _MOST_THREADS} if uid is not None else {}),
     }
 
 
-def _namespaces(wanted: needs.Needs, is_root: bool) -> list[str]:
+def _namespaces(wanted: needs.Needs) -> list[str]:
     """A file system that holds nothing else, no other process, and no network but a loopback of its own."""
     apart = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
-    if is_root:  # as a user namespace would keep root's identity outside: its user is changed inside instead
+    if os.geteuid() == 0:  # as a user namespace would keep root's identity outside: its user is changed inside instead
         powers = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
     else:
         apart, powers = ["--unshare-user", "--disable-userns", *apart], ["--cap-drop", "ALL"]

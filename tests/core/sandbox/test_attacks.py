@@ -22,7 +22,7 @@ from tests.core.sandbox.conftest import CANARY, Host
 from tests.core.sandbox.loud import LOUD
 from tests.core.sandbox.python_probes import HARNESS, PYTHON, SURE
 
-SECONDS, PLENTY = 1.0, 20.0
+SECONDS, PLENTY = 0.5, 20.0
 
 
 def attacked(tier: Tier, host: Host, language: Language, harness: str, probes: dict[str, str], **more: Any) -> Any:

@@ -29,8 +29,7 @@ def main() -> None:
     _keep_only(plan["result"], plan["rules"])
     for name, most in plan["limits"].items():
         resource.setrlimit(getattr(resource, name), (most, most))
-    if plan["is_root"]:
-        _be_nobody(own, plan["uid"])
+    _lose_power(own, plan["uid"])
     _must(own.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0))
     _must(own.prctl(_DUMPABLE, 0, 0, 0, 0))
     if plan["rules"] is not None:
@@ -58,13 +57,13 @@ def _keep_only(result: int, rules: int | None) -> None:
     os.closerange(_RESULT + len(kept), 1 << 20)
 
 
-def _be_nobody(own: ctypes.CDLL, uid: int | None) -> None:
-    """Lose root: as a user of its own where the interpreter can be read by one, else as a root without any power."""
-    _must(own.prctl(_SECUREBITS, _NO_ROOT, 0, 0, 0))
+def _lose_power(own: ctypes.CDLL, uid: int | None) -> None:
+    """Become a user of its own where one was given, and have no capability, not even as root."""
+    own.prctl(_SECUREBITS, _NO_ROOT, 0, 0, 0)  # refused where there is no power to lose
     for capability in range(64):
         own.prctl(_DROP_BOUND, capability, 0, 0, 0)
-    os.setgroups([])
     if uid is not None:
+        os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     header, none = struct.pack("=Ii", 0x20080522, 0), bytes(24)
