@@ -57,6 +57,7 @@ class Engine:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.dispatchers: list[Dispatcher] = []
+        self._made: list[Dispatcher] = []
 
     def add_dispatcher(self, **options: Any) -> Dispatcher:
         """One more process's worth of engine."""
@@ -64,7 +65,15 @@ class Engine:
         made = Dispatcher(worker_id=uuid7(), name="test", **(usual | options))
         made.start()
         self.dispatchers.append(made)
+        self._made.append(made)
         return made
+
+    def stop(self) -> None:
+        """End every dispatcher, those that a test took out of `dispatchers` to lose them included: one that lives on
+        claims what later tests start.
+        """
+        for each in self._made:
+            each.stop()
 
     def publish(self, document: Json) -> Origin:
         """A version of a new workflow."""
@@ -127,13 +136,18 @@ class Engine:
 
 
 @pytest.fixture
-def engine(committed_db: None, workspace: Workspace) -> Iterator[Engine]:
-    """An engine with one dispatcher, in alice's workspace."""
+def idle(committed_db: None, workspace: Workspace) -> Iterator[Engine]:
+    """An engine in alice's workspace whose dispatchers are started by the test."""
     found = Engine(workspace)
-    found.add_dispatcher()
     yield found
-    for each in found.dispatchers:
-        each.stop()
+    found.stop()
+
+
+@pytest.fixture
+def engine(idle: Engine) -> Engine:
+    """An engine with one dispatcher, in alice's workspace."""
+    idle.add_dispatcher()
+    return idle
 
 
 def seconds_from_now(seconds: float) -> str:

@@ -33,13 +33,10 @@ PATIENT = {"timeout_seconds": 3600}
 
 
 @pytest.fixture
-def quiet(committed_db: None, workspace: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def quiet(idle: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """An engine whose dispatchers are started by the test; nobody tells events but the test."""
-    found = Engine(workspace)
-    monkeypatch.setattr("apps.executions.poke._Poker.poke", lambda self, queue: found.poke())
-    yield found
-    for each in found.dispatchers:
-        each.stop()
+    monkeypatch.setattr("apps.executions.poke._Poker.poke", lambda self, queue: idle.poke())
+    yield idle
     relay.rest()
 
 

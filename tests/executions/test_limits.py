@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -28,19 +27,18 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def idle(committed_db: None, workspace: Workspace) -> Engine:
+def idle(idle: Engine) -> Engine:
+    """An engine that has measured no queue yet."""
     limits.forget()
-    return Engine(workspace)
+    return idle
 
 
 @pytest.fixture
-def three(idle: Engine) -> Iterator[Engine]:
+def three(idle: Engine) -> Engine:
     """Three processes' worth of engine."""
     for _ in range(3):
         idle.add_dispatcher()
-    yield idle
-    for each in idle.dispatchers:
-        each.stop()
+    return idle
 
 
 def plain(**settings: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from apps.accounts.models import Workspace
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -20,11 +19,6 @@ from tests.executions.conftest import Engine, definition, node
 pytestmark = pytest.mark.integration
 
 ONE_NODE = definition([node("t", "TRIGGER.MANUAL")], [])
-
-
-@pytest.fixture
-def idle(committed_db: None, workspace: Workspace) -> Engine:
-    return Engine(workspace)
 
 
 def fill(origin: Origin, count: int, *, seconds: float = -60, **columns: Any) -> None:

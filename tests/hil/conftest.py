@@ -21,8 +21,7 @@ def engine(committed_db: None, workspace: Workspace) -> Iterator[Engine]:
     found = Engine(workspace)
     found.add_dispatcher()
     yield found
-    for each in found.dispatchers:
-        each.stop()
+    found.stop()
 
 
 @pytest.fixture

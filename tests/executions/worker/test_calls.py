@@ -154,15 +154,6 @@ def lost_while_calling(engine: Engine, document: dict[str, Any]) -> Any:
     return execution_id
 
 
-@pytest.fixture
-def idle(committed_db: None, workspace: Any) -> Iterator[Engine]:
-    """An engine whose dispatcher is started by the test."""
-    found = Engine(workspace)
-    yield found
-    for each in found.dispatchers:
-        each.stop()
-
-
 def test_a_read_whose_owner_was_lost_runs_again(idle: Engine, there: Receiver) -> None:
     execution_id = lost_while_calling(idle, calling(there))
     idle.add_dispatcher(lease_seconds=0.1)

@@ -35,15 +35,6 @@ def there(settings: Settings) -> Iterator[Receiver]:
         yield found
 
 
-@pytest.fixture
-def idle(committed_db: None, workspace: Any) -> Iterator[Engine]:
-    """An engine whose dispatchers are started by the test."""
-    found = Engine(workspace)
-    yield found
-    for each in found.dispatchers:
-        each.stop()
-
-
 def until(holds: Callable[[], object], seconds: float = 5.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():

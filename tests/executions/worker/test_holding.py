@@ -17,7 +17,6 @@ from apps.executions import holding
 from apps.executions.models import Execution
 from apps.executions.services import AlreadyEnded
 from tests.executions.conftest import Engine, definition, fields, node
-from tests.executions.worker.test_calls import idle as idle
 from tests.executions.worker.test_calls import there as there
 from tests.executions.worker.test_engine import states
 from tests.fakes.receiver import Receiver

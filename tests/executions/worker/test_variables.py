@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,15 +18,6 @@ from tests.cast import Cast
 from tests.executions.conftest import Engine, definition, fields, node
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def idle(committed_db: None, cast: Cast) -> Iterator[Engine]:
-    """An engine without a dispatcher."""
-    found = Engine(cast.workspace)
-    yield found
-    for each in found.dispatchers:
-        each.stop()
 
 
 def make(cast: Cast, key: str, value: Any) -> Variable:
