@@ -29,6 +29,7 @@ from apps.nodes.contract import (
     Json,
     Leave,
     Level,
+    Memory,
     Message,
     ModelRef,
     NoAuth,
@@ -254,7 +255,10 @@ class FakePart:
 
 @dataclass
 class FakeModels:
-    """A model that says what it was told to: `{"text", "calls": [{"name", "arguments"}], "finish", …}`, or an error."""
+    """A model that says what it was told to: `{"text", "calls": [{"name", "arguments"}], "finish", …}`, or an error.
+
+    Texts become the `{"vectors"}` that come next.
+    """
 
     answers: list[Any]
     asked: list[ChatRequest] = field(default_factory=list)
@@ -296,7 +300,8 @@ class FakeModels:
         )
 
     def embed(self, texts: Sequence[str], *, model: ModelRef | None = None, step: str = "") -> Embedded:
-        raise AssertionError("no example asks for vectors")
+        vectors = tuple(tuple(each) for each in self.answers.pop(0)["vectors"])
+        return Embedded(vectors=vectors, model="small", usage=Usage(input=5), cost=None)
 
     def default_chain(self) -> tuple[ModelRef, ...]:
         return self.defaults
@@ -329,14 +334,24 @@ def credentials_in(params: Json) -> dict[UUID, dict[str, Json]]:
     return found | ({UUID(params["credential"]): {}} if params.get("kind") == "credential" else {})
 
 
-def run_example(cls: type[Node], example: Example) -> tuple[Json, str]:
-    """The output and port an example leads to, waits answered (and rounds of loops given) by its `answers`."""
+def run_example(cls: type[Node], example: Example, workspace_id: UUID | None = None) -> tuple[Json, str]:
+    """The output and port an example leads to, waits answered (and rounds of loops given) by its `answers`.
+
+    Of a memory: what it knows after a run in which its input was said. It needs a workspace in the database.
+    """
     params = params_of(cls, example.params, example.input)
     answers: Sequence[Any] = list(example.answers)
     sources = example.input if isinstance(example.input, dict) else {}
     known = credentials_in(example.params)
     context = FakeContext(json=example.input, sources=sources, http=FakeHttp(list(answers)), known=known)
     context.models = FakeModels(list(answers))
+    if workspace_id is not None:
+        context.place = Place(workspace_id, uuid4(), uuid4(), "agent", "")
+    if issubclass(cls, Memory) and not issubclass(cls, Tool):
+        memory = cls()
+        memory.save(params, context, [Message.of(each["role"], each["text"]) for each in example.input])
+        found = memory.load(params, context, example.input[0]["text"])
+        return [{"role": message.role, "text": message.text} for message in found], "main"
     if issubclass(cls, Trigger):
         context.trigger_input = cls.accept(example.params, example.input)
     if issubclass(cls, Tool):

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from apps.nodes.checks import objections
-from apps.nodes.contract import Example, Node
+from apps.nodes.contract import Example, Memory, Node
 from apps.nodes.params import stored_faults, texts, upgraded
 from apps.nodes.registry import catalogue, node_types
+from tests.cast import Cast
 from tests.nodes.running import run_example
 
-EXAMPLES = [
-    pytest.param(cls, example, id=f"{cls.subtype}-{example.title}")
-    for cls in node_types().values()
-    for example in cls.examples
-]
+
+def examples(*, of_memories: bool | None = None) -> list[Any]:
+    """Those of memories, of all others, or all."""
+    return [
+        pytest.param(cls, example, id=f"{cls.subtype}-{example.title}")
+        for cls in node_types().values()
+        for example in cls.examples
+        if of_memories is None or issubclass(cls, Memory) == of_memories
+    ]
 
 
-@pytest.mark.parametrize(("cls", "example"), EXAMPLES)
+EXAMPLES = examples()
+
+
+@pytest.mark.parametrize(("cls", "example"), examples(of_memories=False))
 def test_it_does_what_it_says(cls: type[Node], example: Example) -> None:
     assert run_example(cls, example) == (example.returns, example.port)
+
+
+@pytest.mark.parametrize(("cls", "example"), examples(of_memories=True))
+def test_it_remembers_what_it_says(cls: type[Node], example: Example, cast: Cast) -> None:
+    assert run_example(cls, example, cast.workspace.id) == (example.returns, example.port)
 
 
 @pytest.mark.parametrize(("cls", "example"), EXAMPLES)

@@ -6,6 +6,7 @@ from apps.ai.models.budgets import Budget, BudgetUse, Period, Scope, Then
 from apps.ai.models.choices import ModelChoices
 from apps.ai.models.jobs import Answer, Comparison, Job, Pull
 from apps.ai.models.ledger import ANSWERED, LOST, Call, OpenCall, UsageDay
+from apps.ai.models.memories import MemoryFact, MemoryKind, MemoryMessage, MemoryPiece, MemorySession
 
 __all__ = [
     "ANSWERED",
@@ -16,6 +17,11 @@ __all__ = [
     "Call",
     "Comparison",
     "Job",
+    "MemoryFact",
+    "MemoryKind",
+    "MemoryMessage",
+    "MemoryPiece",
+    "MemorySession",
     "ModelChoices",
     "OpenCall",
     "Period",
