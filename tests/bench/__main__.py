@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench import approvals, code, killed, million, pages, processes, several
+from tests.bench import approvals, code, killed, million, pages, processes, several, waiting
 from tests.bench.load import load
 from tests.bench.processes import Usage
 from tests.bench.product import ROOT, Product, install, product, slow_server
@@ -30,6 +30,7 @@ ALONE = (
     ("several", several.main, "scaling.md"),
     ("pages", pages.main, "benchmarks.md"),
     ("code", code.main, "benchmarks.md"),
+    ("waiting", waiting.main, "benchmarks.md"),
 )
 
 
@@ -94,7 +95,9 @@ def main() -> None:
     """Measure and write."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
-        "--only", default="w1,w2,w3,w4,steps,w6,w7", help="workloads, comma-separated; million, several, pages, code"
+        "--only",
+        default="w1,w2,w3,w4,steps,w6,w7",
+        help=f"workloads, comma-separated; {', '.join(name for name, _, _ in ALONE)}",
     )
     options.add_argument("--concurrency", default="1,10,50")
     options.add_argument("--dry", action="store_true", help="do not write docs/benchmarks.md")
