@@ -4,6 +4,7 @@ import { isSame } from "../../document/merge.ts";
 import { ExpressionField } from "../../expression/ExpressionField.tsx";
 import { Credential } from "../credential/Credential.tsx";
 import { AnyValue, JsonField } from "./AnyValue.tsx";
+import { CodeField } from "./CodeField.tsx";
 import { useForm, useProblems, useRow } from "./context.ts";
 import { defaultWords, FieldFrame, Problems, Reset } from "./FieldFrame.tsx";
 import { Help } from "./Help.tsx";
@@ -44,7 +45,8 @@ export function FieldView(props: FieldViewProps) {
   const onReset = canReset ? () => onChange(undefined) : null;
   if (field.takesExpressions && !NEVER_EXPRESSION.has(control.kind))
     return <Expression {...props} problems={problems} isLacking={isLacking} onReset={onReset} />;
-  const isGroup = WITH_PARTS.has(control.kind) || ["json", "several"].includes(control.kind);
+  const isCode = control.kind === "text" && control.widget === "code";
+  const isGroup = isCode || WITH_PARTS.has(control.kind) || ["json", "several"].includes(control.kind);
   if (isBare && WITH_PARTS.has(control.kind))
     return (
       <>
@@ -93,6 +95,11 @@ function Parts(props: FieldViewProps & { ids: { id: string; described: string | 
   };
   switch (control.kind) {
     case "text":
+      return control.widget === "code" ? (
+        <CodeField path={path} value={value} name={props.label ?? field.label} onChange={onChange} />
+      ) : (
+        <Scalar {...common} />
+      );
     case "number":
     case "switch":
     case "choice":

@@ -52,6 +52,15 @@ function startOf(control: Control): Json {
   return "";
 }
 
+/** The value of another member of the object in which the value at `path` stands: "params.steps[0].code". */
+export function beside(whole: Json, path: string, name: string): Json | undefined {
+  const steps = path.match(/[^.[\]]+/g) ?? [];
+  let at: Json | undefined = whole;
+  for (const step of steps.slice(0, -1))
+    at = Array.isArray(at) ? at[Number(step)] : isObject(at) ? at[step] : undefined;
+  return isObject(at) ? at[name] : undefined;
+}
+
 /** The object as another kind of it: what both kinds have is kept. */
 export function asKind(value: Json | undefined, tag: string, kind: string, schema: Schema): Schema {
   const known = objectOf(schema.properties);

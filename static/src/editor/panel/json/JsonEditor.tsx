@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { isSame } from "../../document/merge.ts";
-import { type MountedJson, mountJson } from "./editor.ts";
+import { type MountedText, mountText } from "../text/mounting.ts";
+import { jsonLanguage } from "./language.ts";
 import { readJson, writeJson } from "./reading.ts";
 
 export interface JsonEditorProps {
@@ -18,17 +19,18 @@ export interface JsonEditorProps {
 export default function JsonEditor(props: JsonEditorProps) {
   const { value, shape, isReadOnly } = props;
   const host = useRef<HTMLDivElement>(null);
-  const mounted = useRef<MountedJson | null>(null);
+  const mounted = useRef<MountedText | null>(null);
   const told = useRef(value);
   const now = useRef(props);
   now.current = props;
   const [fault, setFault] = useState("");
   useEffect(() => {
     if (!host.current) return;
-    mounted.current = mountJson(host.current, {
+    mounted.current = mountText(host.current, {
       text: writeJson(now.current.value),
       label: now.current.label,
       isReadOnly: now.current.isReadOnly,
+      language: jsonLanguage(),
       placeholder: now.current.shape === "list" ? "[ … ]" : "{ … }",
       onChange: (text) => {
         const read = readJson(text, now.current.shape);

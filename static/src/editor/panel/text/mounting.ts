@@ -1,11 +1,9 @@
-/** JSON in CodeMirror: everything about its life. Loaded with the first field that needs it. */
+/** A text of several lines in CodeMirror: everything about its life. Loaded with the first field that needs it. */
 
 import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { json, jsonParseLinter } from "@codemirror/lang-json";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { linter } from "@codemirror/lint";
-import { Annotation, Compartment, EditorState } from "@codemirror/state";
+import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { adoptStyles } from "../../expression/sheet.ts";
@@ -16,39 +14,42 @@ const colours = HighlightStyle.define([
   { tag: tags.propertyName, color: "var(--code-key)" },
   { tag: tags.string, color: "var(--code-string)" },
   { tag: tags.number, color: "var(--code-number)" },
-  { tag: [tags.bool, tags.null], color: "var(--code-keyword)" },
+  { tag: [tags.bool, tags.null, tags.keyword], color: "var(--code-keyword)" },
+  { tag: tags.comment, color: "var(--text-3)", fontStyle: "italic" },
+  { tag: tags.standard(tags.variableName), color: "var(--code-key)" },
 ]);
 
-export interface JsonOptions {
+export interface TextOptions {
   text: string;
   label: string;
   isReadOnly: boolean;
   placeholder: string;
   onChange: (text: string) => void;
+  /** What the text is written in. */
+  language: Extension;
 }
 
-export interface MountedJson {
+export interface MountedText {
   setText: (text: string) => void;
   setReadOnly: (isReadOnly: boolean) => void;
+  setLanguage: (language: Extension) => void;
   destroy: () => void;
 }
 
-export function mountJson(parent: HTMLElement, options: JsonOptions): MountedJson {
+export function mountText(parent: HTMLElement, options: TextOptions): MountedText {
   adoptStyles();
-  const editable = new Compartment();
+  const [editable, written] = [new Compartment(), new Compartment()];
   const locked = (is: boolean) => [EditorState.readOnly.of(is), EditorView.editable.of(!is)];
-  const parse = jsonParseLinter();
   const view = new EditorView({
     parent,
     state: EditorState.create({
       doc: options.text,
       extensions: [
         history(),
-        json(),
+        written.of(options.language),
         closeBrackets(),
         bracketMatching(),
         syntaxHighlighting(colours),
-        linter((editor) => (editor.state.doc.toString().trim() === "" ? [] : parse(editor)), { delay: 300 }),
         EditorView.lineWrapping,
         placeholder(options.placeholder),
         keymap.of([
@@ -76,6 +77,7 @@ export function mountJson(parent: HTMLElement, options: JsonOptions): MountedJso
       });
     },
     setReadOnly: (is) => view.dispatch({ effects: editable.reconfigure(locked(is)) }),
+    setLanguage: (language) => view.dispatch({ effects: written.reconfigure(language) }),
     destroy: () => view.destroy(),
   };
 }
