@@ -243,6 +243,9 @@ OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,3600
 # Where Slack is; organisations of the United States' government have one of their own (https://slack-gov.com).
 SLACK_URL = env.text("SLACK_URL", "https://slack.com").rstrip("/")
 
+# Spans of calls of models hold what was asked and answered. Off: only numbers and names.
+GENAI_TRACE_CONTENT = env.flag("GENAI_TRACE_CONTENT", False)
+
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.
 DEMO_ENABLED = False
 DEMO_URL = f"http://127.0.0.1:{env.number('AGENTFLOW_PORT', 8000)}"

@@ -69,7 +69,11 @@ class OpenAI(Model):
         if say.thought:
             message["reasoning_content"] = say.thought
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": _finish(say)}
-        return _head(asked, "chat.completion") | {"choices": [choice], "usage": self._usage(asked, say)}
+        return _head(asked, "chat.completion") | {
+            "choices": [choice],
+            "usage": self._usage(asked, say),
+            "service_tier": "default",
+        }
 
     def stream(self, asked: Asked, say: Say) -> Iterator[bytes]:
         """Server-sent events."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from apps.ai.gateway.asking import Caller, Gateway
+from apps.ai.gateway.asking import Caller, Circuit, Gateway, OpenCredential
+from apps.ai.gateway.catalogue import estimate_cost
+from apps.ai.gateway.counting import count_tokens
+from apps.ai.gateway.wire import warm
 
-__all__ = ["Caller", "Gateway"]
+__all__ = ["Caller", "Circuit", "Gateway", "OpenCredential", "count_tokens", "estimate_cost", "warm"]

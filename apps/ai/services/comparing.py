@@ -27,7 +27,7 @@ from apps.core.redaction import Redactor
 from apps.core.tenancy import tenant
 from apps.integrations import selectors as integrations
 from apps.integrations import services
-from apps.nodes.contract import ChatReply, ChatRequest, CredentialRef, Json, Message, ModelRef, Sampling
+from apps.nodes.contract import ChatReply, ChatRequest, CredentialRef, Message, ModelRef, Sampling
 
 MOST_MODELS = 6
 LONGEST_PROMPT = 100_000
@@ -173,10 +173,12 @@ def _answer(job: Answer) -> None:
         request = _request(job)
     listening, redactor = _Listening(), Redactor()
 
-    def opened(ref: CredentialRef) -> Mapping[str, Json]:
-        found = services.credential_open(workspace_id=job.workspace_id, credential_id=ref.credential, name=ref.name)
+    def opened(ref: CredentialRef, use: str) -> services.Opened:
+        found = services.credential_open(
+            workspace_id=job.workspace_id, credential_id=ref.credential, use=use, name=ref.name
+        )
         redactor.add(*found.secrets())
-        return found.values()
+        return found
 
     def work() -> Mapping[str, Any]:
         gateway = Gateway(Caller(job.workspace_id), opened)

@@ -8,7 +8,7 @@ the environment are not used.
 from __future__ import annotations
 
 from apps.core.egress.door import Answer, HttpDoor, OnBytes, OnHead, Outgoing, Sign, door
-from apps.core.egress.errors import CircuitOpen, EgressError
+from apps.core.egress.errors import CircuitOpen, EgressError, HungUp
 from apps.core.egress.policy import Policy
 from apps.core.egress.resolving import Resolver, resolve
 from apps.core.egress.transport import Line, line, was_cut
@@ -18,6 +18,7 @@ __all__ = [
     "CircuitOpen",
     "EgressError",
     "HttpDoor",
+    "HungUp",
     "Line",
     "OnBytes",
     "OnHead",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +21,7 @@ from apps.core.egress.transport import deadline
 _here = threading.local()
 _HARMLESS = frozenset({"accept", "content-type"})
 MAX_BYTES = 50_000_000
+MOST_REFUSAL = 20_000
 
 
 class Passage:
@@ -31,6 +33,8 @@ class Passage:
         self.failed: EgressError | None = None
         self.status = 0
         self.headers: dict[str, str] = {}
+        self.refusal = ""
+        """What stood in an answer with a status of 400 and more."""
         self.sent = 0
         """How many requests went out."""
         self._origin = _origin(base)
@@ -83,7 +87,16 @@ class ClassicTransport(httpx.BaseTransport):
             raise _raised(found, failed, request) from None
         found.status, found.headers = answer.status, dict(answer.headers)
         headers = [(name, value) for name, value in answer.headers.items() if name != "transfer-encoding"]
-        return httpx.Response(answer.status, headers=headers, stream=_Body(answer, found, request), request=request)
+        made = httpx.Response(answer.status, headers=headers, stream=_Body(answer, found, request), request=request)
+        if answer.status >= 400:
+            found.refusal = made.read()[:MOST_REFUSAL].decode("utf-8", "replace")
+        return made
+
+
+@cache
+def client() -> httpx.Client:
+    """For libraries that want a whole client. It uses no proxy and no key of the environment."""
+    return httpx.Client(transport=ClassicTransport(), trust_env=False)
 
 
 class _Body(httpx.SyncByteStream):

@@ -32,19 +32,19 @@ class NodeCredentials:
     def __init__(self, plain: Http, *, workspace_id: UUID, workflow_id: UUID, execution_id: UUID) -> None:
         self._plain = plain
         self._workspace_id, self._workflow_id, self._execution_id = workspace_id, workflow_id, execution_id
-        self._opened: dict[UUID, Opened] = {}
+        self._opened: dict[tuple[UUID, str], Opened] = {}
         self.redactor: Redactor | None = None
 
     def http(self, auth: NoAuth | CredentialRef) -> Http:
         """The door that signs with this credential; see `nodes.contract.Credentials.http`."""
         if isinstance(auth, NoAuth):
             return self._plain
-        signed = SignedDoor(outward.plain(), self._open(auth, "http"), self._secrets())
+        signed = SignedDoor(outward.plain(), self.opened(auth, "http"), self._secrets())
         return outward.guarded(signed, self._workspace_id)
 
     def values(self, ref: CredentialRef) -> Mapping[str, Any]:
         """Its fields in plain text; see `nodes.contract.Credentials.values`."""
-        return self._open(ref, "").values()
+        return self.opened(ref, "").values()
 
     def clean(self, value: T) -> T:
         """A JSON value without the secrets this node has used so far."""
@@ -70,8 +70,9 @@ class NodeCredentials:
             self.redactor = Redactor()
         return self.redactor
 
-    def _open(self, ref: CredentialRef, use: str) -> Opened:
-        known = self._opened.get(ref.credential)
+    def opened(self, ref: CredentialRef, use: str) -> Opened:
+        """What can sign, and is good for this use (empty: for any). Raises `NodeError`."""
+        known = self._opened.get((ref.credential, use))
         if known is not None:
             return known
         try:
@@ -92,7 +93,7 @@ class NodeCredentials:
             raise self._failed(refused, ref) from None
         finally:
             connection.close()  # a thread that waits for the network holds no connection
-        self._opened[ref.credential] = found
+        self._opened[ref.credential, use] = found
         return found
 
     def _failed(self, refused: DomainError, ref: CredentialRef) -> NodeError:

@@ -65,6 +65,27 @@ class GuardedDoor:
         return answer
 
 
+class Circuits:
+    """The circuits of one workspace, for those who call others by a way of their own: `apps.ai.gateway.Circuit`."""
+
+    __slots__ = ("_workspace_id",)
+
+    def __init__(self, workspace_id: UUID) -> None:
+        self._workspace_id = workspace_id
+
+    def before(self, target: str, *, timeout: float) -> bool:
+        """Whether it has failed lately. Raises `CircuitOpen` while it is left alone."""
+        return circuits.before(self._workspace_id, target, timeout=timeout)
+
+    def failed(self, target: str, error: str, *, asked_seconds: float = 0.0) -> None:
+        """A call failed because of the other side, which may have asked to wait."""
+        circuits.after_failure(self._workspace_id, target, error, asked_seconds=asked_seconds)
+
+    def succeeded(self, target: str) -> None:
+        """A system that had failed answered."""
+        circuits.after_success(self._workspace_id, target)
+
+
 def _seconds(header: str) -> float:
     """How long a Retry-After asks to wait; 0 when it cannot be read."""
     if header.strip().isdigit() and len(header.strip()) < 10:

@@ -440,7 +440,9 @@ def _ready(
             now=now,
             http=http,
             credentials=credentials,
-            models=gateway.Gateway(gateway.Caller.of(place), credentials.values),
+            models=gateway.Gateway(
+                gateway.Caller.of(place), credentials.opened, outward.Circuits(hand.claimed.workspace_id)
+            ),
             place=place,
             artifacts=Artifacts(
                 hand.claimed.workspace_id, hand.claimed.workflow_id, hand.claimed.id, node.id, node_run.path
