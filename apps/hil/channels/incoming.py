@@ -44,6 +44,7 @@ class Words:
     """What somebody wrote. `own`: the part they wrote themselves. `answerer` is empty when they are nobody we know.
 
     `external_id` is the same for every repetition. `thread`: where a word back belongs; `sender`: who they are there.
+    `doubt`: why it is not proven that they are the sender; empty when it is, or need not be.
     """
 
     workspace_id: UUID
@@ -61,6 +62,7 @@ class Words:
     headers: Mapping[str, str] = field(default_factory=dict)
     is_bot: bool = False
     thread: str = ""
+    doubt: str = ""
 
 
 def words_take(*, words: Words, now: datetime) -> ReplyAction | None:
@@ -97,7 +99,7 @@ def words_take(*, words: Words, now: datetime) -> ReplyAction | None:
         headers=words.headers,
         is_bot=words.is_bot,
     )
-    judge = _judge_of[0](words.workspace_id) if _judge_of else None
+    judge = _judge_of[0](words.workspace_id) if _judge_of and not words.doubt else None
     verdict = verdict_of(asked, arrived, judge)
     with tenant(words.workspace_id):
         return _act(words, row, found, verdict, now)
@@ -129,6 +131,11 @@ def _act(words: Words, row: Delivery, found: Interaction, verdict: Verdict, now:
     closed = services.refusal(found, now)
     if closed is not None and action != ReplyAction.IGNORE:
         action, said = ReplyAction.REFUSE, closed.message
+    elif words.doubt and action in (ReplyAction.ANSWER, ReplyAction.ASK_BACK):
+        action = ReplyAction.REFUSE
+        said = _("A reply in your name was not taken: %(why)s Please open the question and answer there.") % {
+            "why": words.doubt
+        }
     elif action == ReplyAction.ANSWER:
         action, said = _answered(words, found, verdict, reply, now)
     elif action == ReplyAction.ASK_BACK:

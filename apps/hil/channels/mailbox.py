@@ -25,6 +25,7 @@ from apps.hil.channels.answerers import of_address
 from apps.hil.channels.incoming import Words, words_take
 from apps.hil.channels.mail import key_in
 from apps.hil.models import ChannelKind, ChannelSetup, Delivery
+from apps.hil.replies.senders import doubt_of
 from apps.hil.replies.texts import own_words
 from apps.integrations.services import credential_open
 from apps.integrations.vendors.email.client import mails_fetch, server_of
@@ -79,7 +80,7 @@ def mailbox_read(*, workspace_id: UUID, setup_id: UUID) -> int:
     count = 0
     for number, raw in fetched.mails:
         try:
-            count += mail_take(workspace_id=workspace_id, raw=raw, now=now)
+            count += mail_take(workspace_id=workspace_id, raw=raw, now=now, server=opened.fields.checked_by)
         except Exception:
             logger.exception("mail %s of a mailbox of workspace %s could not be read", number, workspace_id)
     cursor = {"validity": fetched.validity, "last": fetched.last}
@@ -87,8 +88,11 @@ def mailbox_read(*, workspace_id: UUID, setup_id: UUID) -> int:
     return count
 
 
-def mail_take(*, workspace_id: UUID, raw: bytes, now: datetime) -> bool:
-    """Judge one mail, if it belongs to a question of the workspace. Whether it did."""
+def mail_take(*, workspace_id: UUID, raw: bytes, now: datetime, server: str = "") -> bool:
+    """Judge one mail, if it belongs to a question of the workspace. Whether it did.
+
+    `server`: whose findings about the sender are believed; empty: nobody's, and the sender is as the mail says.
+    """
     mail = email.message_from_bytes(raw, policy=email.policy.default)
     key = next(filter(None, (key_in(str(value)) for name in _MATCHED_BY for value in mail.get_all(name, []))), "")
     if not key:
@@ -116,6 +120,7 @@ def mail_take(*, workspace_id: UUID, raw: bytes, now: datetime) -> bool:
         names=names,
         subject=cleaned(str(mail.get("subject", "")))[:500],
         headers={name: str(mail.get(name)) for name in _HELD if mail.get(name) is not None},
+        doubt=doubt_of(_found_by(mail), server=server, address=address) if server else "",
     )
     words_take(words=words, now=now)
     return True
@@ -163,6 +168,10 @@ def _said(text: str) -> Iterator[str]:
                 return
     if not inside:
         yield text[at:]
+
+
+def _found_by(mail: EmailMessage) -> list[str]:
+    return [str(value) for value in mail.get_all("authentication-results", [])]
 
 
 def _name_of(mail: EmailMessage, raw: bytes) -> str:

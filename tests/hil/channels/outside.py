@@ -40,11 +40,14 @@ class Outside:
     imap: Imap
     slack: Slack
     hook: Receiver
+    imap_checks_by: str = ""
 
     def with_mail(self, *, reads: bool = True) -> ChannelSetup:
         """The workspace sends by its own server, and has its mailbox read."""
         sends = self._credential("Sends", "smtp", self.smtp.fields)
-        mailbox = self._credential("Reads", "imap", self.imap.fields) if reads else None
+        mailbox = (
+            self._credential("Reads", "imap", self.imap.fields | {"checked_by": self.imap_checks_by}) if reads else None
+        )
         values = {"sender": "Acme approvals <approvals@acme.example>"}
         return self._set(ChannelKind.EMAIL, credential_id=sends, mailbox_id=mailbox, values=values)
 

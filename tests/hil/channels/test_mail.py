@@ -290,6 +290,24 @@ def test_strangers_programs_and_other_mail_answer_nothing(outside: Outside) -> N
     assert "mallory@evil.example wrote" in html_of(told[0])
 
 
+def test_where_the_mail_server_is_believed_a_reply_with_a_forged_sender_is_not_taken(outside: Outside) -> None:
+    outside.imap_checks_by = "mx.acme.example"
+    outside.with_mail()
+    outside.look()
+    row = outside.ask(JONAS)
+    asked = outside.smtp.mails()[0]
+    outside.replies_with("Approved", to=asked, Authentication_Results="mx.acme.example; dmarc=fail")
+    outside.replies_with("Yes, but only later", to=asked, Authentication_Results="mx.evil.example; dmarc=pass")
+    assert again(outside.cast.workspace, row).is_pending
+    assert [reply.action for reply in outside.replies()] == ["refuse", "refuse"]
+    told = outside.smtp.mails()[1:]
+    assert [str(mail["To"]) for mail in told] == [JONAS, JONAS]  # whom it was sent to, and not the sender
+    assert "mx.acme.example found that it does not come from elsewhere.example (DMARC)." in html_of(told[0])
+    assert "Please open the question and answer there." in text_of(told[1])
+    outside.replies_with("Approved", to=asked, Authentication_Results="mx.acme.example; dmarc=pass")
+    assert again(outside.cast.workspace, row).outcome == "approved"
+
+
 def test_a_reply_after_the_decision_is_told_who_was_first(outside: Outside) -> None:
     outside.with_mail()
     outside.look()
