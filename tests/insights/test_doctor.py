@@ -10,8 +10,9 @@ import pytest
 from django.core.management import call_command
 from django.test.utils import override_settings
 
+from apps.core.sandbox import choice
 from apps.executions import payloads
-from apps.insights.doctor import examine
+from apps.insights.doctor import Diagnosis, examine
 from tests.chaos.world import free_port
 
 pytestmark = pytest.mark.integration
@@ -22,7 +23,7 @@ def test_each_part_is_one_line_and_what_is_wrong_has_its_mend(
 ) -> None:
     monkeypatch.setenv("AGENTFLOW_PORT", str(free_port()))
     out = StringIO()
-    with pytest.raises(SystemExit) as ended:
+    with override_settings(SANDBOX_TIER="off"), pytest.raises(SystemExit) as ended:
         call_command("doctor", stdout=out)
 
     lines = out.getvalue().splitlines()
@@ -49,3 +50,26 @@ def test_a_part_that_is_away_does_not_end_the_examination(committed_db: None, tm
     assert not found["front end"].is_ok
     assert found["disk"].name == "disk"
     assert found["PostgreSQL"].is_ok
+
+
+def test_without_a_sandbox_it_says_what_each_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    faults = {"bwrap": "bubblewrap is not installed.", "landlock": ""}
+    monkeypatch.setattr("apps.core.sandbox.selftest.fault", lambda tier, language: faults[tier])
+
+    def seen() -> Diagnosis:
+        choice.verdicts.cache_clear()
+        return next(each for each in examine() if each.name == "sandbox")
+
+    try:
+        second_best = seen()
+        assert second_best.is_ok
+        assert "python in landlock, javascript in landlock." in second_best.detail
+        assert "bubblewrap is not installed." in second_best.detail
+
+        faults["landlock"] = "This kernel has no Landlock."
+        none = seen()
+        assert not none.is_ok
+        assert "landlock cannot run python: This kernel has no Landlock." in none.detail
+        assert "apt install bubblewrap" in none.mend
+    finally:
+        choice.verdicts.cache_clear()

@@ -122,6 +122,7 @@ class _Heard:
         return bool(chunk)
 
 
+_DUMPS: Final = ("<--- Last few GCs", "# Fatal ", "Deno has panicked")  # what an interpreter that dies says of itself
 _ENDS: Final[Mapping[Kind, tuple[str, str]]] = {
     "timeout": ("The code did not end within {seconds:g} s.", "Give it more seconds, or less to do."),
     "output_too_large": (
@@ -169,9 +170,10 @@ def _why(job: Job, heard: _Heard) -> Kind:
 
 def _ended(job: Job, heard: _Heard, kind: Kind, lines: list[str]) -> CodeFailed:
     message, hint = _ENDS[kind]
+    dump = next((at for at, line in enumerate(lines) if line.startswith(_DUMPS)), len(lines))
     end = f"exit code {heard.process.returncode}"
     words = message.format(seconds=job.limits.seconds, memory=job.limits.memory_mb, end=end)
-    return CodeFailed(kind, words, hint, lines=lines)
+    return CodeFailed(kind, words, hint, lines=lines[:dump])
 
 
 def _failed(job: Job, heard: _Heard, error: dict[str, Any], lines: list[str]) -> CodeFailed:

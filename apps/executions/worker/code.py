@@ -48,10 +48,12 @@ class NodeCode:
             answer = choice.run(job, patience=self._patience)
         except CodeFailed as failed:
             self._say(failed.lines)
-            retryable = failed.kind in ("busy", "crashed")
-            details = failed.details or None
             raise NodeError(
-                f"code.{failed.kind}", failed.message, failed.hint, retryable=retryable, details=details
+                f"code.{failed.kind}",
+                failed.message,
+                failed.hint,
+                retryable=failed.kind == "busy",
+                details=failed.details or None,
             ) from None
         self._say(answer.lines)
         return answer

@@ -61,12 +61,22 @@ function raised(error) {
   return { kind: "raised", type: is ? String(error.name).slice(0, 200) : "thrown", message, line: trace[0]?.line ?? null, trace: trace.reverse() };
 }
 
+// Where code cannot be read. Only as a module does the engine say it; this one ends before it begins.
+async function lineOf(source) {
+  try {
+    await import(`data:text/javascript,${encodeURIComponent(`throw null; async () => {\n${source}\n}`)}`);
+  } catch (error) {
+    const found = /:(\d+):\d+$/.exec(String(error?.message));
+    return found ? found[1] - 1 : null;
+  }
+}
+
 async function answer({ source, values, rounds }) {
   let code;
   try {
     code = new AsyncFunction(...keys(values), ...keys(rounds[0]), source);
   } catch (error) {
-    return { error: { kind: "syntax", message: String(error.message), line: null } };
+    return { error: { kind: "syntax", message: String(error.message), line: await lineOf(source) } };
   }
   const results = [];
   for (let at = 0; at < rounds.length; at++) {
