@@ -43,7 +43,7 @@ def test_braces_in_the_code_are_nobodys_expression() -> None:
 def test_it_may_take_its_time_and_no_more_than_its_node() -> None:
     params = params_of(RunCode, {"code": "while True: pass", "limit_seconds": 60})
     assert RunCode().effect(params) is Effect.READ  # a pure node would hold up those that advance executions
-    with pytest.raises(NodeError, match="0.5 s") as failed:
+    with pytest.raises(NodeError, match=r"0\.5 s") as failed:
         RunCode().run(params, FakeContext(timeout_seconds=0.5))
     assert failed.value.code == "code.timeout"
 
