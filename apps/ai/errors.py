@@ -46,3 +46,28 @@ class NothingToStop(Conflict):
     """It has already ended."""
 
     code = "ai.nothing_to_stop"
+
+
+class BudgetUnknown(NotFound):
+    """There is no such budget in this workspace."""
+
+    code = "ai.budget_unknown"
+
+
+class BudgetInvalid(Invalid):
+    """This cannot be a budget."""
+
+    code = "ai.budget_invalid"
+
+
+class BudgetNameTaken(Conflict):
+    """Another budget of this workspace has this name."""
+
+    code = "ai.budget_name_taken"
+
+
+class TooManyBudgets(Conflict):
+    """The workspace has as many budgets as it may have."""
+
+    code = "ai.too_many_budgets"
+    default_hint = "Delete one that is no longer needed."

@@ -12,12 +12,15 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from apps.accounts import services
 from apps.accounts.models import Invitation, Membership, Notice
 from apps.accounts.services.invitations import token_of
+from apps.ai.ledger import budgets as ai_budgets
+from apps.ai.ledger.budgets import Wanted as WantedBudget
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.outbox import message_put
@@ -96,6 +99,12 @@ def sign_in_token(cast: Cast) -> str:
     with tenant(cast.workspace.id):
         bob = Membership.objects.select_related("user").get(user=cast.bob).user
         return services.sign_in_link_create(workspace=cast.workspace, user=bob, actor=cast.owner)
+
+
+def ai_budget(cast: Cast) -> UUID:
+    """A budget of alice's workspace."""
+    wanted = WantedBudget("Models", "workspace", "month", limit_usd=Decimal(20))
+    return ai_budgets.budget_create(workspace_id=cast.workspace.id, actor=cast.owner, wanted=wanted, now=clock.now()).id
 
 
 def interaction(cast: Cast) -> UUID:
@@ -297,6 +306,9 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "/api/v1/app/executions/{pk}/payloads/{sha256}/": asking_execution,
     "/api/v1/app/executions/{pk}/deliveries/": telling_execution,
     "/api/v1/app/executions/{pk}/deliveries/{delivery}/resend/": telling_execution,
+    "/api/v1/app/ai/executions/{pk}/": asking_execution,
+    **{f"/api/v1/app/ai/budgets/{{pk}}/{action}": ai_budget for action in ("", "allow/")},
+    "budget": ai_budget,
     "delivery": delivery,
     "replay": replay,
     "sha256": lambda cast: "0" * 64,
@@ -816,6 +828,58 @@ ROUTES = [
         charlie=404,
         anonymous=302,
         body={"success_days": "14", "is_archived": "yes"},
+    ),
+    Route("GET", "/w/{workspace}/settings/ai-usage/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/ai-budgets/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/ai-budgets/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"name": "Ours", "covers": "workspace", "period": "day", "limit_usd": "5", "then": "stop"},
+    ),
+    Route("GET", "/w/{workspace}/settings/ai-budgets/{budget}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/ai-budgets/{budget}/",
+        alice=302,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+        body={"allow": "yes", "usd": "1"},
+    ),
+    Route(
+        "POST", "/w/{workspace}/settings/ai-budgets/{budget}/delete/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
+    Route("GET", "/w/{workspace}/executions/{execution}/costs/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/api/v1/app/ai/usage/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/calls/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/executions/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/budgets/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/ai/budgets/",
+        alice=201,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"name": "Ours", "scope": "workspace", "period": "day", "limit_usd": "5"},
+    ),
+    Route("GET", "/api/v1/app/ai/budgets/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route(
+        "PATCH", "/api/v1/app/ai/budgets/{pk}/", alice=200, bob=403, charlie=404, anonymous=401, body={"then": "ask"}
+    ),
+    Route("DELETE", "/api/v1/app/ai/budgets/{pk}/", alice=204, bob=403, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/ai/budgets/{pk}/allow/",
+        alice=200,
+        bob=403,
+        charlie=404,
+        anonymous=401,
+        body={"usd": "1", "key": "once"},
     ),
     Route("GET", "/api/v1/app/executions/{pk}/artifacts/", alice=200, bob=200, charlie=404, anonymous=401),
     # It has no large value.

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from apps.ai.errors import BudgetInvalid, BudgetNameTaken, BudgetUnknown, TooManyBudgets
 from apps.ai.ledger.budgets import allow
 from apps.ai.ledger.recording import Begun, begin, end
 
-__all__ = ["Begun", "allow", "begin", "end"]
+__all__ = [
+    "Begun",
+    "BudgetInvalid",
+    "BudgetNameTaken",
+    "BudgetUnknown",
+    "TooManyBudgets",
+    "allow",
+    "begin",
+    "end",
+]

@@ -13,9 +13,10 @@ from django.db.models import F, QuerySet
 
 from apps.accounts import services as accounts
 from apps.accounts.access.actor import Actor, system
+from apps.ai.errors import BudgetInvalid, BudgetNameTaken, BudgetUnknown, TooManyBudgets
 from apps.ai.models import Budget, BudgetUse, Period, Scope, Then
 from apps.core import clock
-from apps.core.errors import Conflict, FieldError, Invalid, NotFound
+from apps.core.errors import FieldError
 from apps.core.tenancy import tenant
 
 if TYPE_CHECKING:
@@ -27,31 +28,6 @@ MOST_USD = Decimal(10_000_000)
 MOST_TOKENS = 10**15
 _EPOCH = date(1970, 1, 1)
 _CHANGEABLE = ("name", "limit_usd", "limit_tokens", "then")
-
-
-class BudgetUnknown(NotFound):
-    """There is no such budget in this workspace."""
-
-    code = "ai.budget_unknown"
-
-
-class BudgetInvalid(Invalid):
-    """This cannot be a budget."""
-
-    code = "ai.budget_invalid"
-
-
-class BudgetNameTaken(Conflict):
-    """Another budget of this workspace has this name."""
-
-    code = "ai.budget_name_taken"
-
-
-class TooManyBudgets(Conflict):
-    """The workspace has as many budgets as it may have."""
-
-    code = "ai.too_many_budgets"
-    default_hint = "Delete one that is no longer needed."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from apps.ai.ledger.words import dollars, tokens
 from apps.core.error_codes import ErrorCode, declare
 from apps.nodes.contract import NodeError
 
@@ -51,15 +52,3 @@ def refusal(found: dict[str, Any], *, model: str, most: Decimal | None, most_tok
 def unreachable() -> NodeError:
     """The database did not answer in time."""
     return NodeError(_UNREACHABLE.code, _UNREACHABLE.message, _UNREACHABLE.hint, retryable=True)
-
-
-def dollars(amount: Decimal) -> str:
-    """As `$1.50`; small amounts with the digits that tell them from nothing."""
-    if amount and abs(amount) < Decimal("0.01"):
-        return f"${amount.normalize():f}" if abs(amount) < Decimal("0.0001") else f"${amount:.4f}"
-    return f"${amount:,.2f}"
-
-
-def tokens(amount: Decimal) -> str:
-    """As `1,500 tokens`."""
-    return f"{int(amount):,} tokens"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.access.permissions import Permission
 from apps.accounts.models import Workspace
 from apps.accounts.services import Telling, notice_put
-from apps.ai.ledger.failures import dollars, tokens
+from apps.ai.ledger.words import dollars, tokens
 from apps.ai.models import Budget, BudgetUse, Scope
 from apps.core.tenancy import tenant
 
@@ -64,7 +64,7 @@ def _telling(workspace_id: UUID, budget: Budget, use: BudgetUse, level: int) -> 
         tone="error" if level == REACHED else "warning",
         title=title % {"name": budget.name},
         detail=detail % {"spent": spent, "limit": limit},
-        url=reverse("home", args=[slug]),
+        url=reverse("ai-budgets", args=[slug]),
     )
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from apps.accounts.models import AuditEvent, Notice
+from apps.ai.errors import BudgetInvalid, BudgetNameTaken, BudgetUnknown
 from apps.ai.gateway import Caller
 from apps.ai.ledger import allow, budgets
-from apps.ai.ledger.budgets import BudgetInvalid, BudgetNameTaken, BudgetUnknown, Wanted
+from apps.ai.ledger.budgets import Wanted
 from apps.ai.models import Budget, BudgetUse, Call
 from apps.core import clock
 from apps.core.ids import uuid7
