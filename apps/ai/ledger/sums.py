@@ -170,7 +170,8 @@ def calls(workspace_id: UUID, **wanted: Any) -> QuerySet[Call]:
     # Ids are made when a call begins, and sort by time: the index of the newest serves.
     for name, lookup in (("since", "id__gte"), ("until", "id__lt")):
         if wanted.get(name) is not None:
-            rows = rows.filter(**{lookup: UUID(int=int(wanted[name].timestamp() * 1000) << 80)})
+            since_1970 = max(0, int(wanted[name].timestamp() * 1000))
+            rows = rows.filter(**{lookup: UUID(int=since_1970 << 80)})
     return rows
 
 

@@ -26,7 +26,7 @@ MOST_DAYS = 800
 USUAL_DAYS = 30
 
 
-class SumOut(serializers.Serializer[Any]):
+class UsageSumOut(serializers.Serializer[Any]):
     """Calls together."""
 
     calls = serializers.IntegerField()
@@ -40,7 +40,7 @@ class SumOut(serializers.Serializer[Any]):
     ms = serializers.IntegerField(help_text="How long all of them took, one after the other.")
 
 
-class DayOut(SumOut):
+class DayUsageOut(UsageSumOut):
     """One model on one day."""
 
     day = serializers.DateField()
@@ -48,45 +48,45 @@ class DayOut(SumOut):
     model = serializers.CharField()
 
 
-class ModelOut(SumOut):
+class ModelUsageOut(UsageSumOut):
     """One model."""
 
     provider = serializers.CharField()
     model = serializers.CharField()
 
 
-class WorkflowOut(SumOut):
+class WorkflowUsageOut(UsageSumOut):
     """One workflow; null: pages of the workspace."""
 
     workflow_id = serializers.UUIDField(allow_null=True)
     workflow = serializers.CharField(help_text="Its name.")
 
 
-class AgentOut(WorkflowOut):
+class AgentUsageOut(WorkflowUsageOut):
     """One agent."""
 
     node_id = serializers.CharField()
     agent = serializers.CharField(help_text="Its name.")
 
 
-class PurposeOut(SumOut):
+class PurposeUsageOut(UsageSumOut):
     """What calls were for."""
 
     purpose = serializers.CharField()
 
 
-class UsageOut(serializers.Serializer[Any]):
+class AiUsageOut(serializers.Serializer[Any]):
     """What models cost. Each list has the most expensive first, 50 at most; `days` has all."""
 
     since = serializers.DateField()
     until = serializers.DateField(help_text="The day after the last one.")
-    total = SumOut()
-    before = SumOut(help_text="Of as many days before.")
-    days = DayOut(many=True)
-    models = ModelOut(many=True)
-    workflows = WorkflowOut(many=True)
-    agents = AgentOut(many=True)
-    purposes = PurposeOut(many=True)
+    total = UsageSumOut()
+    before = UsageSumOut(help_text="Of as many days before.")
+    days = DayUsageOut(many=True)
+    models = ModelUsageOut(many=True)
+    workflows = WorkflowUsageOut(many=True)
+    agents = AgentUsageOut(many=True)
+    purposes = PurposeUsageOut(many=True)
 
 
 class UsageQuery(serializers.Serializer[Any]):
@@ -102,7 +102,7 @@ class AiUsage(WorkspaceAPIView):
     permissions = {"get": Permission.EXECUTION_READ}
     may_lag = ("get",)
 
-    @extend_schema(operation_id="ai_usage", parameters=[UsageQuery], responses=UsageOut)
+    @extend_schema(operation_id="ai_usage", parameters=[UsageQuery], responses=AiUsageOut)
     def get(self, request: Request) -> Response:
         """What models cost in some days (of UTC): by day, model, workflow, agent and purpose."""
         since, until = _days(_asked(UsageQuery, request))
@@ -121,30 +121,30 @@ class AiUsage(WorkspaceAPIView):
         answer = {
             "since": since,
             "until": until,
-            "total": SumOut(found.total).data,
-            "before": SumOut(earlier).data,
+            "total": UsageSumOut(found.total).data,
+            "before": UsageSumOut(earlier).data,
             "days": [
-                {"day": day, "provider": model.provider, "model": model.model, **SumOut(each).data}
+                {"day": day, "provider": model.provider, "model": model.model, **UsageSumOut(each).data}
                 for (day, model), each in sorted(found.days.items(), key=lambda item: item[0][0])
             ],
             "models": [
-                {"provider": model.provider, "model": model.model, **SumOut(each).data}
+                {"provider": model.provider, "model": model.model, **UsageSumOut(each).data}
                 for model, each in found.models.items()
             ],
-            "workflows": [workflow(id_) | SumOut(each).data for id_, each in found.workflows.items()],
+            "workflows": [workflow(id_) | UsageSumOut(each).data for id_, each in found.workflows.items()],
             "agents": [
                 workflow(agent.workflow_id)
                 | {"node_id": agent.node_id, "agent": _node(known, agent)}
-                | SumOut(each).data
+                | UsageSumOut(each).data
                 for agent, each in found.agents.items()
                 if agent.workflow_id
             ],
-            "purposes": [{"purpose": purpose, **SumOut(each).data} for purpose, each in found.purposes.items()],
+            "purposes": [{"purpose": purpose, **UsageSumOut(each).data} for purpose, each in found.purposes.items()],
         }
         return Response(answer)
 
 
-class CallOut(serializers.ModelSerializer[Call]):
+class AiCallOut(serializers.ModelSerializer[Call]):
     """One attempt at one model. What was said is not kept here."""
 
     input_tokens = serializers.IntegerField(source="input")
@@ -191,17 +191,17 @@ class AiCalls(WorkspaceViewSet):
     permissions = {"list": Permission.EXECUTION_READ}
     filters = {"list": (*sums.FILTERS, "since", "until")}
     may_lag = ("list",)
-    serializer_class = CallOut
+    serializer_class = AiCallOut
     queryset = Call.objects.none()
 
-    @extend_schema(operation_id="ai_calls_list", parameters=[CallQuery], responses=CallOut(many=True))
+    @extend_schema(operation_id="ai_calls_list", parameters=[CallQuery], responses=AiCallOut(many=True))
     def list(self, request: Request) -> Response:
         """Single calls of models, newest first: who asked, what it took, what it cost, what became of it."""
         wanted = _asked(CallQuery, request, *PAGED)
-        return self.page(sums.calls(self.workspace.id, **wanted), CallOut)
+        return self.page(sums.calls(self.workspace.id, **wanted), AiCallOut)
 
 
-class StepOut(SumOut):
+class StepUsageOut(UsageSumOut):
     """What one step of a node used, all its attempts together."""
 
     node_id = serializers.CharField()
@@ -213,8 +213,8 @@ class StepOut(SumOut):
 class ExecutionCostsOut(serializers.Serializer[Any]):
     """What an execution cost, and each of its steps in their order (the first 1,000)."""
 
-    total = SumOut()
-    steps = StepOut(many=True)
+    total = UsageSumOut()
+    steps = StepUsageOut(many=True)
 
 
 class AiExecution(WorkspaceAPIView):
@@ -230,10 +230,10 @@ class AiExecution(WorkspaceAPIView):
         found = sums.steps(self.workspace.id, pk)
         steps = [
             {"node_id": each.node_id, "path": each.path, "step": each.step, "models": each.models}
-            | SumOut(each.sum).data
+            | UsageSumOut(each.sum).data
             for each in found
         ]
-        return Response({"total": SumOut(sum((each.sum for each in found), Sum())).data, "steps": steps})
+        return Response({"total": UsageSumOut(sum((each.sum for each in found), Sum())).data, "steps": steps})
 
 
 def _node(known: dict[UUID, costs.Named], agent: sums.Agent) -> str:

@@ -53,6 +53,7 @@ def test_calls_are_filtered_and_usage_is_summed_up_with_names(cast: Cast, api: A
         "provider=openai&model=small": 2,
         "is_test=true": 2,
         "purpose=compare": 0,
+        "until=1943-05-24T18:13:59Z": 0,
         "since=2100-01-01T00:00:00Z": 0,
         "until=2100-01-01T00:00:00Z&page_size=2": 2,
     }.items():
