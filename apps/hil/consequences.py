@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from apps.nodes.contract import NodeType
 from apps.workflows.graph import ERROR_PORT, Graph
 
 TIMEOUT = "timeout"
@@ -14,7 +15,8 @@ TIMEOUT = "timeout"
 class Consequence:
     """What one outcome does. `runs` names the nodes that come next, in the order of the connections.
 
-    `again`: the step itself is run once more. `fails`: the execution ends as failed.
+    `again`: the step itself is run once more. `resumes`: it goes on, as agents do, which ask in the middle of their
+    work. `fails`: the execution ends as failed.
     """
 
     outcome: str
@@ -22,13 +24,20 @@ class Consequence:
     style: str
     runs: tuple[str, ...] = ()
     again: bool = False
+    resumes: bool = False
     fails: bool = False
 
 
 def of_question(graph: Graph, node_id: str, outcomes: Sequence[Mapping[str, str]]) -> list[Consequence]:
     """What the answers to a node's question set off, in the order of the buttons."""
     return [
-        Consequence(way["name"], way["label"], way["style"], _next(graph, node_id, way["name"]))
+        Consequence(
+            way["name"],
+            way["label"],
+            way["style"],
+            (_name(graph, node_id),) if _goes_on(graph, node_id) else _next(graph, node_id, way["name"]),
+            resumes=_goes_on(graph, node_id),
+        )
         for way in outcomes
         if way["name"] != TIMEOUT
     ]
@@ -54,7 +63,12 @@ def of_review(graph: Graph, node_id: str, outcomes: Sequence[Mapping[str, str]])
 
 def of_timeout(graph: Graph, node_id: str) -> tuple[str, ...]:
     """The names of the nodes that run when nobody answers in time."""
-    return _next(graph, node_id, TIMEOUT)
+    return (_name(graph, node_id),) if _goes_on(graph, node_id) else _next(graph, node_id, TIMEOUT)
+
+
+def _goes_on(graph: Graph, node_id: str) -> bool:
+    """Whether the node itself goes on with the answer, whatever it is."""
+    return node_id in graph.nodes and graph.nodes[node_id].type == NodeType.AI_AGENT
 
 
 def _next(graph: Graph, node_id: str, port: str) -> tuple[str, ...]:

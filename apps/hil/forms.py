@@ -1,7 +1,8 @@
 """What an answer must bring along: checked, and drawn as fields of a form. Free of requests.
 
 A question's `form` is one of
-`{"kind": "fields", "schema": JSON Schema of an object, "initial": {…}}` (INPUT),
+`{"kind": "fields", "schema": JSON Schema of an object, "initial": {…}}` (INPUT; with `"is_answer": true` what it begins
+with is an answer already: it counts where nothing else is sent, and what nobody changes stays exactly as it was),
 `{"kind": "options", "options": [{"name", "label", "help"}], "least": 1, "most": 3}` (DECISION with several),
 `{"kind": "content", "content": …, "is_editable": true, "scores": [{"name", "label", "most"}]}` (REVIEW).
 """
@@ -85,7 +86,8 @@ def _of_schema(form: Mapping[str, Any], posted: Posted | None, said: Mapping[str
         rule = schema["properties"][key]
         rule = rule if isinstance(rule, dict) else {}
         kind = _kind(rule)
-        value = initial.get(key, rule.get("default"))
+        value = initial.get(key, None if form.get("is_answer") else rule.get("default"))
+        kind = "textarea" if kind == "text" and "\n" in str(value) else kind  # an input would join the lines
         chosen = _chosen(kind, value, posted, PREFIX + key)
         yield Field(
             name=PREFIX + key,
@@ -209,11 +211,27 @@ def data_of(form: Mapping[str, Any] | None, posted: Posted) -> Any:
     if form["kind"] == "content":
         return _content_of(form, posted)
     found: dict[str, Any] = {}
+    initial = form.get("initial") or {} if form.get("is_answer") else None
     for key, rule in (form["schema"].get("properties") or {}).items():
-        value = _value_of(rule if isinstance(rule, dict) else {}, posted, PREFIX + key)
+        rule = rule if isinstance(rule, dict) else {}
+        if initial is not None and _is_untouched(rule, initial.get(key), posted, PREFIX + key):
+            if key in initial:
+                found[key] = initial[key]
+            continue
+        value = _value_of(rule, posted, PREFIX + key)
         if value is not None:
             found[key] = value
     return found
+
+
+def _is_untouched(rule: Mapping[str, Any], value: Any, posted: Posted, name: str) -> bool:
+    """Whether a field still shows what it began with."""
+    kind = _kind(rule)
+    if kind == "several":
+        return set(posted.getlist(name)) == _chosen(kind, value, None, name)
+    if kind == "checkbox":
+        return bool(_one(posted, name)) == bool(value)
+    return _lines(_one(posted, name)).removeprefix("\n") == _lines(_text(kind, value)).removeprefix("\n")
 
 
 def _content_of(form: Mapping[str, Any], posted: Posted) -> dict[str, Any]:
@@ -290,6 +308,8 @@ def checked(form: Mapping[str, Any] | None, outcome: str, data: Any, *, negative
 
 def _check_schema(form: Mapping[str, Any], outcome: str, data: Any, _: bool) -> Checked:
     schema = form["schema"]
+    if data is None and form.get("is_answer"):
+        data = form.get("initial")
     if not isinstance(data, dict):
         return Checked(outcome, data, (FieldError("data", "Send an object with the fields of the form."),))
     found = [

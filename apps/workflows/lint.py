@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.core.suggest import nearest, shown
 from apps.nodes import expressions
-from apps.nodes.contract import NodeType, Trigger
+from apps.nodes.contract import NodeType, Tool, Trigger
 from apps.nodes.params import bare_texts, stored_faults, texts
 from apps.workflows import doubts, literals
 from apps.workflows.graph import ERROR_PORT, Edge, Finding, Graph, GraphNode, Settings, draft_of
@@ -90,7 +90,7 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
                 node_id=node.id,
             )
     yield from _addresses(graph, draft)
-    humans = [node for node in graph.nodes.values() if node.type == NodeType.HUMAN_IN_THE_LOOP and not node.disabled]
+    humans = [node for node in graph.nodes.values() if not node.disabled and _may_wait_for_people(node, graph)]
     if humans and graph.settings.while_paused == "block":
         yield warning(
             "settings.while_paused_blocks",
@@ -101,6 +101,13 @@ def _whole(graph: Graph, draft: Draft) -> Iterator[Finding]:
         )
     yield from _unheard(graph, draft)
     yield from _keys(graph.settings)
+
+
+def _may_wait_for_people(node: GraphNode, graph: Graph) -> bool:
+    if node.type == NodeType.HUMAN_IN_THE_LOOP:
+        return True
+    tools = (graph.nodes[other] for other in node.attached)
+    return any(issubclass(each.cls, Tool) and each.cls.may_ask(each.params) for each in tools if not each.disabled)
 
 
 _KNOWN_AT_START = frozenset({"json", "input", "trigger", "now", "today"})

@@ -49,3 +49,18 @@ def test_a_failed_review_follows_the_nodes_error_handling(on_error: str, failed:
     assert happened.runs == ("Next",)
     assert (again.runs, again.again) == (("Ship",), True)
     assert (refused.runs, refused.fails) == failed
+
+
+def test_an_agent_goes_on_with_every_answer() -> None:
+    agent = {"id": "desk", "name": "Desk", "type": "AI_AGENT", "subtype": "CUSTOM", "params": {"prompt": "Help."}}
+    start = {"id": "t", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}}
+    nodes, edges = [start, agent], [{"from": "t", "port": "main", "to": "desk"}]
+    compiled = graph.compile({"nodes": nodes, "connections": edges, "settings": {}})
+
+    found = consequences.of_question(compiled, "desk", WAYS)
+
+    assert [(way.outcome, way.runs, way.resumes) for way in found] == [
+        ("approved", ("Desk",), True),
+        ("rejected", ("Desk",), True),
+    ]
+    assert consequences.of_timeout(compiled, "desk") == ("Desk",)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.http import QueryDict
 
 from apps.core.errors import FieldError
-from apps.hil.forms import checked, data_of, fields
+from apps.hil.forms import Checked, checked, data_of, fields
 
 FORM = {
     "kind": "fields",
@@ -168,3 +169,28 @@ def test_an_address_made_to_keep_us_busy_is_refused_at_once() -> None:
     found = checked(form, "answered", {"to": "a@" + "a." * 100_000 + "@"})
     assert [error.path for error in found.errors] == ["data.to"]
     assert time.process_time() - began < 1
+
+
+def test_what_a_form_begins_with_may_be_an_answer_already() -> None:
+    """An agent's call that waits for approval: what nobody changes stays exactly as it was."""
+    schema = {
+        "type": "object",
+        "required": ["at"],
+        "properties": {
+            "at": {"type": "string", "format": "date-time"},
+            "note": {"type": "string", "default": "none"},
+            "urgent": {"type": "boolean"},
+            "rows": {"type": "array"},
+            "words": {"type": "string"},
+        },
+    }
+    initial = {"at": "2026-11-21T10:00:30Z", "rows": [1, 2.0], "words": "two\nlines"}
+    form = {"kind": "fields", "schema": schema, "initial": initial, "is_answer": True}
+    shown = {field.key: field for field in fields(form)}
+    assert (shown["note"].value, shown["words"].kind) == ("", "textarea")
+    untouched = {field.name: field.value.replace("\n", "\r\n") for field in shown.values()}
+    assert data_of(form, QueryDict(urlencode(untouched))) == initial
+    changed = data_of(form, QueryDict(urlencode(untouched | {"field.note": "soon", "field.urgent": "true"})))
+    assert changed == initial | {"note": "soon", "urgent": True}
+    assert checked(form, "approved", None) == Checked("approved", initial)
+    assert checked(form | {"is_answer": False}, "approved", None).errors

@@ -374,3 +374,50 @@ def test_mutilated_definitions_are_judged_without_raising() -> None:
     judged = [bool(errors_in(lint(mutilated(order_approval())))) for _ in range(500)]
     assert any(judged)
     assert not errors_in(lint(small()))
+
+
+@pytest.mark.parametrize(
+    ("subtype", "params", "waits"),
+    [
+        ("CODE", {"title": "a", "description": "b", "code": "return 1"}, False),
+        ("CODE", {"title": "a", "description": "b", "code": "return 1", "approval": "always"}, True),
+        ("HUMAN", {"approval": "never"}, True),
+        ("WORKFLOW", {"workflow": "x", "title": "a", "description": "b"}, True),
+        ("WORKFLOW", {"workflow": "x", "title": "a", "description": "b", "approval": "never"}, False),
+    ],
+)
+def test_an_agent_may_wait_for_people_because_of_its_tools(subtype: str, params: dict[str, Any], waits: bool) -> None:
+    nodes = [
+        {"id": "t", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}},
+        {
+            "id": "d",
+            "name": "Desk",
+            "type": "AI_AGENT",
+            "subtype": "CUSTOM",
+            "params": {"prompt": "x"},
+            "attached": ["x"],
+        },
+        {"id": "x", "name": "Tool", "type": "TOOL", "subtype": subtype, "params": params},
+    ]
+    found = lint({"nodes": nodes, "connections": [{"from": "t", "port": "main", "to": "d"}], "settings": {}})
+    assert ("settings.while_paused_blocks" in {each.code for each in found}) is waits
+    assert not [each for each in found if each.severity == "error"]
+
+
+def test_the_members_of_an_agents_schema_are_known_to_later_nodes() -> None:
+    schema = {"type": "object", "properties": {"urgency": {"type": "string"}}}
+    read = {"fields": [{"name": "u", "value": "{{ $json.result.urgancy }} {{ $node['Desk'].result.urgency }}"}]}
+    nodes = [
+        {"id": "t", "name": "Start", "type": "TRIGGER", "subtype": "MANUAL", "params": {}},
+        {
+            "id": "d",
+            "name": "Desk",
+            "type": "AI_AGENT",
+            "subtype": "CUSTOM",
+            "params": {"prompt": "x", "result_schema": schema},
+        },
+        {"id": "s", "name": "Set", "type": "ACTION", "subtype": "TRANSFORM", "params": read},
+    ]
+    edges = [{"from": "t", "port": "main", "to": "d"}, {"from": "d", "port": "main", "to": "s"}]
+    found = lint({"nodes": nodes, "connections": edges, "settings": {}})
+    assert [(each.code, each.fix) for each in found] == [("reference.unknown_field", "Did you mean “urgency”?")]

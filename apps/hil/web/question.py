@@ -186,6 +186,8 @@ def _effect(way: Consequence) -> SafeString:
         return format_html(_("{} sends {} once more, under the same idempotency key."), label, _names(way.runs))
     if way.fails:
         return format_html(_("{} ends the run as failed."), label)
+    if way.resumes:
+        return format_html(_("{} lets {} go on."), label, _names(way.runs))
     if way.runs:
         return format_html(_("{} runs {}."), label, _names(way.runs))
     return format_html(_("{} runs nothing more on this path."), label)

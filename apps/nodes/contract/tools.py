@@ -65,6 +65,11 @@ class Tool(Node):
 
     type: ClassVar[NodeType] = NodeType.TOOL
 
+    @classmethod
+    def may_ask(cls, params: Mapping[str, Json]) -> bool:
+        """Whether the run may wait for a person because of it, for these stored parameters."""
+        return params.get("approval") != "never"
+
     def offers(self, params: Any, ctx: Context) -> Sequence[Offer]:
         """What the model may call. May ask others (an MCP server for its list): it runs in a step of its own, so that
         its answer stays the same for the whole run of the agent. Raises `NodeError`.

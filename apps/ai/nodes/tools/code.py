@@ -113,6 +113,11 @@ class CodeTool(Tool):
         """The code: it is never resolved, so that nobody's data becomes a part of it."""
         return frozenset({"code"})
 
+    @classmethod
+    def may_ask(cls, params: Mapping[str, Json]) -> bool:
+        """Only where its author wants it."""
+        return params.get("approval") == "always"
+
     def effect(self, params: Any) -> Effect:
         """Code in the sandbox changes nothing."""
         return Effect.READ

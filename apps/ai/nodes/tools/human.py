@@ -100,6 +100,11 @@ class Human(Tool):
         ),
     )
 
+    @classmethod
+    def may_ask(cls, params: Mapping[str, Json]) -> bool:
+        """It is all it does."""
+        return True
+
     def offers(self, params: Params, ctx: Context) -> Sequence[Offer]:
         """One function: the question."""
         description = params.description

@@ -30,7 +30,7 @@ from apps.nodes.contract import (
 from apps.nodes.contract.messages import TOOL_NAME
 from apps.nodes.params import ParamsInvalid, credential_slots, member_of, validated
 from apps.nodes.paths import Path, PathBlocked, put
-from apps.nodes.registry import label, node_type
+from apps.nodes.registry import node_type
 
 _KINDS: Final = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "list": "array"}
 _TYPES: Final = (NodeType.ACTION, NodeType.EXTERNAL_ACTION)
@@ -49,10 +49,10 @@ class Fill(NodeParams):
     description: Annotated[str, Field(max_length=1_000)] = ""
     """What the model should put there. Empty: what the node's form says of the parameter."""
     kind: Annotated[
-        Literal["text", "number", "integer", "boolean", "list", "object"] | None,
-        asked(words={"integer": "Whole number", "boolean": "True or false"}),
-    ] = None
-    """What it is. Empty: what the node says of the parameter, else a text."""
+        Literal["", "text", "number", "integer", "boolean", "list", "object"],
+        asked(words={"": "As the action says", "integer": "Whole number", "boolean": "True or false"}),
+    ] = ""
+    """What it is. Left out: what the action says of the parameter, else a text."""
     is_required: bool = True
     """Whether the model has to give it."""
 
@@ -146,8 +146,8 @@ class NodeTool(Tool):
         }
         effect, honours_key = self._does(inner, params, ctx, properties)
         function = Function(name=params.title, description=params.description, parameters=schema)
-        approval = params.needs_approval(effect)
-        return [Offer(function, effect, honours_key, approval, title=label(inner), own=str(effect))]
+        approval, words = params.needs_approval(effect), params.title.replace("_", " ").capitalize()
+        return [Offer(function, effect, honours_key, approval, title=words, own=str(effect))]
 
     def call(self, params: Params, ctx: Context, name: str, arguments: Mapping[str, Json]) -> Done | Suspend:
         """Run the action with what the model gave. `name` is the effect that was offered."""
@@ -264,7 +264,7 @@ def _schema(inner: type[Node], fill: Fill) -> dict[str, Json]:
     found = {
         name: value for name, value in found.items() if not name.startswith("x-") and name not in ("title", "default")
     }
-    if fill.kind is not None or not (found.keys() - {"description"}):
+    if fill.kind or not (found.keys() - {"description"}):
         found = {"type": _KINDS.get(fill.kind or "text", fill.kind)} | {
             name: value for name, value in found.items() if name == "description"
         }
