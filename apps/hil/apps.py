@@ -13,12 +13,17 @@ class HilConfig(AppConfig):
     verbose_name = "Humans in the loop"
 
     def ready(self) -> None:
-        """Plug into the seam: what people are asked becomes rows of the inbox, in the engine's own transactions."""
+        """Plug into the seams: what people are asked becomes rows of the inbox, in the engine's own transactions, and
+        what they write is read by the workspace's model, where there is one.
+        """
         from apps.executions import wait_kinds
+        from apps.hil.channels.incoming import judge_with
         from apps.hil.channels.slack_answers import answer_at_once
         from apps.hil.handlers import Doubts, Questions
+        from apps.hil.replies.model_judge import judge_of
         from apps.integrations.inbound import answer_with
 
         wait_kinds.register("human", Questions())
         wait_kinds.register("review", Doubts())
         answer_with("slack", answer_at_once)
+        judge_with(judge_of)

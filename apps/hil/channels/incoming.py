@@ -34,7 +34,7 @@ _judge_of: list[_JudgeOf] = []
 def judge_with(judge_of: _JudgeOf) -> None:
     """Let a model read replies, too: called with the workspace, it gives the judge, or None where none is connected.
 
-    Registered in `HilConfig.ready`, as soon as an app below offers models.
+    Registered in `HilConfig.ready`.
     """
     _judge_of[:] = [judge_of]
 

@@ -111,16 +111,18 @@ def verdict_of(asked: Asked, arrived: Arrived, judge: Judge | None = None) -> Ve
 
 
 def _judged(asked: Asked, arrived: Arrived, reading: Reading, judge: Judge | None) -> _Content:
-    """How far the content answers the question. A model may find what the words do not show; else it adds doubt."""
+    """How far the content answers the question. A model may find what the words do not show; else it adds doubt. It is
+    asked only of what those write who were asked: nobody else makes it work.
+    """
     by_words = 1.0 if reading.outcome else 0.6 if reading.mentions else 0.3 if len(words_of(arrived.own)) <= 8 else 0.1
-    if judge is None or is_automatic(arrived) or not arrived.own:
+    if judge is None or is_automatic(arrived) or not arrived.own or not arrived.is_from_recipient:
         return _Content(by_words, reading)
     said = judge(asked, arrived.own)
     if said is None:
         return _Content(by_words, reading)
     value = min(max(said.content, 0.0), 1.0)
     known = {way.name for way in asked.ways}
-    is_proven = bool(said.quote.strip()) and said.quote in arrived.own and said.outcome in known
+    is_proven = _is_quoted(said.quote, arrived.own) and said.outcome in known
     if reading.outcome:
         if said.outcome and said.outcome != reading.outcome:
             doubt = "The words and the model read it differently."
@@ -134,3 +136,10 @@ def _judged(asked: Asked, arrived: Arrived, reading: Reading, judge: Judge | Non
     if is_proven and is_open and said.certainty >= SURE:
         return _Content(value, Reading(said.outcome, said.quote, reading.remark, mentions=reading.mentions), "model")
     return _Content(value, reading, "model")
+
+
+def _is_quoted(quote: str, own: str) -> bool:
+    """Whether it stands in the text, word for word and in whole words."""
+    words, all_words = words_of(quote), words_of(own)
+    places = range(len(all_words) - len(words) + 1)
+    return bool(words) and quote in own and any(all_words[at : at + len(words)] == words for at in places)
