@@ -57,7 +57,7 @@ def test_without_a_sandbox_it_says_what_each_lacks(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("apps.core.sandbox.selftest.fault", lambda tier, language: faults[tier])
 
     def seen() -> Diagnosis:
-        choice.verdicts.cache_clear()
+        choice.forget()
         return next(each for each in examine() if each.name == "sandbox")
 
     try:
@@ -72,4 +72,4 @@ def test_without_a_sandbox_it_says_what_each_lacks(monkeypatch: pytest.MonkeyPat
         assert "landlock cannot run python: This kernel has no Landlock." in none.detail
         assert "apt install bubblewrap" in none.mend
     finally:
-        choice.verdicts.cache_clear()
+        choice.forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,6 +16,7 @@ from apps.core.sandbox.job import LANGUAGES, Answer, CodeFailed, Job, Language
 from apps.core.sandbox.run import run_in
 
 OFF, AUTO = "off", "auto"
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,29 @@ class Verdict:
     fault: str
 
 
-@cache
 def verdicts(language: Language) -> tuple[Verdict, ...]:
-    """The self-test of the tiers that may be used, best first, up to the first that holds. Done once per process."""
-    found: list[Verdict] = []
-    for tier in TIERS:
-        if settings.SANDBOX_TIER not in (AUTO, tier):
-            continue
-        found.append(Verdict(tier, language, selftest.fault(tier, language)))
-        if not found[-1].fault:
-            break
-    return tuple(found)
+    """The self-test of the tiers that may be used, best first, up to the first that holds.
+
+    Done once per process; where none holds, again after a minute.
+    """
+    with _testing:
+        known = _tested.get(language)
+        if known is not None and (not known[1][-1].fault or time.monotonic() < known[0] + PATIENCE_SECONDS):
+            return known[1]
+        found: list[Verdict] = []
+        for tier in TIERS:
+            if settings.SANDBOX_TIER in (AUTO, tier):
+                found.append(Verdict(tier, language, selftest.fault(tier, language)))
+                if not found[-1].fault:
+                    break
+        _tested[language] = time.monotonic(), tuple(found)
+        return _tested[language][1]
+
+
+def forget() -> None:
+    """Test again when the next run wants to know."""
+    with _testing:
+        _tested.clear()
 
 
 def tier_of(language: Language) -> Tier:
@@ -44,8 +58,7 @@ def tier_of(language: Language) -> Tier:
     if settings.SANDBOX_TIER == OFF:
         message = "Running code is switched off on this installation."
         raise CodeFailed("unavailable", message, "An operator switches it on with SANDBOX_TIER=auto.")
-    with _testing:
-        tested = verdicts(language)
+    tested = verdicts(language)
     for verdict in tested:
         if not verdict.fault:
             return verdict.tier
@@ -84,6 +97,7 @@ def warm() -> None:
 
 
 _testing = threading.Lock()
+_tested: dict[Language, tuple[float, tuple[Verdict, ...]]] = {}
 
 
 @cache

@@ -53,7 +53,7 @@ class Needs:
 @cache
 def python() -> Needs:
     """The interpreter this process runs on, without anything that was installed into it. Raises `OSError`."""
-    program = os.path.realpath(sys.executable)
+    program = os.path.realpath(getattr(sys, "_base_executable", sys.executable))  # a copy in a venv reads more
     asked = subprocess.run(
         [program, "-I", "-S", "-B", "-c", _ASK],
         env={},

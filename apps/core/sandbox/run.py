@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from apps.core import jsonclean
@@ -43,12 +44,17 @@ def run_in(tier: jail.Tier, job: Job) -> Answer:
                 cwd="/",
                 start_new_session=True,
             )
+    except BlockingIOError:
+        os.close(ours)
+        message = "The machine starts no further process."
+        raise CodeFailed("busy", message, "Lower SANDBOX_PARALLEL, or raise the limits of the service.") from None
     except BaseException:
         os.close(ours)
         raise
     finally:
         os.close(theirs)
     with process:
+        _go_first(process.pid)
         heard = _Heard(process, ours, given, job.limits.seconds)
         try:
             heard.listen()
@@ -56,6 +62,14 @@ def run_in(tier: jail.Tier, job: Job) -> Answer:
             process.kill()
             os.close(ours)
     return _made_of(job, heard)
+
+
+def _go_first(pid: int) -> None:
+    """Where the machine has no memory left, this is what ends, and not the worker."""
+    try:
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000")
+    except OSError:
+        return  # it has ended, or this system lets nobody choose
 
 
 class _Heard:

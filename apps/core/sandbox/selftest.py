@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from subprocess import SubprocessError
 from typing import Final
 
 from apps.core.sandbox.jail import Tier, lacks
@@ -69,7 +70,7 @@ def fault(tier: Tier, language: Language) -> str:
         except CodeFailed as failed:
             said = f" It said: {failed.lines[-1][:200]}" if failed.lines else ""
             return f"It does not start here: {failed.message}{said}"
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SubprocessError) as error:
             return f"It does not start here: {error}"
     through = answer.results[0]
     return f"It does not hold: code could {', '.join(map(str, through))}." if through else ""

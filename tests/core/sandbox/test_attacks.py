@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from apps.core.sandbox.job import CodeFailed, Job, Language, Limits
 from apps.core.sandbox.needs import INSIDE
 from apps.core.sandbox.run import run_in
 from tests.core.sandbox import javascript_probes as javascript
-from tests.core.sandbox.conftest import CANARY, Host
+from tests.core.sandbox.conftest import CANARY, ROOT, Host
 from tests.core.sandbox.loud import LOUD
 from tests.core.sandbox.python_probes import HARNESS, PYTHON, SURE
 
@@ -90,12 +91,33 @@ def test_what_ends_or_uses_up_its_process_ends_in_time(tier: Tier, host: Host) -
         ends = dict(zip(attacks, several.map(end, attacks.values()), strict=True))
     assert {name: how for name, (how, _) in ends.items() if how not in attacks[name][2]} == {}
     assert max(took for how, took in ends.values() if how == "timeout") < SECONDS + 1.0
-    assert left_behind() == []
+    assert children_of(os.getpid()) == []
     assert host.harm() == []
 
 
-def left_behind() -> list[str]:
-    """Processes of the sandbox that are still there."""
-    listed = subprocess.run(["ps", "-eo", "ppid,pid,args"], capture_output=True, text=True, check=True).stdout
-    mine = str(INSIDE / "confine.py")
-    return [line for line in listed.splitlines() if mine in line and str(os.getpid()) in line.split()[0]]
+def test_code_does_not_outlive_who_started_it(tier: Tier) -> None:
+    start = (
+        "from apps.core.sandbox.run import run_in\nfrom apps.core.sandbox.job import Job, Limits\n"
+        f"run_in({tier!r}, Job('python', 'print(1)\\nwhile True: pass', {{}}, limits=Limits(60)))"
+    )
+    with subprocess.Popen([sys.executable, "-c", start], cwd=ROOT) as worker:
+        until = time.monotonic() + 20
+        while not (seen := children_of(worker.pid)) and time.monotonic() < until:
+            time.sleep(0.05)
+        worker.kill()
+    while any(Path(f"/proc/{pid}").exists() for pid in seen) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert seen
+    assert not [pid for pid in seen if Path(f"/proc/{pid}").exists()]
+
+
+def children_of(pid: int) -> list[int]:
+    """All processes below one that run the sandbox."""
+    listed = subprocess.run(["ps", "-eww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    own, found = {str(pid)}, []
+    for parent, child, command in rows:
+        if parent in own:
+            own.add(child)
+            found += [int(child)] if str(INSIDE / "confine.py") in command else []
+    return found

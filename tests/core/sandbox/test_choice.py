@@ -14,9 +14,9 @@ from apps.core.sandbox.job import Answer, CodeFailed, Job, Language, Limits
 
 @pytest.fixture
 def anew() -> Iterator[None]:
-    choice.verdicts.cache_clear()
+    choice.forget()
     yield
-    choice.verdicts.cache_clear()
+    choice.forget()
 
 
 def failed(job: Job) -> CodeFailed:
