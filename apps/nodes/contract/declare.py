@@ -86,7 +86,7 @@ def asked(
     group: str = "",
     when: Mapping[str, Sequence[Json]] | None = None,
     one_of: str = "",
-    widget: Literal["", "lines", "workflow", "timezone", "code", "model"] = "",
+    widget: Literal["", "lines", "workflow", "timezone", "code", "model", "node", "node_params"] = "",
     words: Mapping[str, str] | None = None,
 ) -> Any:
     """How a parameter stands in the form of its node: `Annotated[str, asked("Address", group="Request")]`.
@@ -95,8 +95,10 @@ def asked(
     parameters of the same object have one of these values, as in `{"mode": ["event"]}`. `one_of`: of those with the
     same one at most one is set; the form asks which. `widget`: `lines` for texts of several lines, `workflow` for the
     id of a workflow, `timezone` for a zone, `model` for the name of a language model, `code` for code in the language
-    that the parameter `language` beside it names: `{{` means nothing there. `words`: what its values are called, such
-    as the kinds of a union.
+    that the parameter `language` beside it names: `{{` means nothing there, `node` for a node type by its name
+    (`ACTION.HTTP_REQUEST`), `node_params` for the parameters of the type that the parameter `node` beside it names, of
+    which a model fills in those that `fills` beside it tells of. `words`: what its values are called, such as the kinds
+    of a union.
     """
     hints = {"x-group": group, "x-one-of": one_of, "x-widget": widget}
     extra: dict[str, Json] = {key: value for key, value in hints.items() if value}

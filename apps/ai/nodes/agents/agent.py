@@ -191,7 +191,7 @@ class Agent(Node):
 
     type: ClassVar[NodeType] = NodeType.AI_AGENT
     icon: ClassVar[str] = "bot"
-    summary: ClassVar[str] = "{model}"
+    summary: ClassVar[str] = "{prompt}"
     provider: ClassVar[Provider]
     retry: ClassVar[Retry] = Retry(attempts=3, delay_seconds=2.0)
     timeout_seconds: ClassVar[float] = 3_600.0

@@ -70,13 +70,15 @@ class NodeTool(Tool):
     keywords = ("action", "api", "http", "integration", "call", "any node")
 
     class Params(ToolParams):
-        node: Annotated[str, Field(pattern=r"^(ACTION|EXTERNAL_ACTION)\.[A-Z][A-Z0-9_]*$"), asked("Action")]
+        node: Annotated[
+            str, Field(pattern=r"^(ACTION|EXTERNAL_ACTION)\.[A-Z][A-Z0-9_]*$"), asked("Action", widget="node")
+        ]
         """The type of the action: `ACTION.HTTP_REQUEST`."""
         title: Annotated[str, Field(pattern=TOOL_NAME), asked("Name of the tool")]
         """What the model calls it by: letters, digits, `_` and `-`, such as `find_order`."""
         description: Annotated[str, Field(min_length=1, max_length=2_000), asked("What it does", widget="lines")]
         """When the model should use it, and what it gets back."""
-        params: Annotated[Expr[dict[str, Any]], asked("Parameters")] = {}
+        params: Annotated[Expr[dict[str, Any]], asked("Parameters", widget="node_params")] = {}
         """The action's parameters that are fixed. Expressions see what the agent sees, and `$item.<name>`: what the
         model filled in."""
         fills: Annotated[list[Fill], Field(max_length=30), asked("Filled in by the model")] = []

@@ -65,7 +65,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
   const shown = tab === "Run" && !hasRun ? "Parameters" : tab;
   // What hangs on an agent sees what that one sees, and gives its answers to the model.
   const isHanging = isAttachment(node);
-  const columns = isNarrow ? 1 : entry?.is_trigger || isHanging ? 2 : 3;
+  const columns = isNarrow ? 1 : isHanging ? "hanging" : entry?.is_trigger ? 2 : 3;
   return (
     <section
       ref={section}
@@ -86,7 +86,7 @@ export function Panel({ nodeId }: { nodeId: string }) {
       />
       {isFolded ? null : (
         <div className="node-panel-body" data-columns={columns}>
-          {columns > 1 && !entry?.is_trigger ? <Input nodeId={nodeId} /> : null}
+          {isNarrow || entry?.is_trigger ? null : <Input nodeId={nodeId} />}
           <div
             className="node-panel-form"
             role="tabpanel"

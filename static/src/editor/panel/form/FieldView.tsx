@@ -7,9 +7,11 @@ import { AnyValue, JsonField } from "./AnyValue.tsx";
 import { CodeField } from "./CodeField.tsx";
 import { useForm, useProblems, useRow } from "./context.ts";
 import { defaultWords, FieldFrame, Problems, Reset } from "./FieldFrame.tsx";
+import { Fillable } from "./Filling.tsx";
 import { Help } from "./Help.tsx";
 import { AddButton, Pairs, Rows, Tags } from "./Lists.tsx";
 import { Members } from "./Members.tsx";
+import { NodeParams } from "./NodeParams.tsx";
 import { sentence } from "./problems.ts";
 import { Scalar, Several } from "./Scalars.tsx";
 import type { Control, Field } from "./schema.ts";
@@ -34,8 +36,23 @@ export interface FieldViewProps {
 const WITH_PARTS: ReadonlySet<Control["kind"]> = new Set(["group", "kinds", "either", "rows", "pairs"]);
 const NEVER_EXPRESSION: ReadonlySet<Control["kind"]> = new Set(["group", "kinds", "either", "credential"]);
 
-/** One value, with whatever it is asked with. */
+/** One value, with whatever it is asked with; or what a model is told of it, where that fills it in. */
 export function FieldView(props: FieldViewProps) {
+  const { field, path, onChange, isBare = false } = props;
+  if (isBare) return <Given {...props} />;
+  return (
+    <Fillable
+      field={field}
+      path={path}
+      label={props.label ?? field.label}
+      onClear={() => onChange(undefined)}
+    >
+      <Given {...props} />
+    </Fillable>
+  );
+}
+
+function Given(props: FieldViewProps) {
   const { field, path, value, onChange, isRequired = false, isBare = false } = props;
   const { control } = field;
   const problems = useProblems(path, value, !WITH_PARTS.has(control.kind));
@@ -43,6 +60,13 @@ export function FieldView(props: FieldViewProps) {
   const isLacking = !isCalm && isRequired && field.default === undefined && isMissing(value);
   const canReset = !isRequired && !isBare && value !== undefined && !isSame(value, field.default);
   const onReset = canReset ? () => onChange(undefined) : null;
+  if (field.schema["x-widget"] === "node_params" && typeof value !== "string")
+    return (
+      <>
+        <NodeParams path={path} value={value} onChange={onChange} />
+        <Problems problems={problems} />
+      </>
+    );
   if (field.takesExpressions && !NEVER_EXPRESSION.has(control.kind))
     return <Expression {...props} problems={problems} isLacking={isLacking} onReset={onReset} />;
   const isCode = control.kind === "text" && control.widget === "code";

@@ -16,8 +16,16 @@ export interface FormSurroundings {
   isStrict?: boolean;
   /** What is missing is not said before somebody wants to go on. */
   isCalm?: boolean;
+  /** What a model fills in of the parameters below `root`, and how that is changed. */
+  filler?: Filler;
   /** What `$json` is: what goes into the node, or what it gives back. */
   sees?: Sees;
+}
+
+export interface Filler {
+  root: string;
+  fills: Json | undefined;
+  change: (fills: Json) => void;
 }
 
 const Surroundings = createContext<FormSurroundings | null>(null);

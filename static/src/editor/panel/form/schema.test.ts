@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Json, NodeTypeEntry } from "../../../canvas/types.ts";
 import { itemsOf, sectionsOf } from "./layout.ts";
@@ -25,8 +26,17 @@ const python = resolve(root, ".venv/bin/python");
 
 /** The node types there really are, from the code that declares them. */
 function catalogue(): NodeTypeEntry[] {
-  const program = "import json; from apps.nodes.registry import catalogue; print(json.dumps(catalogue()))";
-  const output = execFileSync(python, ["-c", program], { cwd: root, maxBuffer: 32_000_000 });
+  const program =
+    "import json, django; django.setup(); from apps.nodes.registry import catalogue; print(json.dumps(catalogue()))";
+  // Some of them stand on tables, which are declared but not looked at.
+  const env = {
+    PATH: process.env.PATH,
+    DJANGO_SETTINGS_MODULE: "config.settings.local",
+    AGENTFLOW_VAR: mkdtempSync(join(tmpdir(), "agentflow-")),
+    DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
+    REDIS_URL: "redis://127.0.0.1:1",
+  };
+  const output = execFileSync(python, ["-c", program], { cwd: root, env, maxBuffer: 32_000_000 });
   return JSON.parse(output.toString()) as NodeTypeEntry[];
 }
 
