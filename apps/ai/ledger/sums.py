@@ -79,54 +79,54 @@ class Usage:
     purposes: dict[str, Sum] = field(default_factory=dict)
 
 
-_FIGURES = ", ".join(f"COALESCE(sum({each.name}), 0) AS {each.name}" for each in fields(Sum))
 _NAMES = ", ".join(each.name for each in fields(Sum))
-# One look at the rows for all the sums; the bits of GROUPING tell them apart.
-_USAGE = f"""
-SELECT part, day, workflow_id, node_id, provider, model, purpose, {_NAMES} FROM (
+_FIGURES = ", ".join(f"COALESCE(sum({each.name}), 0) AS {each.name}" for each in fields(Sum))
+_SOME_DAYS = "FROM ai_usage_day WHERE workspace_id = %s AND day >= %s AND day < %s"
+_DAYS = f"SELECT day, provider, model, {_FIGURES} {_SOME_DAYS} GROUP BY day, provider, model"
+# Agents first, then what they add up to: adding is what takes the time. The bits of GROUPING tell the sums apart.
+_AGENTS = f"""
+WITH agents AS (SELECT workflow_id, node_id, purpose, {_FIGURES} {_SOME_DAYS} GROUP BY workflow_id, node_id, purpose)
+SELECT part, workflow_id, node_id, purpose, {_NAMES} FROM (
     SELECT *, row_number() OVER (PARTITION BY part ORDER BY cost DESC, calls DESC) AS place FROM (
-        SELECT GROUPING(day, workflow_id, node_id, model, purpose) AS part,
-               day, workflow_id, node_id, provider, model, purpose, {_FIGURES}
-        FROM ai_usage_day WHERE workspace_id = %s AND day >= %s AND day < %s
-        GROUP BY GROUPING SETS ((), (day, provider, model), (provider, model), (workflow_id), (workflow_id, node_id),
-                                (purpose))
+        SELECT GROUPING(workflow_id, node_id, purpose) AS part, workflow_id, node_id, purpose, {_FIGURES}
+        FROM agents GROUP BY GROUPING SETS ((workflow_id), (workflow_id, node_id), (purpose))
     ) AS summed
-) AS placed WHERE place <= %s OR part = {0b01101} ORDER BY part, place
+) AS placed WHERE place <= %s ORDER BY part, place
 """
-_TOTAL, _DAY, _MODEL, _WORKFLOW, _AGENT, _PURPOSE = 0b11111, 0b01101, 0b11101, 0b10111, 0b10011, 0b11110
+_WORKFLOW, _AGENT = 0b011, 0b001
 
 
 def usage(workspace_id: UUID, *, since: date, until: date) -> Usage:
-    """The sums of the days from `since` to before `until`. One statement, of which each part has `TOP` rows at most,
-    that of days a row per day and model.
+    """The sums of the days from `since` to before `until`. Two statements: one gives a row per day and model, the other
+    `TOP` workflows, agents and purposes at most.
     """
     found = Usage(since, until)
+    models: dict[Model, Sum] = {}
     with replica.cursor() as cursor:
-        cursor.execute(_USAGE, [workspace_id, since, until, TOP])
-        for part, day, workflow_id, node_id, provider, model, purpose, *figures in cursor.fetchall():
+        cursor.execute(_DAYS, [workspace_id, since, until])
+        for day, provider, name, *figures in cursor.fetchall():
+            model, summed = Model(provider, name), _sum(figures)
+            found.days[day, model] = summed
+            models[model] = models.get(model, Sum()) + summed
+        cursor.execute(_AGENTS, [workspace_id, since, until, TOP])
+        for part, workflow_id, node_id, purpose, *figures in cursor.fetchall():
             summed = _sum(figures)
-            if part == _TOTAL:
-                found.total = summed
-            elif part == _DAY:
-                found.days[day, Model(provider, model)] = summed
-            elif part == _MODEL:
-                found.models[Model(provider, model)] = summed
-            elif part == _WORKFLOW:
+            if part == _WORKFLOW:
                 found.workflows[workflow_id] = summed
             elif part == _AGENT:
                 found.agents[Agent(workflow_id, node_id)] = summed
             else:
                 found.purposes[purpose] = summed
+    found.total = sum(models.values(), Sum())
+    dearest = sorted(models.items(), key=lambda item: (-item[1].cost, -item[1].calls, str(item[0])))
+    found.models = dict(dearest[:TOP])
     return found
 
 
 def total(workspace_id: UUID, *, since: date, until: date) -> Sum:
     """All calls of these days together. One statement."""
     with replica.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_FIGURES} FROM ai_usage_day WHERE workspace_id = %s AND day >= %s AND day < %s",
-            [workspace_id, since, until],
-        )
+        cursor.execute(f"SELECT {_FIGURES} {_SOME_DAYS}", [workspace_id, since, until])
         return _sum(cursor.fetchone())
 
 

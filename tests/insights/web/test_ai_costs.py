@@ -67,7 +67,7 @@ def test_the_page_tells_of_workflows_agents_models_and_purposes_in_few_statement
         if not re.match("SAVEPOINT|RELEASE|SELECT (set_config|current_setting)", each["sql"])
     ]
     assert len(said) <= 12, [each[:90] for each in said]
-    assert sum("ai_usage_day" in each for each in said) == 2
+    assert sum("ai_usage_day" in each for each in said) == 3
     for words in ("$2.00", "=Invoices · Reader", "openai/small", "Pages of this workspace", "nothing to compare with"):
         assert words in page, words
     sheet = client.get("/w/acme/settings/ai-usage/?period=month&format=csv")
