@@ -262,6 +262,7 @@ class FakeModels:
 
     answers: list[Any]
     asked: list[ChatRequest] = field(default_factory=list)
+    allowed: dict[str, dict[str, Json]] = field(default_factory=dict)
     defaults: tuple[ModelRef, ...] = (ModelRef(provider="custom", model="small"),)
 
     def chat(
@@ -302,6 +303,9 @@ class FakeModels:
     def embed(self, texts: Sequence[str], *, model: ModelRef | None = None, step: str = "") -> Embedded:
         vectors = tuple(tuple(each) for each in self.answers.pop(0)["vectors"])
         return Embedded(vectors=vectors, model="small", usage=Usage(input=5), cost=None)
+
+    def allow(self, budget: str, *, key: str, by: str, usd: float = 0, tokens: int = 0) -> None:
+        self.allowed[key] = {"budget": budget, "by": by, "usd": usd, "tokens": tokens}
 
     def default_chain(self) -> tuple[ModelRef, ...]:
         return self.defaults

@@ -141,7 +141,7 @@ def made(
         if not ctx.is_done(f"{key}/approval"):
             question = approval.question(found, call.arguments, ctx, asker=asker)
             return Suspend(question, {"key": f"{key}/approval", "kind": "approval"})
-        answer = approval.read(ctx.step(f"{key}/approval", _is_there), call.arguments, found)
+        answer = approval.read(ctx.step(f"{key}/approval", is_there), call.arguments, found)
         agreed = answer.told
         if not answer.is_approved:
             told = {"name": call.name, "title": found.title, "tool": found.tool.id, "arguments": call.arguments}
@@ -178,7 +178,7 @@ def _done(
     waits = 0
     while ctx.is_done(f"{key}/wait:{waits}"):
         waits += 1
-    past = ctx.step(f"{key}/wait:{waits - 1}", _is_there) if waits else None
+    past = ctx.step(f"{key}/wait:{waits - 1}", is_there) if waits else None
 
     def do(own: str) -> Json:
         part, began = ctx.within(key, own), time.monotonic()
@@ -206,7 +206,8 @@ def _done(
     return kept
 
 
-def _is_there(_: str) -> Json:
+def is_there(_: str) -> Json:
+    """For a step that is known to be done: it gives back its result."""
     raise AssertionError("this step was done")
 
 

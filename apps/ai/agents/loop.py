@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from apps.ai.agents import calls, structured, turns
+from apps.ai.agents import allowance, calls, structured, turns
 from apps.ai.agents.calls import Asker, Offered
 from apps.ai.agents.limits import Limits, Meter
 from apps.nodes.contract import (
@@ -106,7 +106,15 @@ class _Run:
         while not (limit := self.meter.reached):
             key = f"turn:{self._number}"
             self.ctx.progress(self._number, self.task.limits.turns, f"Turn {self._number}")
-            kept = turns.taken(self.ctx, key, self._request)
+            waits = self._allowed(key)
+            try:
+                kept = turns.taken(self.ctx, key, self._request)
+            except NodeError as refused:
+                if not allowance.asks(refused):
+                    raise
+                asked = allowance.question(refused, self.ctx, name=self.task.name, seconds=self.task.approval_seconds)
+                state = allowance.kept(refused)
+                return Suspend(asked, {"key": f"{key}/budget:{waits}", "kind": "human", "state": state})
             if kept.get("trimmed"):
                 self.messages = turns.shortened(self.messages)[0]
             self.meter.turn(kept)
@@ -114,12 +122,23 @@ class _Run:
             said = Message.model_validate(kept["message"])
             self.messages.append(said)
             if said.calls:
-                waits = self._called(key, said)
-                if waits is not None:
-                    return waits
+                waiting = self._called(key, said)
+                if waiting is not None:
+                    return waiting
             elif (done := self._answered(said, kept["finish"])) is not None:
                 return done
         return self._ended_by(limit)
+
+    def _allowed(self, key: str) -> int:
+        """Act upon what people said to budgets that refused this turn; how often they were asked."""
+        times, place = 0, self.ctx.place
+        while self.ctx.is_done(step := f"{key}/budget:{times}"):
+            said = self.ctx.step(step, calls.is_there)
+            if not self.ctx.is_done(key):
+                once = f"{place.execution_id}/{place.node_id}/{place.path}/{step}"
+                allowance.settled(self.ctx, once, said["state"], said["answer"])
+            times += 1
+        return times
 
     @property
     def _number(self) -> int:

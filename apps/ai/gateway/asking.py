@@ -167,6 +167,15 @@ class Gateway:
         usage = sum((each.usage for each in attempts), Usage())
         return Embedded(vectors=tuple(vectors), model=ref.model, usage=usage, cost=_sum(attempts))
 
+    def allow(self, budget: str, *, key: str, by: str, usd: float = 0, tokens: int = 0) -> None:
+        """See `nodes.contract.Models.allow`."""
+        from apps.ai import ledger
+
+        try:
+            ledger.allow(self._caller, UUID(budget), key=key, by=by, usd=Decimal(str(usd)), tokens=tokens)
+        except DomainError as refused:
+            raise NodeError(refused.code, refused.message, refused.hint or "") from None
+
     def default_chain(self) -> tuple[ModelRef, ...]:
         """See `nodes.contract.Models.default_chain`."""
         from apps.ai import selectors

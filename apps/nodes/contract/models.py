@@ -125,6 +125,13 @@ class Models(Protocol):
         """The texts as vectors. `model` None: the workspace's default for embeddings."""
         ...
 
+    def allow(self, budget: str, *, key: str, by: str, usd: float = 0, tokens: int = 0) -> None:
+        """Let calls go so far beyond the budget that refused one, in its present period: a person said so, namely `by`.
+
+        Under the same `key` it happens once. Raises `NodeError` when there is no such budget any more.
+        """
+        ...
+
     def default_chain(self) -> tuple[ModelRef, ...]:
         """The workspace's default model and its fallbacks, best first. Raises `NodeError` `ai.no_credential`."""
         ...

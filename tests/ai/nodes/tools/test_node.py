@@ -104,7 +104,10 @@ def test_a_call_cannot_do_more_than_was_offered() -> None:
 
 
 def test_the_model_is_told_what_the_form_says() -> None:
-    fills = [{"name": "url", "parameter": "url"}, {"name": "note", "parameter": "json.note", "is_required": False}]
+    fills: list[dict[str, Any]] = [
+        {"name": "url", "parameter": "url"},
+        {"name": "note", "parameter": "json.note", "is_required": False},
+    ]
     found = offer(tool("ACTION.HTTP_REQUEST", fills, method="POST")).function
     assert found.parameters["required"] == ["url"]
     assert found.parameters["properties"]["note"] == {"type": "string"}
