@@ -19,8 +19,13 @@ class CompositionConfig(AppConfig):
     def ready(self) -> None:
         """Load the Celery application; record spans if somebody wants them."""
         import_module("config.celery")
-        if settings.TRACES_ENDPOINT:
-            spans.configure(service="agentflow", version=settings.REVISION)
+        if settings.TRACES_ENDPOINT or settings.LANGFUSE:
+            spans.configure(
+                service="agentflow",
+                version=settings.REVISION,
+                is_sent=bool(settings.TRACES_ENDPOINT),
+                models=spans.Sink(*settings.LANGFUSE) if settings.LANGFUSE else None,
+            )
 
 
 class OperatorsConfig(AdminConfig):

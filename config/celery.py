@@ -67,4 +67,7 @@ def _give_workers_a_dispatcher(sender: Celery, **_: object) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _settle(**_: object) -> None:
+    from apps.ai import gateway
+
     garbage.settle()
+    gateway.warm()

@@ -243,9 +243,6 @@ OUTBOX_DELAYS = env.seconds("OUTBOX_DELAYS", "0,5,300,1800,7200,18000,36000,3600
 # Where Slack is; organisations of the United States' government have one of their own (https://slack-gov.com).
 SLACK_URL = env.text("SLACK_URL", "https://slack.com").rstrip("/")
 
-# Spans of calls of models hold what was asked and answered. Off: only numbers and names.
-GENAI_TRACE_CONTENT = env.flag("GENAI_TRACE_CONTENT", False)
-
 # The demo workspace and the small systems its workflows call, at DEMO_URL; the local shape turns it on.
 DEMO_ENABLED = False
 DEMO_URL = f"http://127.0.0.1:{env.number('AGENTFLOW_PORT', 8000)}"
@@ -513,6 +510,12 @@ if METRICS_LISTEN and not METRICS_LISTEN.rpartition(":")[2].isdecimal():
     raise ImproperlyConfigured(f"METRICS_LISTEN={METRICS_LISTEN!r} must be host:port.")
 # Where spans are sent; the other variables of OpenTelemetry are read by its SDK.
 TRACES_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+# Langfuse takes spans of calls of models by the same protocol, at an address of its own.
+LANGFUSE = env.langfuse(
+    env.text("LANGFUSE_HOST", ""), env.text("LANGFUSE_PUBLIC_KEY", ""), env.text("LANGFUSE_SECRET_KEY", "")
+)
+# Spans of calls of models hold what was asked and answered. Off: only numbers and names.
+GENAI_TRACE_CONTENT = env.flag("GENAI_TRACE_CONTENT", False)
 
 SENTRY_DSN = env.text("SENTRY_DSN", "")
 if SENTRY_DSN:

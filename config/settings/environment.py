@@ -179,6 +179,19 @@ def mail(url: str) -> Mapping[str, Any]:
     }
 
 
+def langfuse(host: str, public_key: str, secret_key: str) -> tuple[str, dict[str, str]] | None:
+    """Where a Langfuse takes spans (OTLP over HTTP), and what it asks for; None without a host.
+
+    https://langfuse.com/integrations/native/opentelemetry
+    """
+    if not host:
+        return None
+    if not (public_key and secret_key):
+        raise ImproperlyConfigured("LANGFUSE_HOST needs LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY.")
+    pair = base64.b64encode(f"{public_key}:{secret_key}".encode()).decode()
+    return f"{host.rstrip('/')}/api/public/otel/v1/traces", {"Authorization": f"Basic {pair}"}
+
+
 def object_storage(url: str, *, folder: Path, access_key_id: str = "", secret_access_key: str = "") -> dict[str, str]:
     """Where large values and files are kept: `file:///folder`, or `s3://bucket/prefix?region=…&endpoint=https://…`.
 

@@ -33,6 +33,8 @@ class Collector:
 
     url: str = ""
     spans: list[Received] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """The path of every export, and who sent it (the Authorization header)."""
 
     def of_trace(self, trace_id: str, *names: str, seconds: float = 20.0) -> dict[str, Received]:
         """The spans of a trace by name, as soon as these are among them. Raises `AssertionError` when they do not come.
@@ -72,6 +74,7 @@ def collector() -> Iterator[Collector]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
+            state.asked.append((self.path, self.headers.get("Authorization", "")))
             state.take(gzip.decompress(raw) if self.headers.get("Content-Encoding") == "gzip" else raw)
             self.send_response(200)
             self.send_header("Content-Length", "0")

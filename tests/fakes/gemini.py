@@ -1,8 +1,8 @@
 """Gemini in a thread: generateContent, streamGenerateContent, embeddings and models.
 
 See `tests.fakes.scripted` for what it is told and what it remembers. Refused as there: a call of a function without its
-answer, a call that comes back without the signature of the thought it came from, and schemas with words it does not
-know.
+answer, since version 3 a call that comes back without the signature of the thought it came from, functions together
+with JSON, and schemas with words it does not know.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tests.fakes.scripted import Asked, Call, Fail, Model, Refused, Said, Say, s
 
 _CHAT = re.compile(r"/v1(?:beta|alpha)?/models/([^/:]+):(generateContent|streamGenerateContent)")
 _EMBED = re.compile(r"/v1(?:beta|alpha)?/models/([^/:]+):(embedContent|batchEmbedContents)")
+_SIGNS = re.compile(r"gemini-[3-9]")
+"""Models that want their signatures back."""
 _FINISH = {"stop": "STOP", "length": "MAX_TOKENS", "refused": "SAFETY"}
 _STATUS = {400: "INVALID_ARGUMENT", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
 _UNKNOWN = {
@@ -64,12 +66,14 @@ class Gemini(Model):
         said = [Said("system", words)] if words else []
         for content in body["contents"]:
             said += _said(content)
-        _check_answers(body["contents"])
+        _check_answers(body["contents"], is_strict=bool(_SIGNS.match(chat[1])))
         config = body.get("generationConfig") or {}
         schema = config.get("responseSchema") or config.get("response_schema")
         declared = [each for tool in body.get("tools") or () for each in _declared(tool)]
         for name, found in [("responseSchema", schema), *((each["name"], each.get("parameters")) for each in declared)]:
             _check_words(found, name)
+        if declared and config.get("responseMimeType", config.get("response_mime_type", "")).endswith("json"):
+            raise Refused(Fail.bad("Function calling with a response mime type: 'application/json' is unsupported"))
         calling = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
         choice = {"ANY": "required", "NONE": "none"}.get(calling.get("mode", "AUTO"), "auto")
         if len(calling.get("allowed_function_names") or calling.get("allowedFunctionNames") or ()) == 1:
@@ -79,7 +83,7 @@ class Gemini(Model):
             "said": tuple(said),
             "tools": tuple(each["name"] for each in declared),
             "choice": choice,
-            "schema": schema or config.get("responseJsonSchema"),
+            "schema": schema or config.get("responseJsonSchema") or config.get("response_json_schema"),
             "is_stream": chat[2] == "streamGenerateContent",
             "signed": tuple(
                 part["thoughtSignature"]
@@ -185,12 +189,12 @@ def _said(content: dict[str, Any]) -> list[Said]:
     return found
 
 
-def _check_answers(contents: list[dict[str, Any]]) -> None:
+def _check_answers(contents: list[dict[str, Any]], *, is_strict: bool) -> None:
     for at, content in enumerate(contents):
         calls = [part for part in content["parts"] if "functionCall" in part or "function_call" in part]
         if not calls:
             continue
-        if "thoughtSignature" not in calls[0]:
+        if is_strict and "thoughtSignature" not in calls[0]:
             raise Refused(Fail.bad("Function call is missing a thought_signature in functionCall parts."))
         following = contents[at + 1]["parts"] if at + 1 < len(contents) else []
         answers = [part for part in following if "functionResponse" in part or "function_response" in part]

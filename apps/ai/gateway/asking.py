@@ -45,6 +45,8 @@ TRIES: Final = 3
 PATIENCE_SECONDS: Final = 30.0
 """For so long one model is waited for between tries, in all; for less where another one may be asked instead."""
 IMPATIENCE_SECONDS: Final = 3.0
+FIRST_PAUSE_SECONDS = 0.5
+"""Between the first two tries, where the provider does not say; then twice as long."""
 EMBED_AT_ONCE: Final = 100
 
 
@@ -270,7 +272,8 @@ class _Asked:
             except _GaveUp as gave_up:
                 failure = gave_up.failure
                 asked = failure.error.retry_after
-                pause = random.uniform(0.5, 1.0) * 2 ** (tried - 1) if asked is None else asked + random.uniform(0, 0.2)
+                pause = FIRST_PAUSE_SECONDS * 2 ** (tried - 1) if asked is None else asked
+                pause *= random.uniform(1.0, 1.3)
                 patience -= pause
                 if not failure.is_passing or tried == TRIES or patience < 0:
                     raise

@@ -59,11 +59,11 @@ def _library() -> Any:
     litellm.suppress_debug_info = True
     litellm.drop_params = False
     litellm.modify_params = False
-    litellm.num_retries = 0
+    litellm.num_retries = litellm.DEFAULT_MAX_RETRIES = 0
     litellm.turn_off_message_logging = True
     litellm.disable_streaming_logging = True
     litellm.disable_end_user_cost_tracking = True
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # it quotes what was asked; we log what became of it
     logger.info("LiteLLM was imported in %.1f s", time.perf_counter() - began)
     return litellm
@@ -75,9 +75,13 @@ def load() -> Any:
         return _library()
 
 
-def warm() -> None:
-    """Import LiteLLM in a thread, so that the first call does not wait for it. For workers."""
-    threading.Thread(target=load, name="warm-litellm", daemon=True).start()
+def warm(*, after: float = 15.0) -> None:
+    """Import LiteLLM in a thread, so that the first call does not wait for it. For workers, when they have begun their
+    work: importing takes a core for some seconds.
+    """
+    timer = threading.Timer(after, load)
+    timer.name, timer.daemon = "warm-litellm", True
+    timer.start()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class Failed(Exception):
     """An attempt failed. `heard`: what came before."""
 
     def __init__(self, failure: Failure, heard: Heard, status: int) -> None:
+        super().__init__(failure.error.code)
         self.failure, self.heard, self.status = failure, heard, status
 
 

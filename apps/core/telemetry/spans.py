@@ -1,9 +1,10 @@
-"""Spans for OpenTelemetry. Without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and the SDK is not even imported."""
+"""Spans for OpenTelemetry. Where nobody wants them there are none, and the SDK is not even imported."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from apps.core.telemetry import trace as traces
@@ -14,6 +15,17 @@ Value = str | int | float | bool
 
 
 _tracer: Any = None
+_provider: Any = None
+GENAI = "gen_ai.operation.name"
+"""What every span of a call of a model has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where spans of calls of models are sent besides: a whole address that takes OTLP over HTTP, and what it asks."""
+
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
 
 
 class Span(Protocol):
@@ -63,30 +75,44 @@ def is_on() -> bool:
     return _tracer is not None
 
 
-def configure(*, service: str, version: str = "", exporter: Any = None) -> None:
+def configure(
+    *, service: str, version: str = "", exporter: Any = None, is_sent: bool = True, models: Sink | None = None
+) -> None:
     """Record spans and send them where the standard variables of OpenTelemetry say (`OTEL_EXPORTER_OTLP_ENDPOINT`,
-    `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_TRACES_SAMPLER`, …), as OTLP over HTTP. In the background; a collector that is
-    away costs spans and nothing else. `exporter` stands in for that, in tests.
+    `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_TRACES_SAMPLER`, …), as OTLP over HTTP, unless `is_sent` is false; those of
+    calls of models also to `models`. In the background; a collector that is away costs spans and nothing else.
+    `exporter` stands in for that, in tests.
     """
-    global _tracer
+    global _provider, _tracer
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
     provider = TracerProvider(resource=Resource.create({"service.name": service, "service.version": version}))
-    if exporter is None:
+    if exporter is not None:
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+    else:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    else:
-        provider.add_span_processor(SimpleSpanProcessor(exporter))
-    _tracer = provider.get_tracer("agentflow")
+        class OfModels(BatchSpanProcessor):
+            def on_end(self, span: Any) -> None:
+                if GENAI in (span.attributes or {}):
+                    super().on_end(span)
+
+        if is_sent:
+            provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        if models is not None:
+            sent = OTLPSpanExporter(endpoint=models.url, headers=dict(models.headers))
+            provider.add_span_processor(OfModels(sent))
+    _provider, _tracer = provider, provider.get_tracer("agentflow")
 
 
 def switch_off() -> None:
-    """Record nothing any more."""
-    global _tracer
-    _tracer = None
+    """Record nothing any more; what was recorded is still sent."""
+    global _provider, _tracer
+    if _provider is not None:
+        _provider.shutdown()
+    _provider = _tracer = None
 
 
 class _Silent:

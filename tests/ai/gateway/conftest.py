@@ -93,8 +93,9 @@ class Asking:
 
 
 @pytest.fixture
-def asking(cast: Cast, settings: Any) -> Iterator[Asking]:
-    """A gateway for the cast's workspace."""
+def asking(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asking]:
+    """A gateway for the cast's workspace, which does not wait long."""
+    monkeypatch.setattr("apps.ai.gateway.asking.FIRST_PAUSE_SECONDS", 0.01)
     settings.EGRESS_ALLOW = []
 
     def allow(host: str) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from apps.core.telemetry import spans, trace
+from config.settings import environment
+from tests.fakes.collector import collector
 
 
 @pytest.fixture
@@ -67,3 +70,20 @@ def test_what_a_caller_does_not_want_sampled_is_not_recorded(recorded: InMemoryS
     with trace.within(caller), spans.span("unwanted"):
         assert (trace.header() or "").endswith("-00")
     assert recorded.get_finished_spans() == ()
+
+
+def test_spans_of_models_go_to_a_place_of_their_own() -> None:
+    with collector() as langfuse:
+        address, headers = environment.langfuse(f"{langfuse.url}/", "pk-lf-1", "sk-lf-2") or ("", {})
+        spans.configure(service="test", is_sent=False, models=spans.Sink(address, headers))
+        with spans.span("HTTP GET"), spans.span("chat small", kind="client", attributes={spans.GENAI: "chat"}):
+            pass
+        spans.switch_off()
+        assert [span.name for span in langfuse.spans] == ["chat small"]
+        assert langfuse.asked == [("/api/public/otel/v1/traces", "Basic cGstbGYtMTpzay1sZi0y")]
+
+
+def test_half_of_a_langfuse_is_refused() -> None:
+    assert environment.langfuse("", "pk", "") is None
+    with pytest.raises(ImproperlyConfigured, match="LANGFUSE_SECRET_KEY"):
+        environment.langfuse("https://cloud.langfuse.com", "pk-lf-1", "")
