@@ -52,21 +52,22 @@ def _library() -> Any:
     os.environ["LITELLM_MODE"] = "PRODUCTION"  # else it reads a .env file into the environment
     import litellm
 
-    litellm.client_session = classic.client()
-    litellm.sync_transport = classic.ClassicTransport()
-    litellm.disable_aiohttp_transport = True
-    litellm.telemetry = False
-    litellm.suppress_debug_info = True
-    litellm.drop_params = False
-    litellm.modify_params = False
-    litellm.num_retries = litellm.DEFAULT_MAX_RETRIES = 0
-    litellm.turn_off_message_logging = True
-    litellm.disable_streaming_logging = True
-    litellm.disable_end_user_cost_tracking = True
+    library: Any = litellm
+    library.client_session = classic.client()
+    library.sync_transport = classic.ClassicTransport()
+    library.disable_aiohttp_transport = True
+    library.telemetry = False
+    library.suppress_debug_info = True
+    library.drop_params = False
+    library.modify_params = False
+    library.num_retries = library.DEFAULT_MAX_RETRIES = 0
+    library.turn_off_message_logging = True
+    library.disable_streaming_logging = True
+    library.disable_end_user_cost_tracking = True
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # it quotes what was asked; we log what became of it
     logger.info("LiteLLM was imported in %.1f s", time.perf_counter() - began)
-    return litellm
+    return library
 
 
 def load() -> Any:
