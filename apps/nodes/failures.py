@@ -40,6 +40,12 @@ declare(
         "code.timeout", None, "The code did not end in its time.", "Raise its time limit, or give it less to do."
     ),
     ErrorCode(
+        "code.too_much",
+        None,
+        "A node asks for more time or memory than code gets here.",
+        "Lower its limit. An operator can raise SANDBOX_MAX_SECONDS and SANDBOX_MAX_MEMORY_MB.",
+    ),
+    ErrorCode(
         "code.unavailable",
         None,
         "There is no sandbox on the worker's machine.",

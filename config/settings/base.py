@@ -205,6 +205,8 @@ EGRESS_ALLOW = env.listing("EGRESS_ALLOW")
 # Which sandbox runs code that people write in nodes, and how many of them at once in one process (0: twice the CPUs).
 SANDBOX_TIER = env.choice("SANDBOX_TIER", "auto", among=("auto", "bwrap", "landlock", "off"))
 SANDBOX_PARALLEL = env.number("SANDBOX_PARALLEL", 0)
+SANDBOX_MAX_SECONDS = env.number("SANDBOX_MAX_SECONDS", 60)
+SANDBOX_MAX_MEMORY_MB = env.number("SANDBOX_MAX_MEMORY_MB", 1024)
 
 # What the keys of the workspaces' credentials are encrypted with: the first encrypts, all decrypt. In a file they can
 # be exchanged while the product runs. Another keeper asks a service.

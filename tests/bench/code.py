@@ -45,7 +45,7 @@ def main() -> str:
 
 
 def _row(tier: Tier, language: Language) -> str:
-    for known in (needs.python, needs.deno, jail._needs, jail._filter):
+    for known in (needs.python, needs.deno, jail._needs, jail._filter, jail._rules, jail._namespaces):
         known.cache_clear()
     if missing := jail.lacks(tier, language):
         return f"| {tier} | {language} | {missing} | | | | | | |"

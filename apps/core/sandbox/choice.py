@@ -12,7 +12,7 @@ from django.conf import settings
 
 from apps.core.sandbox import selftest
 from apps.core.sandbox.jail import TIERS, Tier
-from apps.core.sandbox.job import LANGUAGES, Answer, CodeFailed, Job, Language
+from apps.core.sandbox.job import LANGUAGES, Answer, CodeFailed, Job, Language, Limits
 from apps.core.sandbox.run import run_in
 
 OFF, AUTO = "off", "auto"
@@ -76,6 +76,7 @@ def run(job: Job, *, patience: float = 60.0) -> Answer:
     Blocks; before it begins it waits at most `patience` seconds for its turn.
     """
     tier = tier_of(job.language)
+    _check(job.limits)
     if not job.rounds:
         return Answer([], [])
     if not _turns().acquire(timeout=max(0.0, patience)):
@@ -85,6 +86,16 @@ def run(job: Job, *, patience: float = 60.0) -> Answer:
         return run_in(tier, job)
     finally:
         _turns().release()
+
+
+def _check(limits: Limits) -> None:
+    for asked, most, unit, name in (
+        (limits.seconds, settings.SANDBOX_MAX_SECONDS, "s", "SANDBOX_MAX_SECONDS"),
+        (limits.memory_mb, settings.SANDBOX_MAX_MEMORY_MB, "MB", "SANDBOX_MAX_MEMORY_MB"),
+    ):
+        if asked > most:
+            message = f"The node asks for {asked:g} {unit} for its code; this installation gives at most {most} {unit}."
+            raise CodeFailed("too_much", message, f"Lower the node's limit. An operator can raise {name}.")
 
 
 def warm() -> None:

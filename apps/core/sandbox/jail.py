@@ -13,8 +13,6 @@ import os
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,29 +62,29 @@ def deno_program() -> str:
     return str(beside) if beside.is_file() else shutil.which("deno") or ""
 
 
-@contextmanager
-def started(tier: Tier, language: Language, limits: Limits, result: int) -> Iterator[Start]:
+def start(tier: Tier, language: Language, limits: Limits, result: int) -> Start:
     """How to start the jail for a run whose answer is written to the descriptor `result`. Raises `OSError`."""
+    rules, uid = _rules(language) if tier == "landlock" else None, _uid(tier, language)
+    plan = {
+        "result": result,
+        "rules": rules,
+        "limits": _limits(language, limits, uid),
+        "uid": uid,
+        **_program(language, limits),
+    }
+    inner = [
+        *(needs.python().program, "-I", "-S", "-B", "-X", "utf8"),
+        *(str(needs.INSIDE / "confine.py"), json.dumps(plan, separators=(",", ":"))),
+    ]
+    outer = _namespaces(language) if tier == "bwrap" else ()
+    return Start([*outer, *inner], (result,) if rules is None else (result, rules))
+
+
+@cache
+def _rules(language: Language) -> int:
+    """What Landlock lets a run read. The descriptor stays open: every run confines itself by the same one."""
     wanted = _needs(language)
-    rules = landlock.ruleset(wanted.readable, wanted.listable) if tier == "landlock" else None
-    try:
-        uid = _uid(tier, language)
-        plan = {
-            "result": result,
-            "rules": rules,
-            "limits": _limits(language, limits, uid),
-            "uid": uid,
-            **_program(language, limits),
-        }
-        inner = [
-            *(needs.python().program, "-I", "-S", "-B", "-X", "utf8"),
-            *(str(needs.INSIDE / "confine.py"), json.dumps(plan, separators=(",", ":"))),
-        ]
-        outer = _namespaces(wanted) if tier == "bwrap" else []
-        yield Start([*outer, *inner], (result,) if rules is None else (result, rules))
-    finally:
-        if rules is not None:
-            os.close(rules)
+    return landlock.ruleset(wanted.readable, wanted.listable)
 
 
 @cache
@@ -151,8 +149,10 @@ def _limits(language: Language, limits: Limits, uid: int | None) -> dict[str, in
     }
 
 
-def _namespaces(wanted: needs.Needs) -> list[str]:
+@cache
+def _namespaces(language: Language) -> tuple[str, ...]:
     """A file system that holds nothing else, no other process, and no network but a loopback of its own."""
+    wanted = _needs(language)
     apart = ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() == 0:  # as a user namespace would keep root's identity outside: its user is changed inside instead
         powers = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
@@ -163,13 +163,13 @@ def _namespaces(wanted: needs.Needs) -> list[str]:
     homes = dict.fromkeys(
         str(home) for place in (*places, "/proc/self/exe") for home in reversed(Path(place).parents) if str(home) != "/"
     )
-    return [
+    return (
         *(str(shutil.which("bwrap")), *apart, *powers, "--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *(word for home in homes for word in ("--perms", "0755", "--dir", home)),
         *(word for place in places for word in _bound(place)),
         *(word for home in wanted.listable for word in _hidden(home)),
         *("--symlink", wanted.program, "/proc/self/exe", "--remount-ro", "/", "--chdir", "/", "--"),
-    ]
+    )
 
 
 def _places(wanted: needs.Needs) -> list[str]:

@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal[
     "output_too_large",
     "unavailable",
     "busy",
+    "too_much",
 ]
 
 

@@ -33,17 +33,17 @@ def run_in(tier: jail.Tier, job: Job) -> Answer:
         raise CodeFailed("input_too_large", message, "Give it less: pick the fields it needs, or work in parts.")
     ours, theirs = os.pipe2(os.O_CLOEXEC)
     try:
-        with jail.started(tier, job.language, job.limits, theirs) as start:
-            process = subprocess.Popen(
-                start.command,
-                env={},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=start.descriptors,
-                cwd="/",
-                start_new_session=True,
-            )
+        start = jail.start(tier, job.language, job.limits, theirs)
+        process = subprocess.Popen(
+            start.command,
+            env={},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=start.descriptors,
+            cwd="/",
+            start_new_session=True,
+        )
     except BlockingIOError:
         os.close(ours)
         message = "The machine starts no further process."

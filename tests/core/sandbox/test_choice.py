@@ -122,6 +122,13 @@ def test_an_operator_can_switch_it_off_or_choose(anew: None, settings: Any, monk
     assert "SANDBOX_TIER" in failed(Job("python", "return 1", {})).hint
 
 
+def test_more_than_an_operator_gives_is_refused(settings: Any) -> None:
+    settings.SANDBOX_MAX_SECONDS, settings.SANDBOX_MAX_MEMORY_MB = 5, 128
+    slow, large = (Job("python", "return 1", {}, limits=limits) for limits in (Limits(6, 64), Limits(5, 256)))
+    assert "at most 5 s" in failed(slow).message
+    assert "SANDBOX_MAX_MEMORY_MB" in failed(large).hint
+
+
 def test_who_finds_no_place_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     place = threading.BoundedSemaphore(1)
     monkeypatch.setattr(choice, "_turns", lambda: place)

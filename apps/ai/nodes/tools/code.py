@@ -75,9 +75,9 @@ class CodeTool(Tool):
         """The code, taken as written. It answers with `return`."""
         values: Annotated[Expr[dict[Variable, Any]], Field(max_length=50), asked("Further values")] = {}
         """More variables for the code, which the model neither sees nor fills in."""
-        limit_seconds: Annotated[float, Field(gt=0, le=60), asked("Time limit", group="Limits")] = 10
+        limit_seconds: Annotated[float, Field(gt=0, le=300), asked("Time limit", group="Limits")] = 10
         """How long one call may take."""
-        memory_mb: Annotated[int, Field(ge=16, le=1024), asked("Memory in MB", group="Limits")] = 256
+        memory_mb: Annotated[int, Field(ge=16, le=16_384), asked("Memory in MB", group="Limits")] = 256
         """How much memory one call may use."""
 
         @model_validator(mode="after")

@@ -62,9 +62,9 @@ class RunCode(Node):
             Expr[dict[Annotated[Variable, AfterValidator(_free)], Any]], Field(max_length=50), asked("Further values")
         ] = {}
         """More variables for the code by their names, such as what earlier nodes gave."""
-        limit_seconds: Annotated[float, Field(gt=0, le=60), asked("Time limit", group="Limits")] = 10
+        limit_seconds: Annotated[float, Field(gt=0, le=300), asked("Time limit", group="Limits")] = 10
         """How long it may take, all items together."""
-        memory_mb: Annotated[int, Field(ge=16, le=1024), asked("Memory in MB", group="Limits")] = 256
+        memory_mb: Annotated[int, Field(ge=16, le=16_384), asked("Memory in MB", group="Limits")] = 256
         """How much memory it may use."""
 
     class Output(NodeOutput):
