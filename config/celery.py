@@ -44,6 +44,7 @@ app.conf.beat_schedule = {
     "ai.forget_calls": {"task": "ai.forget_calls", "schedule": 60.0, "options": {"expires": 60.0}},
     "hil.read_mailboxes": {"task": "hil.read_mailboxes", "schedule": 15.0, "options": {"expires": 15.0}},
     "ai.forget_comparisons": {"task": "ai.forget_comparisons", "schedule": 3600.0, "options": {"expires": 600.0}},
+    "ai.forget_memories": {"task": "ai.forget_memories", "schedule": 600.0, "options": {"expires": 600.0}},
     "insights.look_for_notices": {"task": "insights.look_for_notices", "schedule": 60.0, "options": {"expires": 60.0}},
     "insights.pulse": {"task": "insights.pulse", "schedule": 5.0, "options": {"expires": 5.0}},
 }

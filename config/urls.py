@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
                 "accounts.api.urls",
                 "nodes.api.urls",
                 "integrations.api.urls",
+                "ai.api.urls",
                 "workflows.api.urls",
                 "executions.api.urls",
                 "triggers.api.urls",
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
             _of(
                 "insights.web.urls",
                 "integrations.web.urls",
+                "ai.web.urls",
                 "workflows.web.urls",
                 "executions.web.urls",
                 "triggers.web.urls",

@@ -71,3 +71,9 @@ class TooManyBudgets(Conflict):
 
     code = "ai.too_many_budgets"
     default_hint = "Delete one that is no longer needed."
+
+
+class MemoryNotFound(NotFound):
+    """There is no such memory in this workspace, or it is forgotten already."""
+
+    code = "ai.memory_not_found"

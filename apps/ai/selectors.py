@@ -8,9 +8,19 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from apps.accounts.access.actor import Actor
-from apps.ai.errors import ComparisonNotFound, PullNotFound
-from apps.ai.models import Answer, Comparison, ModelChoices, Pull
+from apps.ai.errors import ComparisonNotFound, MemoryNotFound, PullNotFound
+from apps.ai.models import (
+    Answer,
+    Comparison,
+    MemoryFact,
+    MemoryMessage,
+    MemoryPiece,
+    MemorySession,
+    ModelChoices,
+    Pull,
+)
 from apps.ai.providers import PROVIDERS
+from apps.core import clock
 from apps.integrations import selectors as integrations
 from apps.integrations.models import Credential
 from apps.nodes.contract import ModelRef
@@ -89,3 +99,40 @@ def comparison(workspace_id: UUID, comparison_id: UUID) -> Comparison:
     if found is None:
         raise ComparisonNotFound
     return found
+
+
+def memories(
+    workspace_id: UUID, *, sought: str = "", kind: str = "", workflow_id: UUID | None = None
+) -> QuerySet[MemorySession]:
+    """What agents remember, the last used first; what is forgotten left out. `sought` stands in the session's key."""
+    found = MemorySession.objects.filter(workspace_id=workspace_id).exclude(expires_at__lte=clock.now())
+    if sought:
+        found = found.filter(key__icontains=sought)
+    if kind:
+        found = found.filter(kind=kind)
+    if workflow_id is not None:
+        found = found.filter(workflow_id=workflow_id)
+    return found.order_by("-used_at", "-id")
+
+
+def memory(workspace_id: UUID, session_id: UUID) -> MemorySession:
+    """One of them. Raises `MemoryNotFound`."""
+    found = memories(workspace_id).filter(id=session_id).first()
+    if found is None:
+        raise MemoryNotFound
+    return found
+
+
+def memory_messages(session: MemorySession) -> QuerySet[MemoryMessage]:
+    """The conversation, from its beginning."""
+    return MemoryMessage.objects.filter(session=session).order_by("seq")
+
+
+def memory_facts(session: MemorySession) -> QuerySet[MemoryFact]:
+    """What is known, by what it is about."""
+    return MemoryFact.objects.filter(session=session).order_by("subject", "name")
+
+
+def memory_pieces(session: MemorySession) -> QuerySet[MemoryPiece]:
+    """What can be recalled, the newest first. Without the vectors."""
+    return MemoryPiece.objects.filter(session=session).defer("embedding").order_by("-at", "-id")

@@ -27,6 +27,12 @@ def forget_comparisons() -> None:
     services.comparisons_forget()
 
 
+@shared_task(name="ai.forget_memories", ignore_result=True)
+def forget_memories() -> None:
+    """Forget what agents remember past its time."""
+    services.memories_sweep()
+
+
 def tend() -> None:
     """Let this process pull and compare from now on. Returns at once."""
     services.jobs_tend()

@@ -21,6 +21,7 @@ from apps.accounts.models import Invitation, Membership, Notice
 from apps.accounts.services.invitations import token_of
 from apps.ai.ledger import budgets as ai_budgets
 from apps.ai.ledger.budgets import Wanted as WantedBudget
+from apps.ai.models import MemoryMessage
 from apps.core import clock
 from apps.core.ids import uuid7
 from apps.core.outbox import message_put
@@ -38,6 +39,7 @@ from apps.triggers.replays import replay_start
 from apps.workflows import services as workflows
 from apps.workflows import variables
 from apps.workflows.arranging import folder_create
+from tests.ai.memory.remembering import remembered
 from tests.cast import Cast
 from tests.executions.keeping import keep
 from tests.hil import asking
@@ -182,6 +184,18 @@ def workflow(cast: Cast) -> UUID:
 def value(cast: Cast) -> UUID:
     """Something a workflow keeps."""
     return keep(cast.workspace, "count", 1)
+
+
+def memory(cast: Cast) -> UUID:
+    """What an agent remembers."""
+    return remembered(cast.workspace).id
+
+
+def memory_entry(cast: Cast) -> UUID:
+    """A message in it."""
+    session = remembered(cast.workspace)
+    with tenant(cast.workspace.id):
+        return MemoryMessage.objects.filter(session=session).latest("seq").id
 
 
 def folder(cast: Cast) -> UUID:
@@ -348,6 +362,12 @@ FILL: dict[str, Callable[[Cast], object]] = {
     "node": lambda cast: "hook",
     "/webhooks-test/{workspace}/{path}": lambda cast: "nobody/listens",
     "/api/v1/app/values/{pk}/": value,
+    **{
+        f"/api/v1/app/ai/memories/{{pk}}/{part}": memory
+        for part in ("", "messages/", "facts/", "pieces/", "entries/{entry}/")
+    },
+    "entry": memory_entry,
+    "memory": memory,
     "/api/v1/app/variables/{pk}/": variable,
     "/api/v1/app/folders/{pk}/": folder,
     "folder": folder,
@@ -955,6 +975,33 @@ ROUTES = [
         charlie=404,
         anonymous=404,
         is_asynchronous=True,
+    ),
+    Route("GET", "/api/v1/app/ai/memories/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/memories/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("DELETE", "/api/v1/app/ai/memories/{pk}/", alice=204, bob=204, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/memories/{pk}/messages/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/memories/{pk}/facts/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/memories/{pk}/pieces/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("DELETE", "/api/v1/app/ai/memories/{pk}/entries/{entry}/", alice=204, bob=204, charlie=404, anonymous=401),
+    Route(
+        "POST",
+        "/api/v1/app/ai/memories/clear/",
+        alice=200,
+        bob=200,
+        charlie=404,
+        anonymous=401,
+        body={"ids": [str(uuid7()), str(uuid7())]},
+    ),
+    Route("GET", "/w/{workspace}/settings/memories/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/memories/clear/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/memories/{memory}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/memories/{memory}/entries/{entry}/delete/",
+        alice=302,
+        bob=302,
+        charlie=404,
+        anonymous=302,
     ),
     Route("GET", "/api/v1/app/values/", alice=200, bob=200, charlie=404, anonymous=401),
     Route("GET", "/api/v1/app/values/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),

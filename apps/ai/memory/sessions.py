@@ -93,9 +93,10 @@ def add(session: Session, said: Iterable[Message]) -> None:
         row = _locked(session)
         if MemoryMessage.objects.filter(session=row, run=session.run).exists():
             return
-        now = clock.now()
+        now, ids = clock.now(), sorted(uuid7() for _ in kept)
         MemoryMessage.objects.bulk_create(
             MemoryMessage(
+                id=ids[number - 1],
                 workspace_id=row.workspace_id,
                 session=row,
                 run=session.run,

@@ -65,17 +65,19 @@ def _fits(messages: Sequence[Message], most_messages: int, most_tokens: int) -> 
 
 
 def _answered(exchange: list[Message]) -> list[Message]:
-    answers = {message.call_id for message in exchange if message.role == "tool"}
+    """Without calls that are not answered at once, and answers that were not called for."""
     kept: list[Message] = []
-    open_calls: set[str] = set()
-    for message in exchange:
+    rest = list(exchange)
+    while rest:
+        message = rest.pop(0)
         if message.role == "tool":
-            if message.call_id in open_calls:
-                open_calls.discard(message.call_id)
-                kept.append(message)
-        elif all(call.id in answers for call in message.calls):
-            open_calls = {call.id for call in message.calls}
-            kept.append(message)
+            continue
+        answers: dict[str, Message] = {}
+        while message.calls and rest and rest[0].role == "tool":
+            answer = rest.pop(0)
+            answers.setdefault(answer.call_id, answer)
+        if {call.id for call in message.calls} <= answers.keys():
+            kept += [message, *(answers[call.id] for call in message.calls)]
     return kept
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps.ai.services import comparing, servers
 from apps.ai.services.choosing import model_choices_save
 from apps.ai.services.comparing import comparison_cancel, comparison_start, comparisons_forget, comparisons_work
+from apps.ai.services.memories import memories_sweep, memory_clear, memory_entry_delete
 from apps.ai.services.servers import model_delete, pull_cancel, pull_start, pulls_work, server, server_look
 
 __all__ = [
@@ -13,6 +14,9 @@ __all__ = [
     "comparisons_forget",
     "comparisons_work",
     "jobs_tend",
+    "memories_sweep",
+    "memory_clear",
+    "memory_entry_delete",
     "model_choices_save",
     "model_delete",
     "pull_cancel",
