@@ -12,6 +12,7 @@ from apps.workflows.credential_checks import credential_findings
 from apps.workflows.fixes import with_fixes
 from apps.workflows.graph import Finding, draft_of, errors_in
 from apps.workflows.lint import lint
+from apps.workflows.model_checks import model_findings
 
 Json = Any
 
@@ -31,8 +32,8 @@ class Judged:
 
 
 def judge(workspace_id: UUID, definition: Json, actor: Actor) -> Judged:
-    """The lint, the credentials the actor may use, the variables there are. Nothing is saved or run."""
-    found = credential_findings(workspace_id, definition, actor)
+    """The lint, the credentials the actor may use, the models and variables there are. Nothing is saved or run."""
+    found = credential_findings(workspace_id, definition, actor) + model_findings(workspace_id, definition)
     found += lint(definition, variables=selectors.variable_keys(workspace_id, definition))
     draft, _structural = draft_of(definition)
     found = with_fixes(found, draft, definition)

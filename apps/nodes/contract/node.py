@@ -83,6 +83,13 @@ class Node:
         return frozenset()
 
     @classmethod
+    def borrows(cls, params: Mapping[str, Json]) -> str | None:
+        """Whose model it asks by what the workspace has connected, for these stored parameters: a provider, or
+        `workspace` for the model the workspace has chosen. None: it needs nothing of the workspace's.
+        """
+        return None
+
+    @classmethod
     def nested_of(cls, params: Mapping[str, Json]) -> Nested:
         """By name those of these stored parameters that are the parameters of another node type, with that type."""
         return {}

@@ -205,6 +205,13 @@ class Agent(Node):
         own = cls.Output.model_json_schema()
         return {**own, "properties": {**own["properties"], "result": schema}}
 
+    @classmethod
+    def borrows(cls, params: Mapping[str, Json]) -> str | None:
+        """Its provider's key, where none is named; the workspace's choice, where no model is."""
+        if not params.get("model"):
+            return "workspace"
+        return None if params.get("credential") else cls.provider
+
     def effect(self, params: Any) -> Effect:
         """It works in steps, each of which says for itself what it does."""
         return Effect.READ

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from apps.ai.nodes.agents.agent import Agent, AgentOutput, AgentParams
-from apps.nodes.contract import Context, CredentialRef, Example, Expr, ModelRef, Provider, asked, takes
+from apps.nodes.contract import Context, CredentialRef, Example, Expr, Json, ModelRef, Provider, asked, takes
 
 
 class Custom(Agent):
@@ -70,6 +71,14 @@ class Custom(Agent):
             },
         ),
     )
+
+    @classmethod
+    def borrows(cls, params: Mapping[str, Json]) -> str | None:
+        """The workspace's choice, or the key of the provider that is named."""
+        source = params.get("source", "workspace")
+        if source == "workspace" or not params.get("model"):
+            return "workspace"
+        return None if params.get("credential") else str(source)
 
     def provider_of(self, params: Params) -> Provider:
         """As it says; the workspace's own is not asked for by provider."""
