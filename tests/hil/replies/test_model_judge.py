@@ -66,6 +66,7 @@ def test_what_the_words_do_not_show_a_model_may_find(cast: Cast, model: OpenAI) 
         "outcomes": [{"name": "approved", "label": "Approve"}, {"name": "rejected", "label": "Reject"}],
         "reply": REFUSAL,
     }
+    assert seen.schema is not None
     assert seen.schema["properties"]["outcome"]["enum"] == ["approved", "rejected", "none"]
 
 
