@@ -125,6 +125,7 @@ def _of_options(form: Mapping[str, Any], posted: Posted | None, said: Mapping[st
         "selected",
         f"Choose {many}",
         "several",
+        is_required=least > 0,
         choices=tuple(options),
         error=said.get("data", ""),
     )
@@ -143,7 +144,8 @@ def _of_content(form: Mapping[str, Any], posted: Posted | None, said: Mapping[st
             Choice(str(at), str(at), is_chosen=str(at) == chosen) for at in range(1, int(score["most"]) + 1)
         )
         error = said.get(f"data.scores.{score['name']}", "")
-        yield Field(name, f"scores.{score['name']}", score["label"], "radio", choices=numbers, error=error)
+        key = f"scores.{score['name']}"
+        yield Field(name, key, score["label"], "radio", is_required=True, choices=numbers, error=error)
 
 
 _FIELDS = {"fields": _of_schema, "options": _of_options, "content": _of_content}

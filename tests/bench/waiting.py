@@ -67,6 +67,7 @@ DEFINITION = {
 
 def main(count: int = 10_000) -> str:
     """Measure; the table and the words as Markdown."""
+    load = os.getloadavg()[0]
     with product(free_port(), "") as target:
         made = target.call("POST", "/api/v1/app/workflows", {"name": "Orders that wait", "definition": DEFINITION})[
             "id"
@@ -90,7 +91,8 @@ def main(count: int = 10_000) -> str:
         lost = {*asked_of} - {*_waiting(target, made)}
         answered = _answered(target, made, asked_of)
     words = (
-        f"Measured {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores. {count:,} executions started by webhook all "
+        f"Measured {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load average {load:.1f} when it "
+        f"began. {count:,} executions started by webhook all "
         f"waited for a person after {asked:.0f} s; all processes together had {memory:+.0f} MB then. Killed with "
         f"`kill -9` (web, workers, scheduler), the product was back after {back:.1f} s; of {len(asked_of):,} "
         f"questions {len(lost)} were lost. {answered}"

@@ -88,6 +88,8 @@ def test_each_kind_is_answered_in_a_browser(
     guest.get_by_role("button", name="Send").click()
     expect(guest.get_by_role("heading", level=1)).to_contain_text("Thank you")
 
+    assert link.rstrip("/").rpartition("/")[2] not in running.output()  # what all processes log
+
     runs = {run["node_id"]: run for run in await_status(api, execution, "SUCCESS")["node_runs"]}
     said = {name: (runs[name]["port"], runs[name]["output"]["data"]) for name in QUESTIONS}
     assert said == {

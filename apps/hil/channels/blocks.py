@@ -9,6 +9,7 @@ from typing import Any
 from apps.hil.channels.shown import Shown, Way
 from apps.hil.facts import Block
 from apps.hil.forms import Field
+from apps.hil.replies.lexicon import REJECTED
 
 ANSWER, OPEN = "hil.answer", "hil.open"
 DIALOG = "hil.dialog"
@@ -37,6 +38,7 @@ def message(question: Shown, *, delivery: str, url: str) -> list[Json]:
     if question.is_open:
         about = [f"Answer by *{escaped(question.deadline)}*"] if question.deadline else []
         about += [escaped(question.progress)] if question.progress else []
+        about += [f"Asks for {escaped(question.wanted)}"] if question.wanted else []
         if about:
             found.append(_context(" · ".join(about)))
         found += _buttons(question.ways, delivery)
@@ -115,7 +117,8 @@ def _cut(text: str, longest: int) -> str:
 def dialog(title: str, way: Way, fields: Sequence[Field], *, metadata: Mapping[str, Any], needs_comment: bool) -> Json:
     """The dialog behind a button: the question's own form, and a comment."""
     blocks: list[Json] = [_section(f"*{escaped(title)}*")]
-    blocks += [_too_long(field) if is_too_long(field) else _input(field) for field in fields]
+    is_no = way.name in REJECTED  # whoever refuses need not fill in anything
+    blocks += [_too_long(field) if is_too_long(field) else _input(field, is_optional=is_no) for field in fields]
     comment = {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": _INPUT}
     blocks.append(
         {
@@ -146,11 +149,11 @@ def _too_long(field: Field) -> Json:
     return _context(f"{escaped(field.label)} is too long to be changed in Slack; it stays as it is.")
 
 
-def _input(field: Field) -> Json:
+def _input(field: Field, *, is_optional: bool) -> Json:
     found: Json = {
         "type": "input",
         "block_id": field.name,
-        "optional": not field.is_required,
+        "optional": is_optional or not field.is_required,
         "label": _plain(field.label, 500),
         "element": _element(field),
     }

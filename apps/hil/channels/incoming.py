@@ -18,7 +18,7 @@ from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
 from apps.hil import selectors, services
 from apps.hil.channels.planning import SAY, message_for
-from apps.hil.channels.shown import ways_in_words, ways_of
+from apps.hil.channels.shown import ways_in_words, ways_of, words_of
 from apps.hil.models import ChannelKind, Delivery, Interaction, Reply, ReplyAction, Via
 from apps.hil.replies.factors import Arrived, Asked
 from apps.hil.replies.reading import Way
@@ -196,15 +196,12 @@ def _answered(
 
 
 def _question_back(found: Interaction, reason: str) -> str:
-    words = " / ".join(f"“{way.label}”" for way in ways_in_words(found))
-    text = _("I cannot tell what your answer is. %(reason)s") % {"reason": reason}
-    if words:
-        text += " " + _("Please reply with one of these words alone: %(words)s. Or open the question.") % {
-            "words": words
-        }
-    else:
-        text += " " + _("Please open the question and answer there.")
-    return text
+    words = words_of(found)
+    if not words:
+        text = _("Your reply was not taken. %(reason)s Please open the question and answer there.")
+        return text % {"reason": reason}
+    text = _("I cannot tell what your answer is. %(reason)s Please reply with %(words)s alone, or open the question.")
+    return text % {"reason": reason, "words": words}
 
 
 def _answers(words: Words) -> str:

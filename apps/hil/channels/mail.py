@@ -19,7 +19,7 @@ from apps.core.errors import DomainError
 from apps.core.tenancy import tenant
 from apps.hil.channels.contract import CannotDeliver, Job, Placed
 from apps.hil.channels.links import address_for
-from apps.hil.channels.shown import others, shown, ways_in_words, why
+from apps.hil.channels.shown import others, shown, why, words_of
 from apps.hil.models import AskStatus, ChannelKind, ChannelSetup
 from apps.hil.replies.texts import MARKER
 from apps.integrations.services import credential_open
@@ -96,17 +96,11 @@ class Mail:
             "why": why(ask),
             "others": others(job.interaction, ask),
             "is_personal": ask is not None and "/i/" in address_for(job) if job.interaction.is_pending else False,
-            "words": self._words(job),
+            "words": words_of(job.interaction) if reply_address(job) and job.interaction.is_pending else "",
             "marker": MARKER,
             "said": job.data.get("text") or "",
             "is_first_enough": job.interaction.policy is None or job.interaction.policy["mode"] == "any",
         }
-
-    def _words(self, job: Job) -> str:
-        """The words with which the mail can be answered; empty where replies are not read, or words are not enough."""
-        if not reply_address(job) or not job.interaction.is_pending:
-            return ""
-        return _(" or ").join(f"“{way.label}”" for way in ways_in_words(job.interaction))
 
 
 def _message_id(job: Job, what: str) -> str:

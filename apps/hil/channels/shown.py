@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.hil.channels.contract import Job
 from apps.hil.facts import Block, facts
-from apps.hil.forms import checked
+from apps.hil.forms import checked, fields
 from apps.hil.models import Ask, AskReason, Interaction, InteractionStatus
 from apps.hil.replies.lexicon import REJECTED
 
@@ -33,7 +33,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is shown of a question. `ended` is empty while it waits; `is_good`: it was answered, and not refused."""
+    """What is shown of a question. `ended` is empty while it waits; `is_good`: it was answered, and not refused.
+    `wanted` names what a form asks for.
+    """
 
     title: str
     message: str
@@ -49,6 +51,7 @@ class Shown:
     ended: str
     is_good: bool
     comment: str
+    wanted: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -78,6 +81,7 @@ def shown(job: Job) -> Shown:
         ended=ended(row, zone),
         is_good=is_answered and bool(row.outcomes) and row.outcome not in REJECTED and row.outcome_style != "danger",
         comment=row.comment if is_answered else "",
+        wanted=_wanted(row),
     )
 
 
@@ -94,12 +98,22 @@ def ways_of(row: Interaction) -> list[Way]:
 
 
 def ways_in_words(row: Interaction) -> list[Way]:
-    """The answers that words alone can give: those that bring nothing along besides a comment. None where the author
-    wants a button.
+    """The answers that words alone can give: those that bring nothing along; a refusal may bring its reason. None where
+    the author wants a button.
     """
     if row.needs_button:
         return []
-    return [way for way in ways_of(row) if not checked(row.form, way.name, None).errors]
+    return [
+        way
+        for way in ways_of(row)
+        if not checked(row.form, way.name, None).errors and (way.name in REJECTED or way.name not in row.needs_comment)
+    ]
+
+
+def words_of(row: Interaction) -> str:
+    """What to write, in words: “Approve” or “Reject: your reason”. Empty where words cannot answer."""
+    said = [f"“{way.label}{_(': your reason') if way.name in row.needs_comment else ''}”" for way in ways_in_words(row)]
+    return _(" or ").join(said)
 
 
 def ended(row: Interaction, zone: str = "") -> str:
@@ -148,3 +162,11 @@ def others(row: Interaction, mine: Ask | None) -> str:
 def _content(row: Interaction) -> list[Block]:
     form: dict[str, Any] = row.form or {}
     return facts(form.get("content")) if form.get("kind") == "content" else []
+
+
+def _wanted(row: Interaction) -> str:
+    """What is to be entered or chosen, beyond a button."""
+    found = fields(row.form)
+    choices = [choice.label for field in found if field.kind == "several" for choice in field.choices]
+    is_content = (row.form or {}).get("kind") == "content"
+    return ", ".join(choices or [field.label for field in found if not (is_content and field.key == "content")])

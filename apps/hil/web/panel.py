@@ -63,7 +63,8 @@ def panel(
         passed = [ask for ask in asks if ask.status == AskStatus.PASSED]
         people = [_asked(ask, votes, row, me) for ask in [*shown, *passed]]
         title = _title(policy, len(shown))
-    people.sort(key=lambda person: not person.is_me)
+    if policy.get("mode") != "sequence":
+        people.sort(key=lambda person: not person.is_me)
     return Panel(title, row.progress, tuple(people[:SHOWN_PEOPLE]), max(0, len(people) - SHOWN_PEOPLE))
 
 
