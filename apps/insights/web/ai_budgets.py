@@ -29,8 +29,8 @@ from apps.core.ids import uuid7
 from apps.insights import costs
 
 _THEN = (
-    (Then.STOP, gettext_lazy("Stop: the call is refused, and the step fails")),
-    (Then.ASK, gettext_lazy("Ask: an agent asks a person whether it may go on")),
+    (Then.STOP, gettext_lazy("Stop: the call is refused")),
+    (Then.ASK, gettext_lazy("Ask: an agent asks a person")),
 )
 _PERIODS: Mapping[str, str | Promise] = {
     Period.DAY: gettext_lazy("a day"),

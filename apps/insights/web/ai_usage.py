@@ -121,10 +121,10 @@ class AiUsage(WorkspacePage):
             "since": found.since,
             "last": found.until - timedelta(days=1),
             "tables": [
-                (_("Workflow"), self._rows(total, found.workflows, lambda each: self._workflow(known, each))),
-                (_("Model"), self._rows(total, found.models, lambda each: (str(each), ""))),
-                (_("Agent"), self._rows(total, agents, lambda each: (costs.agent_name(known, each), ""))),
-                (_("Purpose"), self._rows(total, found.purposes, lambda each: (str(PURPOSES.get(each, each)), ""))),
+                (_("By workflow"), self._rows(total, found.workflows, lambda each: self._workflow(known, each))),
+                (_("By model"), self._rows(total, found.models, lambda each: (str(each), ""))),
+                (_("By agent"), self._rows(total, agents, lambda each: (costs.agent_name(known, each), ""))),
+                (_("By purpose"), self._rows(total, found.purposes, lambda each: (str(PURPOSES.get(each, each)), ""))),
             ],
         }
 

@@ -53,6 +53,15 @@ def test_a_call_is_written_down_with_who_asked_and_summed_up(agent: Caller) -> N
     assert (day.calls, day.failed, day.unpriced, day.input, day.cost) == (2, 1, 1, 100, Decimal("0.0000001234"))
 
 
+def test_no_word_and_no_key_stands_in_the_ledger(agent: Caller) -> None:
+    canary = "sk-canary-4711"
+    said = answered(outcome="ai.refused_key").model_copy(update={"message": f"Incorrect API key provided: {canary}"})
+    end(asked(agent), said)
+    with tenant(agent.workspace_id):
+        for model in (Call, UsageDay, OpenCall):
+            assert canary not in repr(list(model.objects.values())), model
+
+
 @pytest.mark.parametrize(("cost", "spent"), [("0.04", "0.04"), ("0.25", "0.25")])
 def test_what_a_call_did_cost_replaces_what_it_might_have(agent: Caller, cost: str, spent: str) -> None:
     budget(agent.workspace_id)
