@@ -354,6 +354,7 @@ export function ErrorView({
   run: NodeRun | undefined;
 }) {
   const attempts = (run?.attempts ?? []).filter((attempt) => attempt.error);
+  const link = wayOut(error);
   return (
     <div className="error-view">
       <div className="callout" data-tone="error">
@@ -361,6 +362,13 @@ export function ErrorView({
         <div>
           <p className="strong">{error.message ?? error.code}</p>
           {error.hint ? <p>{error.hint}</p> : null}
+          {link ? (
+            <p>
+              <a className="link" href={link}>
+                Go there
+              </a>
+            </p>
+          ) : null}
         </div>
       </div>
       <dl className="pairs">
@@ -383,6 +391,14 @@ export function ErrorView({
       ) : null}
     </div>
   );
+}
+
+/** The page of the workspace where it can be mended, where the error names one: never one elsewhere. */
+function wayOut({ details }: NonNullable<NodeRun["error"]>): string | null {
+  const link = details?.link;
+  if (typeof link !== "string" || !/^\/?[a-z0-9][a-z0-9/_?=&-]*$/i.test(link)) return null;
+  const workspace = document.documentElement.dataset.workspace ?? "";
+  return link.startsWith("/") ? link : `/w/${workspace}/${link}`;
 }
 
 export function LogView({ lines }: { lines: readonly LogLine[] }) {

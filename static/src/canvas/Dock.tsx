@@ -41,7 +41,7 @@ export function Dock({ card, dock }: { card: CardModel; dock: DockOf }) {
         ) : null,
       )}
       <span className="dock-chip" data-kind="MODEL" style={placed(dock.model)}>
-        <Face kind="MODEL" icon="brain" name={modelOf(node, entry) || "Not chosen"} />
+        <Face kind="MODEL" icon="brain" name={modelOf(node, entry) || "Default"} />
       </span>
       {dock.elsewhere.map(({ id, kind, at }, index) => (
         <span

@@ -46,7 +46,11 @@ const STEPS: StepRow[] = [
     edited: true,
   }),
   step("turn:1/tool:1", null, { state: "STARTED" }),
-  step("turn:1/tool:3/approval", { outcome: "rejected", comment: "Not today", answered_by: { name: "Eve" } }),
+  step("turn:1/tool:3/approval", {
+    outcome: "rejected",
+    comment: "Not today",
+    answered_by: { label: "Eve" },
+  }),
   step("turn:1/tool:3", {
     name: "no",
     arguments: {},

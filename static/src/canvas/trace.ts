@@ -245,7 +245,7 @@ function textOf(message: Json | undefined): string {
     .join("");
 }
 
-const nameOf = (who: Json): string => text(isObject(who) ? (who.name ?? who.email ?? "") : who);
+const nameOf = (who: Json): string => text(isObject(who) ? (who.label ?? who.name ?? "") : who);
 const record = (value: Json | undefined): Record<string, Json> => (isObject(value) ? value : {});
 const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");

@@ -197,7 +197,8 @@ function partsOf({ x, y, width, height, dock }: Box): Box[] {
   const card = { x, y, width, height };
   if (!dock) return [card];
   const { left, right, bottom } = dock.beyond;
-  return [card, { x: x - left, y: y + height, width: width + left + right, height: bottom }];
+  // Right below the card there are only lines.
+  return [card, { x: x - left, y: y + height + GAP_Y, width: width + left + right, height: bottom - GAP_Y }];
 }
 
 function placeFor(
