@@ -15,7 +15,7 @@ def main() -> int:
         if command == "up":
             from config.embedded.supervisor import up
 
-            return up()
+            return up(sys.argv[2:])
         from django.core.management import execute_from_command_line
     except ModuleNotFoundError as error:
         print(f"{error}. `make run` installs what is missing and starts AgentFlow.", file=sys.stderr)

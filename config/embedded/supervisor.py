@@ -7,6 +7,7 @@ stay and are adopted by the next start.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import fcntl
@@ -18,7 +19,7 @@ import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -42,8 +43,24 @@ MANAGE = [sys.executable, str(REPOSITORY / "manage.py")]
 NAMES = ("up", "setup", "web", "worker", "beat")
 
 
-def up() -> int:
-    """Run the product until it is told to stop. The exit code: 0 stopped cleanly, 1 could not run (said on stderr)."""
+_GIVEN = """set in the environment:
+  AGENTFLOW_PORT   the port to listen at (8000)
+  AGENTFLOW_BIND   the address to listen at (127.0.0.1)
+  AGENTFLOW_VAR    the folder that keeps everything (var/)
+docs/reference/settings.md names all the others."""
+
+
+def up(arguments: Sequence[str] = ()) -> int:
+    """Run the product until it is told to stop. The exit code: 0 stopped cleanly, 1 could not run (said on stderr).
+
+    It takes no arguments but `--help`; others end the process with code 2, as wrong usage does.
+    """
+    argparse.ArgumentParser(
+        prog="manage.py up",
+        description="Run the whole product on this machine: database, web server, worker and clock.",
+        epilog=_GIVEN,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args(arguments)
     try:
         var = var_directory()
         with only_one(var):

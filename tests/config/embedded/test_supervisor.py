@@ -164,3 +164,13 @@ def test_a_port_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AGENTFLOW_PORT", given)
     with pytest.raises(EmbeddedError, match="number from 1 to 65535"):
         supervisor.address()
+
+
+@pytest.mark.parametrize(("argument", "code", "said"), [("--help", 0, "AGENTFLOW_PORT"), ("--port", 2, "unrecognized")])
+def test_it_takes_no_arguments_and_says_how_it_is_set(
+    argument: str, code: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        supervisor.up([argument])
+    assert ended.value.code == code
+    assert said in "".join(capsys.readouterr())
