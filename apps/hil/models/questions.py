@@ -180,8 +180,14 @@ class Interaction(models.Model):
 
     @property
     def outcome_word(self) -> str:
-        """The outcome as something that has happened ("Approved"), from its name; empty while there is none."""
-        return label_of(self.outcome) if self.outcome else ""
+        """The outcome as something that has happened ("Approved"); empty while there is none."""
+        return self.word_of(self.outcome) if self.outcome else ""
+
+    def word_of(self, outcome: str) -> str:
+        """An answer as something that was said: an option by its label, others from their names."""
+        way = next((way for way in self.outcomes if way["name"] == outcome), None)
+        is_option = self.kind == Kind.DECISION and self.form is None
+        return str(way["label"]) if way and is_option else label_of(outcome)
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether its time is over, whether or not the engine has taken note yet."""

@@ -22,7 +22,6 @@ from apps.core.errors import Conflict, DomainError, Forbidden, Invalid
 from apps.core.tenancy import tenant
 from apps.hil import forms, selectors, services
 from apps.hil.errors import AlreadyAnswered, LinkExpired, LinkUnknown, TimedOut, Undeliverable, Withdrawn
-from apps.hil.facts import label_of
 from apps.hil.models import Interaction, InteractionLink, Via
 from apps.hil.services import Answerer
 from apps.hil.web.question import question
@@ -87,7 +86,7 @@ class LinkPage(View):
             context = {
                 "link": self.link,
                 "interaction": answered,
-                "said": label_of(said),
+                "said": answered.word_of(said),
                 "comment": request.POST.get("comment", "").strip(),
                 "now": clock.now(),
             }

@@ -113,8 +113,13 @@ def question(
         remaining=max(0, remaining),
         allowed_time=length(allowed),
         allowed_seconds=max(1, allowed),
-        timeout_effect=_timeout(row, compiled, _("Without an answer the run goes on to {}.")),
-        timeout_past=_timeout(row, compiled, _("The run went on to {}.")),
+        timeout_effect=_timeout(
+            row,
+            compiled,
+            _("Without an answer the run goes on to {}."),
+            _("Without an answer nothing more runs on this path."),
+        ),
+        timeout_past=_timeout(row, compiled, _("The run went on to {}."), _("Nothing more ran on this path.")),
         outcome_icon=OUTCOME_ICONS.get(row.outcome_style, "circle-check"),
         via=str(_VIA[Via(row.answered_via)]) if row.answered_via else "",
         is_open=row.is_pending and not row.is_overdue(now),
@@ -193,11 +198,11 @@ def _effect(way: Consequence) -> SafeString:
     return format_html(_("{} runs nothing more on this path."), label)
 
 
-def _timeout(row: Interaction, compiled: Graph | None, sentence: str) -> SafeString | str:
+def _timeout(row: Interaction, compiled: Graph | None, sentence: str, nothing: str) -> SafeString | str:
     if row.deadline_at is None or compiled is None:
         return ""
     names = consequences.of_timeout(compiled, row.node_id)
-    return format_html(sentence, _names(names)) if names else _("Without an answer nothing more runs on this path.")
+    return format_html(sentence, _names(names)) if names else nothing
 
 
 def _names(names: tuple[str, ...]) -> SafeString:

@@ -54,7 +54,11 @@ FORM = {
     "required": ["carrier", "boxes"],
     "properties": {"carrier": {"type": "string", "enum": ["DHL", "UPS"]}, "boxes": {"type": "integer", "minimum": 1}},
 }
-OPTIONS = [{"name": "oak", "label": "Solid oak"}, {"name": "pine", "label": "Pine"}, {"name": "ash", "label": "Ash"}]
+OPTIONS = [
+    {"name": "oak", "label": "Solid oak"},
+    {"name": "pine", "label": "White pine"},
+    {"name": "ash", "label": "Ash"},
+]
 NEW = "Imports are twice as fast."
 KINDS = {
     "confirmation": Kind(
@@ -81,8 +85,8 @@ KINDS = {
         {"options": OPTIONS},
         button="pine",
         port="pine",
-        label="Pine",
-        words="Pine, please.",
+        label="White pine",
+        words="White pine, please.",
         resumed={"output_port": "pine"},
     ),
     "several": Kind(
@@ -294,7 +298,7 @@ def test_every_kind_is_answered_by_every_way(story: Story, name: str, way: str) 
     assert (got["data"], got["decided_by"], got["answered_by"]["label"]) == (wanted, "person", who)
 
     story.outside.work()
-    ended = f"{port.capitalize()} by {who} on"
+    ended = f"{'White pine' if port == 'pine' else port.capitalize()} by {who} on"
     for channel in ("D0ALICE", "D0JONAS"):
         message = story.message_to(channel)
         assert (message["is_updated"], [block for block in message["blocks"] if block["type"] == "actions"]) == (
