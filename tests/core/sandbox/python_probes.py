@@ -75,7 +75,7 @@ FILES: Final = {
     "read the mounts": "return open('/proc/self/mountinfo').read()",
     "read the product's settings": "return open(product + '/config/settings/base.py').read()",
     "read what is installed": "return os.listdir(installed) and open(installed + '/django/__init__.py').read()",
-    "read the secret key": "return open(product + '/var/secret-key').read()",
+    "read the secret key": "return open(product + '/var/secret_key').read()",
     "list the system's settings": "return os.listdir('/etc')",
     "list homes": "return os.listdir('/root') + os.listdir('/home')",
     "write beside it": "return open(folder + '/new', 'w')",

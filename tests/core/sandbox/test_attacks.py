@@ -113,11 +113,12 @@ def test_code_does_not_outlive_who_started_it(tier: Tier) -> None:
 
 def children_of(pid: int) -> list[int]:
     """All processes below one that run the sandbox."""
-    listed = subprocess.run(["ps", "-eww", "-o", "ppid=,pid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    own, found = {str(pid)}, []
-    for parent, child, command in rows:
-        if parent in own:
-            own.add(child)
-            found += [int(child)] if str(INSIDE / "confine.py") in command else []
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            for child in map(int, children.read_text().split()):
+                is_ours = str(INSIDE / "confine.py").encode() in Path(f"/proc/{child}/cmdline").read_bytes()
+                found += [child] * is_ours + children_of(child)
+        except OSError:
+            continue  # it ended while it was looked at
     return found
