@@ -11,6 +11,12 @@ class ChoicesInvalid(Invalid):
     code = "ai.choices_invalid"
 
 
+class ProviderUnknown(NotFound):
+    """There is no such credential for models."""
+
+    code = "ai.provider_unknown"
+
+
 class PullNotFound(NotFound):
     """There is no such pull in this workspace."""
 

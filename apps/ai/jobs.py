@@ -60,7 +60,7 @@ def job_do(
         if thread.is_alive() and not _kept(job, news()):
             stop()
             return
-    job_end(job, **news(), **ended)
+    job_end(job, **{**news(), **ended})
 
 
 def job_end(job: Job, *, status: str, **written: Any) -> None:

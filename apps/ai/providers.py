@@ -90,3 +90,8 @@ PROVIDERS = MappingProxyType(
 """In the order of the page; one for each of `nodes.contract.Provider`."""
 
 assert set(PROVIDERS) == set(get_args(Provider))
+
+
+def use_of(provider: str) -> str:
+    """What a credential must be good for to call this provider's models, see `nodes.contract.takes`."""
+    return f"model:{provider}"

@@ -19,7 +19,7 @@ from apps.ai.models import (
     ModelChoices,
     Pull,
 )
-from apps.ai.providers import PROVIDERS
+from apps.ai.providers import PROVIDERS, use_of
 from apps.core import clock
 from apps.integrations import selectors as integrations
 from apps.integrations.models import Credential
@@ -51,7 +51,7 @@ def model_choices(workspace_id: UUID) -> Choices:
 
 def provider_credentials(workspace_id: UUID, actor: Actor) -> dict[str, list[Credential]]:
     """The credentials of each provider that the actor may know of, the oldest first."""
-    fits = {provider: set(integrations.fitting(provider)) for provider in PROVIDERS}
+    fits = {provider: set(integrations.fitting(use_of(provider))) for provider in PROVIDERS}
     every = set().union(*fits.values())
     known = integrations.credentials(workspace_id, actor).filter(type__in=every).order_by("id")
     found: dict[str, list[Credential]] = {provider: [] for provider in PROVIDERS}
@@ -67,7 +67,7 @@ def default_credential(workspace_id: UUID, provider: str) -> Credential | None:
     workspace's oldest. Never a private one. Call it inside `tenant()`.
     """
     rows = Credential.objects.filter(
-        workspace_id=workspace_id, type__in=integrations.fitting(provider), scope=Credential.Scope.WORKSPACE
+        workspace_id=workspace_id, type__in=integrations.fitting(use_of(provider)), scope=Credential.Scope.WORKSPACE
     )
     chosen = model_choices(workspace_id).credentials.get(provider)
     return (rows.filter(id=chosen).first() if chosen else None) or rows.order_by("id").first()

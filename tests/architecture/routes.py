@@ -19,6 +19,7 @@ from uuid import UUID
 from apps.accounts import services
 from apps.accounts.models import Invitation, Membership, Notice
 from apps.accounts.services.invitations import token_of
+from apps.ai import services as ai
 from apps.ai.ledger import budgets as ai_budgets
 from apps.ai.ledger.budgets import Wanted as WantedBudget
 from apps.ai.models import MemoryMessage
@@ -31,6 +32,7 @@ from apps.executions import services as executions
 from apps.executions.artifacts import Artifacts
 from apps.executions.models import Circuit
 from apps.integrations import services as integrations
+from apps.nodes.contract import ModelRef
 from apps.triggers.deliveries import Arrival, Outcome, note
 from apps.triggers.events import event_post
 from apps.triggers.inbox import Wanted
@@ -39,6 +41,7 @@ from apps.triggers.replays import replay_start
 from apps.workflows import services as workflows
 from apps.workflows import variables
 from apps.workflows.arranging import folder_create
+from tests.ai.connecting import connect
 from tests.ai.memory.remembering import remembered
 from tests.cast import Cast
 from tests.executions.keeping import keep
@@ -254,6 +257,18 @@ def replay(cast: Cast) -> UUID:
     return replay_start(workspace_id=cast.workspace.id, actor=cast.owner, wanted=wanted, now=clock.now()).id
 
 
+def ollama(cast: Cast) -> UUID:
+    """An Ollama server that nobody reaches."""
+    return connect(cast, "ollama").id
+
+
+def comparison(cast: Cast) -> UUID:
+    """One prompt that waits for its model."""
+    connect(cast, "custom")
+    models = [ModelRef(provider="custom", model="small")]
+    return ai.comparison_start(workspace_id=cast.workspace.id, actor=cast.owner, models=models, prompt="Hello?").id
+
+
 FILL: dict[str, Callable[[Cast], object]] = {
     "vendor": lambda cast: "slack",
     "kind": lambda cast: "webhook",
@@ -379,6 +394,13 @@ FILL: dict[str, Callable[[Cast], object]] = {
         f"/api/v1/app/credentials/{{pk}}/{action}": credential
         for action in ("", "test/", "used-by/", "uses/", "sharing/")
     },
+    "server": ollama,
+    "pull": lambda cast: uuid7(),
+    "comparison": comparison,
+    **{
+        f"/api/v1/app/ai/ollama/{{pk}}/{action}": ollama for action in ("", "pulls/", "pulls/{pull}/cancel/", "delete/")
+    },
+    **{f"/api/v1/app/ai/compare/{{pk}}/{action}": comparison for action in ("", "cancel/")},
     "/api/v1/app/credential-types/{pk}/": lambda cast: "bearer",
     "value": value,
 }
@@ -390,6 +412,9 @@ TOKEN: dict[str, Any] = {
     "fields": {"token": "0123456789abcdef"},
     "allow_unverified": True,
 }
+COMPARED = {"models": [{"provider": "custom", "model": "small"}], "prompt": "Hello?"}
+CHOSEN: dict[str, Any] = {"chain": []}
+PULLED = {"model": "llama3.2:3b"}
 INVITED = {"emails": ["erin@example.com"], "role": "member"}
 INVITE_FORM = {"emails": "erin@example.com", "role": "member"}
 SHARED = {"others": "view"}
@@ -1140,6 +1165,58 @@ ROUTES = [
     ),
     Route("GET", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200),
     Route("POST", "/i/{token}/", alice=200, bob=200, charlie=200, anonymous=200, body=YES),
+    # ── models, API ──
+    Route("GET", "/api/v1/app/ai/models/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/settings/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("PATCH", "/api/v1/app/ai/settings/", alice=200, bob=403, charlie=404, anonymous=401, body=CHOSEN),
+    Route("GET", "/api/v1/app/ai/compare/", alice=200, bob=200, charlie=404, anonymous=401),
+    # Nothing is connected that could be asked.
+    Route("POST", "/api/v1/app/ai/compare/", alice=400, bob=400, charlie=404, anonymous=401, body=COMPARED),
+    Route("GET", "/api/v1/app/ai/compare/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/ai/compare/{pk}/cancel/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/ollama/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/ollama/{pk}/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("GET", "/api/v1/app/ai/ollama/{pk}/pulls/", alice=200, bob=200, charlie=404, anonymous=401),
+    Route("POST", "/api/v1/app/ai/ollama/{pk}/pulls/", alice=201, bob=403, charlie=404, anonymous=401, body=PULLED),
+    Route("POST", "/api/v1/app/ai/ollama/{pk}/pulls/{pull}/cancel/", alice=404, bob=403, charlie=404, anonymous=401),
+    # No server of this machine may be called.
+    Route("POST", "/api/v1/app/ai/ollama/{pk}/delete/", alice=400, bob=403, charlie=404, anonymous=401, body=PULLED),
+    # ── models, pages ──
+    Route("GET", "/w/{workspace}/settings/models/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/models/chain/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/models/embedding/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/models/default/", alice=302, bob=403, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/models/suggestions/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/models/{credential}/test/", alice=302, bob=302, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/models/ollama/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("GET", "/w/{workspace}/settings/models/ollama/{server}/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route(
+        "POST", "/w/{workspace}/settings/models/ollama/{server}/pull/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/models/ollama/{server}/pulls/{pull}/cancel/",
+        alice=404,
+        bob=403,
+        charlie=404,
+        anonymous=302,
+    ),
+    Route(
+        "POST", "/w/{workspace}/settings/models/ollama/{server}/delete/", alice=302, bob=403, charlie=404, anonymous=302
+    ),
+    Route("GET", "/w/{workspace}/settings/models/compare/", alice=200, bob=200, charlie=404, anonymous=302),
+    Route("POST", "/w/{workspace}/settings/models/compare/", alice=422, bob=422, charlie=404, anonymous=302),
+    Route(
+        "GET", "/w/{workspace}/settings/models/compare/{comparison}/", alice=200, bob=200, charlie=404, anonymous=302
+    ),
+    Route(
+        "POST",
+        "/w/{workspace}/settings/models/compare/{comparison}/cancel/",
+        alice=302,
+        bob=302,
+        charlie=404,
+        anonymous=302,
+    ),
 ]
 
 UNLISTED = ("/accounts/", "/static/", "/admin/")

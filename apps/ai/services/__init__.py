@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps.ai.services import comparing, servers
 from apps.ai.services.choosing import model_choices_save
 from apps.ai.services.comparing import comparison_cancel, comparison_start, comparisons_forget, comparisons_work
+from apps.ai.services.listing import models_listed
 from apps.ai.services.memories import memories_sweep, memory_clear, memory_entry_delete
 from apps.ai.services.servers import model_delete, pull_cancel, pull_start, pulls_work, server, server_look
 
@@ -19,6 +20,7 @@ __all__ = [
     "memory_entry_delete",
     "model_choices_save",
     "model_delete",
+    "models_listed",
     "pull_cancel",
     "pull_start",
     "pulls_work",

@@ -12,7 +12,7 @@ from apps.accounts.services import audit_record
 from apps.ai import selectors
 from apps.ai.errors import ChoicesInvalid
 from apps.ai.models import ModelChoices
-from apps.ai.providers import PROVIDERS
+from apps.ai.providers import PROVIDERS, use_of
 from apps.ai.selectors import Choices
 from apps.core.errors import DomainError, FieldError
 from apps.core.tenancy import tenant
@@ -100,7 +100,7 @@ def _of_credential(
     except DomainError as refused:
         yield FieldError(path, refused.message, code=refused.code, hint=refused.hint or "")
         return
-    if row.type not in integrations.fitting(provider):
+    if row.type not in integrations.fitting(use_of(provider)):
         yield FieldError(path, f"“{row.name}” is no credential for {PROVIDERS[provider].name}.")
     elif row.is_private:
         hint = "Connect one for everybody here who may use credentials."

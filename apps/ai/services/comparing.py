@@ -19,7 +19,7 @@ from apps.ai.errors import ComparisonInvalid, NothingToStop
 from apps.ai.gateway import Caller, Gateway
 from apps.ai.jobs import error_of, job_cancel, job_do, job_end, job_take
 from apps.ai.models import Answer, Comparison, Job
-from apps.ai.providers import PROVIDERS
+from apps.ai.providers import PROVIDERS, use_of
 from apps.core.clock import now
 from apps.core.errors import DomainError, FieldError
 from apps.core.pump import Pump
@@ -256,7 +256,7 @@ def _credential(workspace_id: UUID, actor: Actor, ref: ModelRef, path: str) -> U
         if row is None:
             return FieldError(path, f"Nothing is connected for {name}.", hint="Connect it under Settings, Models.")
     else:
-        row = integrations.credentials(workspace_id, actor, use=ref.provider).filter(id=ref.credential).first()
+        row = integrations.credentials(workspace_id, actor, use=use_of(ref.provider)).filter(id=ref.credential).first()
         if row is None:
             return FieldError(path, f"This credential for {name} is not there.", hint="Choose another one.")
     if not services.may_use(actor, row):

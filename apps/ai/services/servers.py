@@ -19,6 +19,7 @@ from apps.ai import selectors
 from apps.ai.errors import NothingToStop, PullInvalid, ServerNotFound
 from apps.ai.jobs import error_of, job_cancel, job_do, job_end, job_take
 from apps.ai.models import Job, Pull
+from apps.ai.providers import use_of
 from apps.core import egress
 from apps.core.clock import now
 from apps.core.egress import EgressError, Line
@@ -78,7 +79,7 @@ class Look:
 
 def server(workspace_id: UUID, actor: Actor, credential_id: UUID) -> Credential:
     """The credential of an Ollama server that the actor may use. Raises `ServerNotFound`, `MayNotUse`."""
-    row = integrations.credentials(workspace_id, actor, use="ollama").filter(id=credential_id).first()
+    row = integrations.credentials(workspace_id, actor, use=use_of("ollama")).filter(id=credential_id).first()
     if row is None:
         raise ServerNotFound
     services.require_use(actor, row)
@@ -120,10 +121,10 @@ def pull_start(*, workspace_id: UUID, actor: Actor, credential_id: UUID, model: 
 
     Raises `ServerNotFound`, `MayNotManage`, `PullInvalid`.
     """
-    model = _checked(model)
     with tenant(workspace_id):
         row = server(workspace_id, actor, credential_id)
         services.require_manage(actor, row)
+        model = _checked(model)
         found = Pull(
             workspace_id=workspace_id,
             credential=row,
@@ -208,7 +209,7 @@ pump = Pump("pulls", pulls_work, most=4)
 
 
 def _client(workspace_id: UUID, credential_id: UUID, redactor: Redactor | None = None) -> Ollama:
-    opened = services.credential_open(workspace_id=workspace_id, credential_id=credential_id, use="ollama")
+    opened = services.credential_open(workspace_id=workspace_id, credential_id=credential_id, use=use_of("ollama"))
     door = egress.door(egress.Policy.of(settings.EGRESS_ALLOW))
     return Ollama(SignedDoor(door, opened, redactor or Redactor()), str(opened.values()["base_url"]))
 

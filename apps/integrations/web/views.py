@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -74,7 +76,10 @@ class CredentialTypes(WorkspacePage):
 
 @method_decorator([sensitive_post_parameters(), sensitive_variables()], name="dispatch")
 class CredentialNew(WorkspacePage):
-    """`integrations/new/<type>/`: a new credential, tested before it is kept."""
+    """`integrations/new/<type>/`: a new credential, tested before it is kept.
+
+    A page that wants one takes the form into itself by htmx; `next` is the page of this workspace to go on to.
+    """
 
     permission = Permission.CREDENTIAL_USE
     active = "integrations"
@@ -108,8 +113,24 @@ class CredentialNew(WorkspacePage):
             else:
                 if made.is_verified:
                     messages.success(request, _("It works, and is saved."))
-                return redirect("credential", self.workspace.slug, made.id)
+                return self._onward(reverse("credential", args=[self.workspace.slug, made.id]))
         return self._page(kind, form, doubt, status=422)
+
+    def _onward(self, usual: str) -> HttpResponse:
+        address = self._next or usual
+        if self._is_part:
+            return HttpResponse(headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
+
+    @property
+    def _is_part(self) -> bool:
+        return self.request.headers.get("HX-Request") == "true"
+
+    @property
+    def _next(self) -> str:
+        given = self.request.POST.get("next") or self.request.GET.get("next") or ""
+        is_ours = given.startswith(f"/w/{self.workspace.slug}/")
+        return given if is_ours and url_has_allowed_host_and_scheme(given, allowed_hosts=None) else ""
 
     @property
     def _may_share(self) -> bool:
@@ -119,10 +140,11 @@ class CredentialNew(WorkspacePage):
         self, kind: CredentialType, form: CredentialForm, doubt: DomainError | None = None, *, status: int = 200
     ) -> HttpResponse:
         with tenant(self.workspace.id):
-            context = {"kind": kind, "form": form, "doubt": doubt}
+            context = {"kind": kind, "form": form, "doubt": doubt, "next": self._next, "is_part": self._is_part}
             if kind.obtained:
                 context["redirect_uri"] = redirect_uri()
-            return self.render("integrations/new.html", context, status=status)
+            template = "integrations/_new.html" if self._is_part else "integrations/new.html"
+            return self.render(template, context, status=status)
 
 
 @method_decorator([sensitive_post_parameters(), sensitive_variables()], name="dispatch")
