@@ -13,8 +13,8 @@ from apps.nodes.contract import CodeAnswer, Language, NodeError
 class NodeCode:
     """The sandbox for one attempt of one node: what code prints becomes lines of its log."""
 
-    def __init__(self, log: Callable[[str], None], patience: float) -> None:
-        self._log, self._patience = log, patience
+    def __init__(self, log: Callable[[str], None], seconds: float) -> None:
+        self._log, self._seconds = log, seconds
 
     def run(
         self,
@@ -45,7 +45,7 @@ class NodeCode:
 
     def _answer(self, job: Job) -> Answer:
         try:
-            answer = choice.run(job, patience=self._patience)
+            answer = choice.run(job, patience=max(1.0, self._seconds - job.limits.seconds))
         except CodeFailed as failed:
             self._say(failed.lines)
             raise NodeError(
