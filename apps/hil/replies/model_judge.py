@@ -24,7 +24,8 @@ from apps.nodes.contract import ChatRequest, CredentialRef, Message, NodeError, 
 logger = logging.getLogger(__name__)
 
 PURPOSE: Final = "reply"
-SECONDS: Final = 20.0
+SECONDS: Final = 12.0
+MOST_MODELS: Final = 2  # the reply waits, and without a judge it is asked back
 NONE: Final = "none"
 _LONGEST: Final = 4_000
 _TALKS_TO_MACHINES = re.compile(
@@ -83,7 +84,7 @@ def _answer(workspace_id: UUID, asked: Asked, text: str) -> str:
 
     gateway = Gateway(Caller(workspace_id), opened)
     request = ChatRequest(
-        models=gateway.default_chain(),
+        models=gateway.default_chain()[:MOST_MODELS],
         messages=(Message.of("system", _INSTRUCTION), Message.of("user", _material(asked, text))),
         result_schema=_schema(asked),
         sampling=Sampling(temperature=0),
