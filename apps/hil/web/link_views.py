@@ -41,6 +41,10 @@ class CsrfOfPrivatePage(CsrfViewMiddleware):
             return True
         return bool(super()._origin_verified(request))  # type: ignore[misc]
 
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponseBase:
+        """The refusal is a page of this address, too."""
+        return _private(super()._reject(request, reason))  # type: ignore[misc]
+
 
 _checks_csrf = decorator_from_middleware(CsrfOfPrivatePage)
 
