@@ -16,7 +16,9 @@ from tests.chaos.world import free_port
 from tests.e2e.browser import ARGUMENTS, PATIENCE_MS, Tabs, find_browser
 from tests.e2e.product import Product, product
 from tests.fakes.collector import Collector, collector
+from tests.fakes.mcp import McpServer, mcp_server
 from tests.fakes.oauth import OAuthServer, oauth_server
+from tests.fakes.openai import OpenAI, openai_server
 from tests.fakes.receiver import Receiver, receiver
 from tests.services import folder_for_servers
 
@@ -74,7 +76,28 @@ def spans() -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="package")
-def running(browser: Browser, vendor: Receiver, provider: OAuthServer, spans: Collector) -> Iterator[Product]:
+def language_model() -> Iterator[OpenAI]:
+    """A provider of language models."""
+    with openai_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def tool_server() -> Iterator[McpServer]:
+    """An MCP server; its tools are each test's own."""
+    with mcp_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def running(
+    browser: Browser,
+    vendor: Receiver,
+    provider: OAuthServer,
+    spans: Collector,
+    language_model: OpenAI,
+    tool_server: McpServer,
+) -> Iterator[Product]:
     """The product, with everything on by which it can be seen inside; started only where there is a browser."""
     seen = {
         "LOG_FORMAT": "json",
@@ -82,9 +105,10 @@ def running(browser: Browser, vendor: Receiver, provider: OAuthServer, spans: Co
         "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url,
         "OTEL_BSP_SCHEDULE_DELAY": "200",
     }
+    others = ",".join(each.host for each in (vendor, provider, language_model, tool_server))
     with (
         folder_for_servers("agentflow-e2e") as folder,
-        product(folder, free_port(), allow=f"{vendor.host},{provider.host}", **seen) as made,
+        product(folder, free_port(), allow=others, **seen) as made,
     ):
         yield made
 

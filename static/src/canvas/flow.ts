@@ -70,6 +70,8 @@ export function useCardNodes({ chosen, moved, reached, isFree = false }: NodesLo
         )
           return [before];
         const isLoop = card.minWidth !== null;
+        // What holds buttons of its own is no button.
+        const isGroup = isLoop || card.dock !== null;
         const node: CardNode = {
           id,
           type: isLoop ? "loop" : isAttachment(card.node) ? "chip" : "card",
@@ -78,8 +80,8 @@ export function useCardNodes({ chosen, moved, reached, isFree = false }: NodesLo
           height: card.height,
           data: { card },
           selected: isChosen,
-          ariaRole: isLoop ? "group" : "button",
-          ...(isLoop ? { ariaLabel: `${card.node.name}, ${card.typeName}` } : {}),
+          ariaRole: isGroup ? "group" : "button",
+          ...(isGroup ? { ariaLabel: `${card.node.name}, ${card.typeName}` } : {}),
           ...(parent === undefined ? {} : { parentId: parent }),
           ...(parent === undefined || isFree || agent ? {} : { extent: "parent" as const }),
           domAttributes: { "aria-roledescription": isLoop ? "loop" : "step", tabIndex },
