@@ -37,7 +37,12 @@ END_SECONDS = 900.0
 """For so long what a call cost waits to be written down."""
 _T = TypeVar("_T")
 
-_BEGIN = "SELECT ai_call_begin(jsonb_populate_record(NULL::ai_open_call, %(call)s::jsonb))"
+# Nobody waits for the disk before a call: if the database breaks down that moment, it forgets what was set aside as a
+# whole, and `end` counts the call all the same.
+_BEGIN = """
+SELECT ai_call_begin(jsonb_populate_record(NULL::ai_open_call, %(call)s::jsonb))
+FROM set_config('synchronous_commit', 'off', true)
+"""
 _END = """
 SELECT ai_call_end(jsonb_populate_record(NULL::ai_call, %(call)s::jsonb), %(uses)s::uuid[], %(most)s::numeric,
                    %(most_tokens)s::bigint, %(counted)s::numeric)
