@@ -185,7 +185,7 @@ def cards(workspace: Workspace, actor: Actor, known: Mapping[str, Sequence[Crede
         new = reverse("credential-new", args=[workspace.slug, type_])
         taken = {row.name for row in known[provider.id]}
         name = str(provider.name) if str(provider.name) not in taken else ""
-        asked = urlencode({"name": name, "next": f"{here}#{provider.id}"})
+        asked = urlencode({"name": name, "next": here})
         found.append(Card(provider, rows, f"{new}?{asked}"))
     return found
 
