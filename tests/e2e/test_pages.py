@@ -56,6 +56,8 @@ PLACES: dict[str, Callable[[APIRequestContext], str]] = {
     "sign-in-rules": lambda api: "/w/demo/settings/sign-in/",
     "audit": lambda api: "/w/demo/settings/audit/?verify=1",
     "usage": lambda api: "/w/demo/settings/usage/",
+    "ai-usage": lambda api: "/w/demo/settings/ai-usage/",
+    "ai-budgets": lambda api: "/w/demo/settings/ai-budgets/",
     "values": lambda api: "/w/demo/settings/values/",
     "invite": lambda api: "/w/demo/settings/members/invite/",
     "join": lambda api: invitation(api),
