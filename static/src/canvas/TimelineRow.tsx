@@ -259,6 +259,9 @@ interface BarsProps {
   hasOutcomes: boolean;
 }
 
+/** Shorter work around a wait, in milliseconds, is what asking takes. */
+const LEAST_WORK = 200;
+
 function Bars({ row, run, scale, now, view, hasOutcomes }: BarsProps) {
   const start = startOf(run) ?? 0;
   const end = endOf(run, now);
@@ -296,12 +299,17 @@ function Bars({ row, run, scale, now, view, hasOutcomes }: BarsProps) {
   /** What stands behind the last bar: the outcome, or a label that had no room inside. */
   let after: string | null = run.state === "COMPLETED" && hasOutcomes ? (run.port ?? null) : null;
   if (row.waits.length > 0) {
+    let rested = start;
     for (const wait of row.waits) {
       const from = Date.parse(wait.opened_at);
       const to = wait.resolved_at ? Date.parse(wait.resolved_at) : end;
       const look = waitLook(wait.kind);
+      // An agent works before it asks, and goes on afterwards.
+      if (from - rested >= LEAST_WORK) bar(`before ${wait.id}`, rested, from, "", "success");
       bar(wait.id, from, to, "is-wait", look.tone, duration(to - from), look.icon);
+      rested = Math.max(rested, to);
     }
+    if (end - rested >= LEAST_WORK) bar("rest", rested, end, view.isLive ? "is-running" : "", view.tone);
   } else if (attempts.length > 1) {
     attempts.forEach((attempt, index) => {
       const from = Date.parse(attempt.started_at ?? "");
