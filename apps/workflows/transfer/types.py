@@ -66,6 +66,16 @@ _NAMES: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("HUMAN_IN_THE_LOOP", "CONFIRMATION"): {
         "question": "title", "prompt": "title", "description": "message", "details": "message", "body": "message",
     },
+} | {
+    ("AI_AGENT", subtype): {
+        "model_version": "model", "model_name": "model", "model_id": "model", "deployment": "model",
+        "system": "system_prompt", "system_message": "system_prompt", "instructions": "system_prompt",
+        "user_prompt": "prompt", "user_message": "prompt", "question": "prompt", "message": "prompt", "text": "prompt",
+        "json_schema": "result_schema", "output_schema": "result_schema", "response_schema": "result_schema",
+        "max_output_tokens": "max_tokens", "stop_sequences": "stop", "image": "images", "file": "files",
+        "attachments": "files", "return_intermediate_steps": "keep_trace",
+    }
+    for subtype in ("OPENAI", "CLAUDE", "GEMINI", "OLLAMA", "CUSTOM")
 }  # fmt: skip
 """What parameters are called, by type of node."""
 _LATER: Final[dict[str, str]] = {
@@ -111,7 +121,7 @@ def translate(drawing: Drawing, piece: Piece, type_: str, subtype: str, params: 
     """Make the piece a node of ours. What it has no equivalent for is told."""
     if _ROLES.fullmatch(f"{subtype}".upper()):
         message = f"“{subtype}” is an agent with a fixed role. Here, an AI_AGENT does what its prompt says."
-        drawing.say("left_out", piece, message, "Agents come later.")
+        drawing.say("left_out", piece, message, "Take an agent, and say in its system prompt what it is.")
         return
     if does_nothing(type_) and not is_trigger:
         piece.is_passed = True
@@ -276,7 +286,21 @@ def _confirmation(params: Params) -> None:
         del params["timeout_action"]
 
 
+def _agent(params: Params) -> None:
+    limits = params["limits"] if isinstance(params.get("limits"), dict) else {}
+    for name, ours in (("max_iterations", "turns"), ("max_turns", "turns"), ("timeout", "seconds")):
+        value = params.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 1:
+            limits = {ours: int(value) if ours == "turns" else value} | limits
+            del params[name]
+    if limits:
+        params["limits"] = limits
+    if isinstance(params.get("stop"), str):
+        params["stop"] = [params["stop"]]
+
+
 _SPECIAL: Final[dict[tuple[str, str], Callable[[Params], None]]] = {
+    **{("AI_AGENT", subtype): _agent for subtype in ("OPENAI", "CLAUDE", "GEMINI", "OLLAMA", "CUSTOM")},
     ("TRIGGER", "WEBHOOK"): _webhook,
     ("TRIGGER", "CRON"): _cron,
     ("ACTION", "HTTP_REQUEST"): _http,

@@ -76,7 +76,7 @@ def test_a_definition_of_which_something_would_be_lost_is_refused(client: APICli
         "workflows.definition_invalid",
     )
     assert document["errors"][0]["path"] == "connections[1]"
-    assert "AI_AGENT" in document["errors"][0]["message"]
+    assert "the model of an agent" in document["errors"][0]["message"]
 
 
 def test_members_come_back_in_the_order_of_the_documentation(client: APIClient) -> None:

@@ -36,8 +36,9 @@ def test_each_fixture_is_a_draft_and_every_node_of_it_is_accounted_for(name: str
     assert parcel.source != "AgentFlow"
     assert no_draft(lint(parcel.definition)) == ()
     if name in SOUND:
-        assert errors_in(lint(parcel.definition)) == ()
-        compile(parcel.definition)
+        # The tools of these documents name a server without its address, which somebody has to fill in.
+        wrong = [each for each in errors_in(lint(parcel.definition)) if not each.path.endswith(".params.url")]
+        assert wrong == []
     inner = document.get("workflow", document.get("definition", document))
     rows = [*inner.get("nodes", inner.get("agents", ())), *document.get("triggers", ())]
     kept = {each["name"] for each in parcel.definition["nodes"]}
@@ -57,8 +58,12 @@ def test_a_map_of_connections_by_kind_leads_where_it_says() -> None:
         "check": "FLOW.IF",
         "hil_confirmation": "HUMAN_IN_THE_LOOP.CONFIRMATION",
         "note": "ACTION.TRANSFORM",
+        "agent": "AI_AGENT.GEMINI",
+        "db": "TOOL.MCP",
+        "history": "MEMORY.BUFFER",
     }
     assert edges == {
+        ("trigger_1", "main", "agent"),
         ("trigger_1", "main", "check"),
         ("check", "true", "hil_confirmation"),
         ("hil_confirmation", "approved", "note"),
@@ -77,13 +82,9 @@ def test_a_map_of_connections_by_kind_leads_where_it_says() -> None:
     }
     assert ask["retry"] == {"attempts": 2, "delay_seconds": 5}
     messages = " ".join(remark.message for remark in parcel.remarks if remark.kind == "left_out")
-    for lost in (
-        "AI_AGENT GEMINI",
-        "TOOL MCP",
-        "MEMORY BUFFER",
-    ):
-        assert lost in messages
-    assert "AI_TOOL) needs nodes of type AI_AGENT and TOOL" in messages
+    assert "AI_TOOL) needs nodes of type" not in messages
+    agent = next(each for each in parcel.definition["nodes"] if each["id"] == "agent")
+    assert agent["attached"] == ["db", "history"]
 
 
 def test_the_same_map_from_the_other_end_is_read_by_its_trigger() -> None:
@@ -112,6 +113,9 @@ def test_configurations_attached_nodes_and_mappings() -> None:
         "by_hand": "TRIGGER.MANUAL",
         "count": "ACTION.TRANSFORM",
         "enough": "FLOW.FILTER",
+        "writer": "AI_AGENT.OPENAI",
+        "search": "TOOL.MCP",
+        "notes": "MEMORY.KEY_VALUE",
     }
     assert ("count", "main", "enough") in edges
     mapping = next(each["mapping"] for each in parcel.definition["connections"] if each["to"] == "enough")
@@ -122,7 +126,7 @@ def test_configurations_attached_nodes_and_mappings() -> None:
             {"from": "day", "to": "when.day", "transform": "{{ $json }}"},
         ],
     }
-    assert told(parcel) >= {"Writer", "Search", "Notes", "Tell"}
+    assert told(parcel) >= {"Tell"}
 
 
 def test_agents_with_conditions_start_by_hand() -> None:
@@ -170,7 +174,8 @@ def test_every_kind_is_known_however_it_is_written(kind: str, spelling: Any) -> 
         assert found["connections"] == []
         assert [remark.kind for remark in remarks] == ["left_out"]
         assert kind in remarks[0].message
-        assert "needs nodes of type" in remarks[0].message
+        why = ("needs nodes of type", "stands in the parameters", "these two are none")
+        assert any(words in remarks[0].message for words in why)
 
 
 def test_an_unknown_kind_is_told() -> None:
@@ -226,6 +231,22 @@ def test_what_attachments_can_be_wrong_is_found(agents: None) -> None:
         ("attached.unknown_node", "nodes[1].attached[1]"),
         ("attached.wrong_type", "nodes[1].attached[2]"),
     } <= found
+
+
+def test_what_other_products_call_the_parameters_of_agents() -> None:
+    theirs = {"model_version": "gpt-5-mini", "system_message": "Be brief.", "user_prompt": "Hi", "max_iterations": 7}
+    nodes = [
+        hook(),
+        {"id": "a", "name": "A", "type": "AI_AGENT_NODE", "subtype": "OPENAI_CHATGPT", "parameters": theirs},
+    ]
+    parcel = import_document({"nodes": nodes, "connections": {}})
+    agent = next(each for each in parcel.definition["nodes"] if each["id"] == "a")
+    assert agent["params"] == {
+        "model": "gpt-5-mini",
+        "system_prompt": "Be brief.",
+        "prompt": "Hi",
+        "limits": {"turns": 7},
+    }
 
 
 @pytest.mark.parametrize("document", [small(), order_approval(), {"nodes": []}])

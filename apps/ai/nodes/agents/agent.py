@@ -113,8 +113,8 @@ class AgentParams(NodeParams):
     """The model, as its provider calls it. Empty: the workspace's default model of this provider."""
     system_prompt: Annotated[Expr[Prompt], asked(widget="lines")] = ""
     """Who the agent is, what it is to do, and what it must not do."""
-    prompt: Annotated[Expr[Prompt], asked(widget="lines")]
-    """What it is asked; anything but text becomes JSON."""
+    prompt: Annotated[Expr[Prompt], asked(widget="lines")] = ""
+    """What it is asked; anything but text becomes JSON. Empty: what comes in here."""
     images: Expr[Files] = []
     """Pictures it looks at: files of other nodes, or addresses."""
     files: Expr[Files] = []
@@ -248,11 +248,13 @@ class Agent(Node):
 
     def task(self, params: Any, ctx: Context) -> Task:
         """What it is to do."""
-        limits = params.limits
+        limits, prompt = params.limits, params.prompt or _words(ctx.json)
+        if not prompt and not params.images and not params.files:
+            raise NodeError("ai.no_prompt", "The agent was asked nothing.", "Write a prompt, or give it some input.")
         return Task(
             name=ctx.place.node_name or self.name,
             chain=lambda: self.chain(params, ctx),
-            prompt=params.prompt,
+            prompt=prompt,
             system=params.system_prompt,
             media=(*_media("image", params.images), *_media("file", params.files)),
             schema=params.result_schema,
