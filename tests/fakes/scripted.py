@@ -209,6 +209,8 @@ class Model:
         """Every chat and embedding request, those that were refused included."""
         self.seen: list[tuple[str, str]] = []
         """Method and path of every request."""
+        self.connections = 0
+        """How many were made: those that are kept alive count once."""
         self.hung_up = 0
         """How many callers left before they had their answer."""
         self.lock = threading.RLock()
@@ -332,6 +334,10 @@ def serve(model: Model) -> Iterator[Any]:
     class Handler(BaseHTTPRequestHandler):
         disable_nagle_algorithm = True
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            model.connections += 1
 
         def _serve(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -197,8 +197,8 @@ class Gateway:
             raise nothing_connected()
         return found
 
-    def _line(self, ref: ModelRef) -> tuple[wire.Line, Redactor, str]:
-        """The way to a model, what must not be seen of it, and what its failures count against."""
+    def _line(self, ref: ModelRef) -> tuple[wire.Line, str]:
+        """The way to a model, and what its failures count against."""
         ref = ref if ref.credential else ref.model_copy(update={"credential": self._default_credential(ref)})
         assert ref.credential is not None
         try:
@@ -208,8 +208,8 @@ class Gateway:
         redactor = Redactor()
         redactor.add(*opened.secrets())
         door = egress.door(egress.Policy.of(settings.EGRESS_ALLOW))
-        line = wire.Line(ref, str(opened.values()["base_url"]), opened.sign, door)
-        return line, redactor, f"{line.who} · {str(ref.credential)[-8:]}"
+        line = wire.Line(ref, str(opened.values()["base_url"]), opened.sign, door, redactor)
+        return line, f"{line.who} · {str(ref.credential)[-8:]}"
 
     def _default_credential(self, ref: ModelRef) -> UUID:
         from apps.ai import selectors
@@ -263,12 +263,12 @@ class _Asked:
     def _asked(self, ref: ModelRef, once: Callable[[wire.Line, Model | None], _Answer[T]], patience: float) -> T:
         """Its answer, perhaps not at the first try. Raises `_GaveUp`."""
         try:
-            line, redactor, target = self._gateway._line(ref)
+            line, target = self._gateway._line(ref)
         except NodeError as missing:
             raise _GaveUp(Failure(missing)) from None
         for tried in range(1, TRIES + 1):
             try:
-                return self._once(line, target, redactor, once)
+                return self._once(line, target, once)
             except _GaveUp as gave_up:
                 failure = gave_up.failure
                 asked = failure.error.retry_after
@@ -284,7 +284,6 @@ class _Asked:
         self,
         line: wire.Line,
         target: str,
-        redactor: Redactor,
         once: Callable[[wire.Line, Model | None], _Answer[T]],
     ) -> T:
         from apps.ai import ledger
@@ -319,7 +318,8 @@ class _Asked:
             answer = once(line, catalogue.find(ref.provider, ref.model))
         except wire.Failed as failed:
             failure, error = failed.failure, failed.failure.error
-            error.message, error.hint = redactor.text(error.message), redactor.text(error.hint)
+            clean = line.redactor.text
+            error.message, error.hint = clean(error.message), clean(error.hint)
             error.args = (error.message,)
             end(error.code, error.message, self.guess(failed.heard) if failed.status == 200 else Usage())
             if circuit is not None and failure.is_theirs:

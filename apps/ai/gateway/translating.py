@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
@@ -173,6 +173,12 @@ class Heard:
         return Message(
             role="assistant", parts=parts, calls=tuple(calls), reasoning=self.reasoning, signed=signed or None
         )
+
+    def without(self, clean: Callable[[str], str]) -> None:
+        """Take out of it what nobody may see: an endpoint may say back what it was sent."""
+        self.text, self.reasoning = clean(self.text), clean(self.reasoning)
+        for call in self.calls:
+            call["arguments"] = clean(call["arguments"])
 
     def ended(self) -> Finish:
         """Why it stopped."""

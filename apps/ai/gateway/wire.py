@@ -33,6 +33,7 @@ from apps.ai.gateway.translating import (
 )
 from apps.core import egress
 from apps.core.egress import classic
+from apps.core.redaction import Redactor
 from apps.nodes.contract import ChatRequest, ModelRef, Usage
 
 logger = logging.getLogger(__name__)
@@ -87,12 +88,13 @@ def warm(*, after: float = 15.0) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where a model is reached, and how a request there is signed. Holds no key that could be read."""
+    """Where a model is reached, how a request there is signed, and what must not be seen of either."""
 
     ref: ModelRef
     base: str
     sign: egress.Sign
     door: egress.HttpDoor
+    redactor: Redactor
 
     @property
     def who(self) -> str:
@@ -131,6 +133,7 @@ def chat(
     ) as passage:
         answer = _asked(library, line, request, given, notes, heard, passage, is_streamed=streamed)
         _listen(answer if streamed else [answer], heard, on_text, passage, line)
+    heard.without(line.redactor.text)
     if not (heard.text or heard.calls or heard.usage):  # LiteLLM takes what is no stream for one that says nothing
         raise Failed(of_library(ValueError("no answer"), passage, line.who, line.ref.model), heard, passage.status)
     return heard, notes
@@ -211,7 +214,7 @@ def _listen(
         except Exception as error:
             raise Failed(of_library(error, passage, line.who, line.ref.model), heard, passage.status) from None
         if new and on_text is not None:  # what it raises is its own affair
-            on_text(new)
+            on_text(line.redactor.text(new))
 
 
 def _given(library: Any, ref: ModelRef, request: ChatRequest, known: Model | None) -> tuple[dict[str, Any], list[str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ _here = threading.local()
 _HARMLESS = frozenset({"accept", "content-type"})
 MAX_BYTES = 50_000_000
 MOST_REFUSAL = 20_000
+REST_SECONDS, MOST_REST = 0.05, 4
+"""For so long, and so many pieces, the rest of an answer is waited for that nobody reads any more."""
 
 
 class Passage:
@@ -37,6 +39,8 @@ class Passage:
         """What stood in an answer with a status of 400 and more."""
         self.sent = 0
         """How many requests went out."""
+        self.bodies: list[httpx.SyncByteStream] = []
+        """Of its answers; what a library leaves open is closed when the passage ends."""
         self._origin = _origin(base)
 
     def send(self, request: httpx.Request) -> Streamed:
@@ -71,6 +75,8 @@ def passage(
             yield found
     finally:
         _here.passage = None
+        for body in found.bodies:
+            body.close()
 
 
 class ClassicTransport(httpx.BaseTransport):
@@ -87,7 +93,9 @@ class ClassicTransport(httpx.BaseTransport):
             raise _raised(found, failed, request) from None
         found.status, found.headers = answer.status, dict(answer.headers)
         headers = [(name, value) for name, value in answer.headers.items() if name != "transfer-encoding"]
-        made = httpx.Response(answer.status, headers=headers, stream=_Body(answer, found, request), request=request)
+        body = _Body(answer, found, request)
+        found.bodies.append(body)
+        made = httpx.Response(answer.status, headers=headers, stream=body, request=request)
         if answer.status >= 400:
             found.refusal = made.read()[:MOST_REFUSAL].decode("utf-8", "replace")
         return made
@@ -102,11 +110,12 @@ def client() -> httpx.Client:
 class _Body(httpx.SyncByteStream):
     def __init__(self, inner: Streamed, passage: Passage, request: httpx.Request) -> None:
         self._inner, self._passage, self._request = inner, passage, request
+        self._chunks = iter(inner)
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
         try:
-            for chunk in self._inner:
+            for chunk in self._chunks:
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise httpx.ReadError(f"more than {MAX_BYTES:,} bytes", request=self._request)
@@ -115,6 +124,10 @@ class _Body(httpx.SyncByteStream):
             raise _raised(self._passage, failed, self._request) from None
 
     def close(self) -> None:
+        # Libraries stop at the last event of a stream; the connection can be used again only after its last byte.
+        with suppress(EgressError), deadline(REST_SECONDS):
+            for _ in zip(self._chunks, range(MOST_REST), strict=False):
+                pass
         self._inner.close()
 
 

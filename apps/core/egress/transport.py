@@ -91,11 +91,13 @@ def was_cut() -> bool:
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Everything this thread sends and reads inside must be done by then: a slow drip of bytes does not help."""
-    _request.until = time.monotonic() + seconds
+    around: float | None = getattr(_request, "until", None)
+    until = time.monotonic() + seconds
+    _request.until = until if around is None else min(until, around)
     try:
         yield
     finally:
-        _request.until = None
+        _request.until = around
 
 
 def _left(wanted: float | None, late: type[Exception] = httpcore2.ReadTimeout) -> float | None:

@@ -124,3 +124,12 @@ def test_litellm_is_set_up_as_it_should_be(asking: Asking) -> None:
     assert not library.drop_params
     assert set(library.success_callback) <= {"cache"}
     assert set(SERVERS) == set(PROVIDERS)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_connections_are_kept_alive(asking: Asking, provider: Provider) -> None:
+    fake, ref = asking.connect(provider)
+    for _ in range(3):
+        asking.chat(ref)
+        asking.chat(ref, on_text=lambda piece: None)
+    assert (len(fake.asked), fake.connections) == (6, 1)

@@ -29,7 +29,11 @@ from apps.integrations import services
 from apps.integrations.models import Credential
 from apps.workflows import services as workflows
 from tests.executions.conftest import Engine, definition, node
+from tests.fakes.anthropic import anthropic_server
 from tests.fakes.echo import WAYS, echo
+from tests.fakes.gemini import gemini_server
+from tests.fakes.openai import openai_server
+from tests.fakes.scripted import Asked, Fail, Say
 
 pytestmark = pytest.mark.integration
 CANARIES = int(os.environ.get("AGENTFLOW_CANARIES", "6"))
@@ -181,3 +185,79 @@ def test_no_canary_is_found_anywhere(
     assert found == []
     characters = sum(map(len, places.values()))
     print(f"{CANARIES} canaries, {len(there.heads)} calls, {len(places)} places, {characters:,} characters, 0 found")
+
+
+@pytest.mark.xdist_group("litellm")
+@pytest.mark.parametrize(
+    ("subtype", "server", "type_", "model"),
+    [
+        ("OPENAI", openai_server, "openai", "gpt-5-mini"),
+        ("CLAUDE", anthropic_server, "anthropic", "claude-sonnet-5"),
+        ("GEMINI", gemini_server, "gemini", "gemini-2.5-flash"),
+    ],
+)
+def test_no_key_of_a_provider_is_found_anywhere(
+    engine: Engine,
+    workspace: Workspace,
+    alice: User,
+    log: io.StringIO,
+    settings: Any,
+    subtype: str,
+    server: Any,
+    type_: str,
+    model: str,
+) -> None:
+    """The model says back what key it was called with, in its answer and in its error; prompts stand in no log."""
+    key, api = canary(), APIClient()
+    api.force_login(alice)
+    answers: dict[str, str] = {}
+
+    def quoting(asked: Asked) -> Say | Fail:
+        words = f"You are {asked.key}, and sent {asked.headers}."
+        return Fail.bad(words) if "fail" in asked.text else Say(words, thought=words)
+
+    with server() as fake:
+        settings.EGRESS_ALLOW = [fake.host]
+        fake.key = key
+        fake.answers(quoting)
+        row = services.credential_create(
+            workspace_id=workspace.id,
+            actor=member_actor(alice, "owner"),
+            name="Provider",
+            type=type_,
+            fields={"api_key": key, "base_url": fake.base},
+            allow_unverified=True,
+        )
+        auth = {"kind": "credential", "credential": str(row.id), "name": row.name, "type": row.type}
+        for prompt, status in (("a question nobody may log", "SUCCESS"), ("fail", "ERROR")):
+            made = workflows.workflow_create(
+                workspace_id=workspace.id,
+                actor=member_actor(alice, "owner"),
+                name=prompt,
+                definition=definition(
+                    [
+                        node("t", "TRIGGER.MANUAL"),
+                        node(
+                            "a",
+                            f"AI_AGENT.{subtype}",
+                            model=model,
+                            prompt=prompt,
+                            credential=auth,
+                            _retry={"attempts": 1},
+                        ),
+                    ],
+                    ["t > a"],
+                ),
+            )
+            started = api.post(f"/api/v1/app/workflows/{made.id}/test/")
+            assert started.status_code == 201, started.content
+            engine.poke()
+            found = engine.until(started.json()["id"], seconds=60)
+            assert found["status"] == status, (found["error"], log.getvalue()[-3000:])
+            for path in (f"executions/{found['id']}/", f"executions/{found['id']}/logs/", "circuits/"):
+                answers[f"{prompt} {path}"] = api.get(f"/api/v1/app/{path}").content.decode()
+        assert {each.key for each in fake.asked} == {key}
+    places = whole_database() | answers | {"log": log.getvalue()}
+    assert "[secret]" in "".join(places.values())
+    assert [(place, form) for form in forms_of(key) for place, text in places.items() if form in text] == []
+    assert "nobody may log" not in places["log"]
