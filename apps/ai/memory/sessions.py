@@ -14,6 +14,7 @@ from django.db.models.functions import Length
 
 from apps.ai.memory.window import tokens_of, trimmed
 from apps.ai.models import MemoryFact, MemoryKind, MemoryMessage, MemoryPiece, MemorySession
+from apps.ai.models.memories import INDEXED_DIMENSIONS
 from apps.core import clock, jsonclean
 from apps.core.ids import uuid7
 from apps.core.tenancy import tenant
@@ -24,6 +25,8 @@ MOST_SESSIONS = 100_000
 MOST_KEPT = 2_000
 """Messages in a session; the oldest go first. They are the ones a page shows, far more than a model is given."""
 LONGEST_VALUE = 2_000
+EXACT_UP_TO = 5_000
+"""Pieces of a session that are compared one by one: an index that holds everybody's finds less of few, and later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,33 +194,26 @@ def near(session: Session, model: str, vector: Sequence[float], *, most: int) ->
     """The pieces of the session that are nearest in meaning, and how alike they are (1 is the same)."""
     with reached(session.place):
         row = _row(session)
-        return [] if row is None else nearest(row.id, model, vector, most=most)
+        return [] if row is None else nearest(row, model, vector, most=most)
 
 
-def nearest(session_id: UUID, model: str, vector: Sequence[float], *, most: int) -> list[tuple[str, float]]:
+def nearest(row: MemorySession, model: str, vector: Sequence[float], *, most: int) -> list[tuple[str, float]]:
     """See `near`. Runs inside `tenant()`."""
     length = len(vector)
-    written = f"[{','.join(repr(float(each)) for each in vector)}]"
+    sought = f"[{','.join(repr(float(each)) for each in vector)}]"
+    stored, given = "embedding", "%(sought)s::vector"
     with connection.cursor() as cursor:
-        # Rows of other sessions stand between those of this one: the index is read on until enough are found.
-        cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
+        if row.entries > EXACT_UP_TO and length in INDEXED_DIMENSIONS:
+            stored, given = f"embedding::halfvec({length})", f"%(sought)s::halfvec({length})"
+            # Rows of other sessions stand between those of this one: the index is read on until enough are found.
+            cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order; SET LOCAL hnsw.ef_search = 100")
         cursor.execute(
-            f"""SELECT text, 1 - (embedding::halfvec({length}) <=> %(sought)s::halfvec({length}))
-                FROM ai_memory_piece
+            f"""SELECT text, 1 - ({stored} <=> {given}) FROM ai_memory_piece
                 WHERE session_id = %(session)s AND dimensions = {length} AND model = %(model)s
-                ORDER BY embedding::halfvec({length}) <=> %(sought)s::halfvec({length}) LIMIT %(most)s""",
-            {"sought": written, "session": session_id, "model": model, "most": most},
+                ORDER BY {stored} <=> {given} LIMIT %(most)s""",
+            {"sought": sought, "session": row.id, "model": model, "most": most},
         )
         return [(text, float(alike)) for text, alike in cursor.fetchall()]
-
-
-def touch(session: Session) -> None:
-    """Note that the session was used."""
-    with reached(session.place):
-        row = _row(session)
-        if row is not None:
-            _use(row, session)
-            row.save(update_fields=["used_at", "expires_at", "used_by_workflow", "used_by_node", "used_by_execution"])
 
 
 # ── One row ──────────────────────────────────────────────────────────────────────────────────────────────────────────
