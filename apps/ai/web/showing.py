@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -75,6 +76,7 @@ class Shown:
     """The credential's name where it is not the provider's default."""
     facts: str
     warning: str = ""
+    is_ending: bool = False
     successor: str = ""
     is_connected: bool = True
 
@@ -123,9 +125,12 @@ def shown(ref: ModelRef, known: Mapping[str, Sequence[Credential]], place: int =
     rows = known[ref.provider]
     via = next((row.name for row in rows if row.id == ref.credential), "") if ref.credential else ""
     is_connected = bool(via) if ref.credential else any(not row.is_private for row in rows)
-    warning, successor = _ending(model, now().date())
+    warning, is_ending = _ending(model, now().date())
+    successor = model.successor if model else ""
     provider = PROVIDERS[ref.provider]
-    return Shown(ref, key_of(ref), place, provider, via, facts(ref.provider, model), warning, successor, is_connected)
+    return Shown(
+        ref, key_of(ref), place, provider, via, facts(ref.provider, model), warning, is_ending, successor, is_connected
+    )
 
 
 def facts(provider: str, model: Model | None) -> str:
@@ -204,23 +209,19 @@ def label_of(provider: str) -> str | Promise:
     return PROVIDERS[provider].name if provider in PROVIDERS else provider
 
 
-def _ending(model: Model | None, today: date) -> tuple[str, str]:
-    """What to say of a model that ends or has a better one after it, and which one that is."""
+def _ending(model: Model | None, today: date) -> tuple[str, bool]:
+    """What to say of a model that ends or has a newer one after it, and whether that is urgent."""
     if model is None:
-        return "", ""
-    if model.retires_on is not None and model.retires_on <= today:
-        return _("Its provider has not answered for it since %(day)s.") % {
-            "day": _day(model.retires_on)
-        }, model.successor
+        return "", False
+    after = _("After it comes %(name)s.") % {"name": model.successor} if model.successor else ""
     if model.retires_on is not None and model.retires_on - today <= WARNED_BEFORE:
-        return _("Its provider stops answering for it on %(day)s.") % {"day": _day(model.retires_on)}, model.successor
+        day = {"day": f"{model.retires_on.day} {date_format(model.retires_on, 'F Y')}"}
+        is_over = model.retires_on <= today
+        said = _("Ended by its provider on %(day)s.") if is_over else _("Its provider ends it on %(day)s.")
+        return f"{said % day} {after}".strip(), True
     if model.successor:
-        return _("There is a newer one."), model.successor
-    return "", ""
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+        return _("There is a newer one: %(name)s.") % {"name": model.successor}, False
+    return "", False
 
 
 def _dollars(amount: Decimal) -> str:
