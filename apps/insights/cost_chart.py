@@ -16,7 +16,7 @@ from apps.core.axis import axis
 
 SERIES = 4
 """So many models have a colour of their own; the others share the last one."""
-_HIGH, _WIDE = 180, 760
+_HIGH, _WIDE = 180, 740
 _LABELS = 7
 _MICRO = 1_000_000
 
@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Bars with an axis and a legend, as `insights/_ai_chart.html` draws them: 760 by 180 units."""
+    """Bars with an axis and a legend, as `insights/_ai_chart.html` draws them: 740 by 180 units."""
 
     bars: tuple[Bar, ...]
     width: int
