@@ -199,3 +199,17 @@ def test_several_questions_in_one_run_each_answered_on_the_page_by_api_and_in_wo
     assert "Enough." in told[2].text
     run = next(each for each in done["node_runs"] if each["node_id"] == "desk")
     assert run["output"]["tools_used"] == [{"name": "keep", "title": "Keep", "calls": 3, "errors": 1}]
+
+
+@pytest.mark.integration
+def test_the_starter_waits_for_a_person_before_it_sorts_a_ticket(engine: Engine, model: FakeModels) -> None:
+    from apps.workflows.starters import starter
+
+    found = starter("support-agent")
+    assert found is not None
+    model.answers += [calls(call("put_into_queue", team="billing", why="An invoice."))]
+    ticket = {"body": {"id": "T-1", "subject": "Invoice 7", "text": "It is wrong."}}
+    execution_id = engine.start(engine.publish(found.definition), ticket, trigger="hook")
+    parked = engine.until(execution_id, "WAITING_FOR_HUMAN", "ERROR", "SUCCESS")
+    assert parked["status"] == "WAITING_FOR_HUMAN", parked
+    assert "Ticket T-1" in model.asked[0].messages[-1].text
