@@ -38,7 +38,7 @@ class CompareForm(forms.Form):
     prompt = forms.CharField(
         label=gettext_lazy("Prompt"),
         max_length=LONGEST_PROMPT,
-        widget=forms.Textarea(attrs={"rows": 5, "data-hotkey-submit": ""}),
+        widget=forms.Textarea(attrs={"rows": 5}),
     )
     system = forms.CharField(
         label=gettext_lazy("System prompt"),
