@@ -60,7 +60,8 @@ def test_an_agent_is_built_asks_and_is_watched(
     dialog.get_by_label("API key").fill(KEY)
     dialog.get_by_role("button", name="Test and save").click()
     expect(dialog).to_have_count(0)
-    write_into(panel, "Model", "gpt-4.1-mini")
+    panel.get_by_role("combobox", name="Model", exact=True).fill("gpt-4.1-mini")
+    expect(panel).to_contain_text("for a million")  # tokens, and what they cost
 
     # A tool, on the slot of the agent's card.
     tool_server.offer(Scripted("refund", lambda given: {"paid": given["amount"]}, "Pays money back.", REFUND))

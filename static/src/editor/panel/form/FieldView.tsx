@@ -185,7 +185,7 @@ function Expression({
   const isRow = useRow();
   const { control } = field;
   const label = props.label ?? field.label;
-  const isText = control.kind === "text" && control.widget !== "workflow";
+  const isText = control.kind === "text" && !["workflow", "model"].includes(control.widget);
   const error = problems.map(sentence).join(" ") || (isLacking ? "This is needed." : undefined);
   const hasFixed = !isText && !(field.isCondition && typeof value !== "boolean");
   const help =

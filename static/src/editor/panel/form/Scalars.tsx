@@ -4,6 +4,7 @@ import { Icon } from "../../../canvas/Icon.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { useForm } from "./context.ts";
 import { defaultWords } from "./FieldFrame.tsx";
+import { ModelInput } from "./ModelInput.tsx";
 import { NodeSelect } from "./NodeSelect.tsx";
 import type { Control, Field, Option } from "./schema.ts";
 import { WorkflowSelect } from "./WorkflowSelect.tsx";
@@ -43,6 +44,7 @@ function TextInput(props: InputProps & { control: Of<"text"> }) {
   const zones = useId();
   const [isShown, setShown] = useState(false);
   if (control.widget === "workflow") return <WorkflowSelect {...props} />;
+  if (control.widget === "model") return <ModelInput {...props} />;
   if (control.widget === "node") return <NodeSelect {...props} />;
   const common = {
     ...named(props),
