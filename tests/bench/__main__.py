@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench import agents, approvals, code, killed, million, pages, processes, several, waiting
+from tests.bench import agents, approvals, code, killed, million, models, pages, processes, several, waiting
 from tests.bench.load import load
 from tests.bench.processes import Usage
 from tests.bench.product import ROOT, Product, install, product, slow_server
@@ -32,6 +32,7 @@ ALONE = (
     ("code", code.main, "benchmarks.md"),
     ("waiting", waiting.main, "benchmarks.md"),
     ("agents", agents.main, "benchmarks.md"),
+    ("models", models.main, "benchmarks.md"),
 )
 
 

@@ -65,6 +65,10 @@ def _library() -> Any:
     library.turn_off_message_logging = True
     library.disable_streaming_logging = True
     library.disable_end_user_cost_tracking = True
+    # For Ollama it looks through all models of the world several times a call; those of other providers are not asked.
+    ours = {each.library for each in DIALECTS.values()} | {"ollama"}
+    for name in [name for name, known in library.model_cost.items() if known.get("litellm_provider") not in ours]:
+        del library.model_cost[name]
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # it quotes what was asked; we log what became of it
     logger.info("LiteLLM was imported in %.1f s", time.perf_counter() - began)
