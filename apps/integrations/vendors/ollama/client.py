@@ -27,7 +27,7 @@ class OllamaFailed(DomainError):
 class Door(Protocol):
     """A door that may sign, and hands on what arrives: `egress.HttpDoor`, `integrations.services.SignedDoor`."""
 
-    def request(self, method: str, url: str, **given: Any) -> Answer:
+    def request(self, *args: Any, **given: Any) -> Answer:
         """As `egress.HttpDoor.request`."""
         ...
 
