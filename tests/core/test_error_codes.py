@@ -6,9 +6,11 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
+from apps.ai.agents.limits import Limits
 from apps.core import problems
 from apps.core.error_codes import error_codes
 from apps.core.errors import DomainError
@@ -27,13 +29,15 @@ def test_it_holds_the_code_of_every_class_in_the_source() -> None:
     assert declared - {entry.code for entry in error_codes()} == set()
 
 
-RAISERS = ("NodeError", "MappingFailed", "refusals")
+RAISERS = ("NodeError", "MappingFailed", "refusals", "_plain")
+LIMITS = {f"ai.limit_{field.name}" for field in fields(Limits)} - {"ai.limit_repeats"}
+OF_NODES = ("nodes", "ai", "executions", "hil")
 
 
 def raised_by_nodes() -> dict[str, str]:
     """The codes written into `NodeError(…)`, and into errors that the engine stores, with where."""
     found: dict[str, str] = {}
-    for path in [*(APPS / "nodes").rglob("*.py"), *(APPS / "executions").rglob("*.py"), *(APPS / "hil").rglob("*.py")]:
+    for path in (path for app in OF_NODES for path in (APPS / app).rglob("*.py")):
         for code in _codes_in(ast.parse(path.read_text())):
             found.setdefault(code, str(path.relative_to(APPS)))
     return found
@@ -57,11 +61,14 @@ def test_it_holds_every_code_a_node_can_fail_with() -> None:
     assert len(raised) > 30
     assert {code: where for code, where in raised.items() if code not in known} == {}, "declare them in a failures.py"
     assert {f"code.{kind}" for kind in get_args(Kind)} <= known
+    assert known >= LIMITS
     assert {"http.connect", "http.status", "expressions.failed", "nodes.params_invalid"} <= known
 
 
 def test_nothing_is_declared_that_nobody_raises() -> None:
     made = {"sub_workflow.unknown", "sub_workflow.refused"}  # put together from the reason
+    made |= LIMITS
+    made |= {"ai.price_unknown", "ai.ledger_unreachable"}  # raised as they are declared
     made |= {f"code.{kind}" for kind in get_args(Kind)}
     declared = {entry.code for entry in error_codes() if entry.status is None and not entry.code.startswith("http.")}
     assert declared - raised_by_nodes().keys() - made == set()

@@ -32,6 +32,8 @@ OTHERS = {
     "executions_redriveitem": "names the execution that was started, and goes with its redrive",
     "triggers_event_wait": "goes when its wait is closed",
     "triggers_replay_item": "names the execution that was started, and goes with its replay",
+    "ai_call": "what was paid is kept for as long as the ledger is, see AI_LEDGER_DAYS",
+    "ai_open_call": "becomes a call of the ledger when it ends, or an hour later",
     "triggers_delivery": "is kept for as long as deliveries are, see RETENTION_DELIVERY_DAYS",
 }
 ENDING = definition([node("t", "TRIGGER.MANUAL")], [])
