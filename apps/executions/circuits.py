@@ -94,6 +94,11 @@ def after_success(workspace_id: UUID, target: str) -> None:
     _change(workspace_id, target, lambda circuit, now: engine.succeeded(circuit))
 
 
+def after_leaving(workspace_id: UUID, target: str) -> None:
+    """Note that a call `before` let through was not made: it decides nothing, and another one may be the trial."""
+    _change(workspace_id, target, engine.left)
+
+
 def forget() -> None:
     """Look at the database again at the next call."""
     global _looked_at

@@ -82,6 +82,10 @@ class Circuit(Protocol):
         """A system that had failed answered."""
         ...
 
+    def left(self, target: str) -> None:
+        """A call that `before` let through was not made."""
+        ...
+
 
 class Gateway:
     """`nodes.contract.Models` for one caller. May be used by several threads at once; holds no database connection.
@@ -294,9 +298,16 @@ class _Asked:
         except egress.CircuitOpen as alone:
             raise _GaveUp(errors.left_alone(alone)) from None
         most, tokens = self._most(ref)
-        begun = ledger.begin(
-            self._gateway._caller, ref, step=self._step, purpose=self._purpose, most=most, most_tokens=tokens
-        )
+        try:
+            begun = ledger.begin(
+                self._gateway._caller, ref, step=self._step, purpose=self._purpose, most=most, most_tokens=tokens
+            )
+        except NodeError as refused:
+            if circuit is not None and is_watched:
+                circuit.left(target)
+            if refused.code == "ai.price_unknown":  # that of the next may be known
+                raise _GaveUp(Failure(refused)) from None
+            raise
         began = time.perf_counter()
 
         def end(outcome: str, message: str, usage: Usage) -> None:
@@ -324,12 +335,18 @@ class _Asked:
             end(error.code, error.message, self.guess(failed.heard) if failed.status == 200 else Usage())
             if circuit is not None and failure.is_theirs:
                 circuit.failed(target, error.message, asked_seconds=error.retry_after or 0.0)
+            elif circuit is not None and is_watched:
+                (circuit.succeeded if failed.status else circuit.left)(target)
             raise _GaveUp(failure) from None
         except NodeError as refused:  # before anything was sent
             end(refused.code, refused.message, Usage())
+            if circuit is not None and is_watched:
+                circuit.left(target)
             raise _GaveUp(Failure(refused)) from None
         except BaseException:  # whoever listens does so no more
             end("ai.stopped", "It was broken off from here.", self.guess(Heard(ref.provider)))
+            if circuit is not None and is_watched:
+                circuit.left(target)
             raise
         end("answered", "", answer.usage)
         if circuit is not None and is_watched:

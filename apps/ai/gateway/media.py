@@ -61,6 +61,8 @@ def _fetched(media: Media, door: egress.HttpDoor) -> Media:
             f"The {media.kind} cannot be fetched: {urlsplit(media.url).hostname} answered with status {answer.status}.",
             "Check its address.",
         )
+    if not answer.content:
+        raise NodeError("ai.bad_request", f"The {media.kind} that was fetched is empty.", "Check its address.")
     kind = media.media_type or answer.headers.get("content-type", "").partition(";")[0].strip()
     name = media.name or urlsplit(answer.url).path.rpartition("/")[2]
     data = base64.b64encode(answer.content).decode()

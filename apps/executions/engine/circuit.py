@@ -73,6 +73,11 @@ def failed(circuit: Circuit, now: datetime, *, asked_seconds: float = 0.0) -> Ci
     return replace(found, state=State.OPEN, pause_seconds=pause, until=now + timedelta(seconds=pause))
 
 
+def left(circuit: Circuit, now: datetime) -> Circuit:
+    """After a call that was let through and then not made: whoever asks next is the trial."""
+    return replace(circuit, state=State.OPEN, until=now) if circuit.state is State.HALF_OPEN else circuit
+
+
 def succeeded(circuit: Circuit) -> Circuit:
     """After a call that was answered. While it is open only the trial counts: this call began before."""
     return circuit if circuit.state is State.OPEN else Circuit(failed_at=circuit.failed_at)

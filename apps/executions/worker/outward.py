@@ -85,6 +85,10 @@ class Circuits:
         """A system that had failed answered."""
         circuits.after_success(self._workspace_id, target)
 
+    def left(self, target: str) -> None:
+        """A call that was let through was not made."""
+        circuits.after_leaving(self._workspace_id, target)
+
 
 def _seconds(header: str) -> float:
     """How long a Retry-After asks to wait; 0 when it cannot be read."""

@@ -52,6 +52,10 @@ class Circuits:
         """Somebody answered."""
         self.told.append("succeeded")
 
+    def left(self, target: str) -> None:
+        """Somebody was not asked after all."""
+        self.told.append("left")
+
 
 @dataclass
 class Asking:

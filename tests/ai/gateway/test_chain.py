@@ -101,6 +101,38 @@ def test_a_budget_that_is_used_up_stops_everything_before_it_is_sent(asking: Ask
         asking.chat(ref)
     assert failed.value.code == "ai.budget_reached"
     assert not fake.asked
+    assert asking.circuits.told == ["left"], "the trial of a circuit is somebody else's to make"
+
+
+def test_where_a_price_is_unknown_the_next_model_is_asked(asking: Asking) -> None:
+    house, unpriced = asking.connect("custom")
+    _, priced = asking.connect("openai")
+    now = clock.now()
+    with tenant(asking.workspace_id):
+        Budget.objects.create(
+            workspace_id=asking.workspace_id,
+            name="Dollars",
+            scope="workspace",
+            period="total",
+            limit_usd=Decimal(5),
+            then="stop",
+            created_at=now,
+            updated_at=now,
+        )
+    assert asking.chat(unpriced, priced).provider == "openai"
+    assert asking.circuits.told == ["left", "succeeded"]
+    with pytest.raises(NodeError) as failed:
+        asking.chat(unpriced)
+    assert failed.value.code == "ai.price_unknown"
+    assert not house.asked
+
+
+def test_an_answer_that_refuses_ends_a_trial_too(asking: Asking) -> None:
+    fake, ref = asking.connect("openai")
+    fake.says(Fail.bad("No."))
+    with pytest.raises(NodeError):
+        asking.chat(ref)
+    assert asking.circuits.told == ["succeeded"], "it is there, and answers"
 
 
 def test_a_call_that_is_cut_off_ends_at_once_and_nobody_else_is_asked(asking: Asking) -> None:

@@ -67,6 +67,16 @@ def test_a_trial_that_succeeds_closes_it_and_one_that_fails_doubles_the_pause() 
     assert engine.succeeded(found).state is State.CLOSED
 
 
+def test_a_trial_that_is_not_made_is_given_back() -> None:
+    at = START + timedelta(seconds=FIRST_PAUSE_SECONDS)
+    trial = engine.ask(opened(), at, trial_seconds=TRIAL).circuit
+    assert not engine.ask(trial, at, trial_seconds=TRIAL).is_allowed
+    again = engine.ask(engine.left(trial, at), at, trial_seconds=TRIAL)
+    assert again.is_allowed
+    assert again.circuit == trial
+    assert engine.left(opened(), at) == opened(), "only a trial has a place to give back"
+
+
 def test_what_the_system_asks_for_counts_within_bounds() -> None:
     found = Circuit()
     for _ in range(THRESHOLD):
