@@ -35,6 +35,7 @@ declare(
     ),
     ErrorCode("code.result_not_json", None, "What the code returned is not JSON.", "Return plain values."),
     ErrorCode("code.result_too_large", None, "What the code returned is too large.", "Return less, or work in parts."),
+    ErrorCode("code.stopped", None, "The code was ended, because nobody waited for it any more.", "Run it again."),
     ErrorCode("code.syntax", None, "The code cannot be read.", "The failure names the line where a language shows it."),
     ErrorCode(
         "code.timeout", None, "The code did not end in its time.", "Raise its time limit, or give it less to do."

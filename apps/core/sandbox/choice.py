@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -70,10 +71,11 @@ def tier_of(language: Language) -> Tier:
     )
 
 
-def run(job: Job, *, patience: float = 60.0) -> Answer:
+def run(job: Job, *, patience: float = 60.0, is_unwanted: Callable[[], bool] = lambda: False) -> Answer:
     """Run code in the best jail there is. Raises `CodeFailed`.
 
-    Blocks; before it begins it waits at most `patience` seconds for its turn.
+    Blocks; before it begins it waits at most `patience` seconds for its turn. Its process ends when `is_unwanted` says
+    that nobody wants the answer any more, which is asked five times a second.
     """
     tier = tier_of(job.language)
     _check(job.limits)
@@ -83,7 +85,7 @@ def run(job: Job, *, patience: float = 60.0) -> Answer:
         message = f"No place to run code became free within {patience:g} s."
         raise CodeFailed("busy", message, "Raise SANDBOX_PARALLEL, or start fewer at once.")
     try:
-        return run_in(tier, job)
+        return run_in(tier, job, is_unwanted=is_unwanted)
     finally:
         _turns().release()
 

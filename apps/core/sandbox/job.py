@@ -21,6 +21,7 @@ Kind: TypeAlias = Literal[
     "unavailable",
     "busy",
     "too_much",
+    "stopped",
 ]
 
 

@@ -9,7 +9,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,10 +23,14 @@ MAX_RESULT = 8_000_000
 MAX_PRINTED = 1_000_000
 MAX_LINES, LONGEST_LINE = 200, 2_000
 _CHUNK: Final = 1 << 16
+LOOK_SECONDS: Final = 0.2
+"""So often it is looked whether anybody still waits."""
 
 
-def run_in(tier: jail.Tier, job: Job) -> Answer:
-    """What the code returned and printed. Blocks for at most its seconds and a little. Raises `CodeFailed`."""
+def run_in(tier: jail.Tier, job: Job, *, is_unwanted: Callable[[], bool] = lambda: False) -> Answer:
+    """What the code returned and printed. Blocks for at most its seconds and a little, and no longer than somebody
+    wants the answer. Raises `CodeFailed`.
+    """
     given = json.dumps({"source": job.source, "values": dict(job.values), "rounds": list(job.rounds)}).encode()
     if len(given) > MAX_INPUT:
         message = f"Code and data have {len(given):,} bytes; at most {MAX_INPUT:,} are taken."
@@ -55,7 +59,7 @@ def run_in(tier: jail.Tier, job: Job) -> Answer:
         os.close(theirs)
     with process:
         _go_first(process.pid)
-        heard = _Heard(process, ours, given, job.limits.seconds)
+        heard = _Heard(process, ours, given, job.limits.seconds, is_unwanted)
         try:
             heard.listen()
         finally:
@@ -75,18 +79,26 @@ def _go_first(pid: int) -> None:
 class _Heard:
     """What has come from a process so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], result: int, given: bytes, seconds: float) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        result: int,
+        given: bytes,
+        seconds: float,
+        is_unwanted: Callable[[], bool],
+    ) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.process, self.seconds = process, seconds
         self.result, self.printed = bytearray(), bytearray()
         self.stopped: Kind | None = None
         self.took = 0.0
+        self._is_unwanted = is_unwanted
         self._left = memoryview(given)
         self._stdin, self._stdout, self._result = process.stdin, process.stdout, result
 
     def listen(self) -> None:
-        """Until both pipes are closed, or something is over: the time, the room."""
+        """Until both pipes are closed, or something is over: the time, the room, the interest."""
         began = time.monotonic()
         with selectors.DefaultSelector() as ready:
             for pipe in (self._stdin.fileno(), self._stdout.fileno(), self._result):
@@ -99,14 +111,18 @@ class _Heard:
                 if left <= 0:
                     self.stopped = "timeout"
                     break
-                for key, _ in ready.select(left):
+                for key, _ in ready.select(min(left, LOOK_SECONDS)):
                     if not key.data():
                         ready.unregister(key.fd)
-        if self.stopped is None:
+                if self._is_unwanted():
+                    self.stopped = "stopped"
+        while self.stopped is None:
+            left = began + self.seconds - time.monotonic()
             try:
-                self.process.wait(max(0.0, began + self.seconds - time.monotonic()))
+                self.process.wait(max(0.0, min(left, LOOK_SECONDS)))
+                break
             except subprocess.TimeoutExpired:
-                self.stopped = "timeout"
+                self.stopped = "stopped" if self._is_unwanted() else "timeout" if left <= 0 else None
         self.took = time.monotonic() - began
 
     def _feed(self) -> bool:
@@ -147,6 +163,7 @@ _ENDS: Final[Mapping[Kind, tuple[str, str]]] = {
         f"The result has more than {MAX_RESULT:,} bytes of JSON.",
         "Return less: pick fields, or work in parts.",
     ),
+    "stopped": ("The code was ended, because nobody waited for it any more.", "Run it again."),
     "memory": ("The code needed more than {memory} MB of memory.", "Give it more memory, or work in smaller parts."),
     "crashed": (
         "The code's process ended before it returned anything ({end}).",

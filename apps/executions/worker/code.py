@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from apps.core import egress
 from apps.core.sandbox import choice
 from apps.core.sandbox.job import Answer, CodeFailed, Job, Limits
 from apps.nodes.contract import CodeAnswer, Language, NodeError
@@ -45,7 +46,7 @@ class NodeCode:
 
     def _answer(self, job: Job) -> Answer:
         try:
-            answer = choice.run(job, patience=max(1.0, self._seconds - job.limits.seconds))
+            answer = choice.run(job, patience=max(1.0, self._seconds - job.limits.seconds), is_unwanted=egress.was_cut)
         except CodeFailed as failed:
             self._say(failed.lines)
             raise NodeError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -141,3 +142,14 @@ def test_who_finds_no_place_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_jail_that_leaks_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selftest, "run_in", lambda tier, job: Answer([["open a socket"]], []))
     assert selftest.fault("landlock", "python") == "It does not hold: code could open a socket."
+
+
+def test_code_that_nobody_waits_for_any_more_ends_at_once() -> None:
+    wanted_until = time.monotonic() + 0.5
+    with pytest.raises(CodeFailed) as caught:
+        choice.run(
+            Job("python", "while True: pass", {}, limits=Limits(60)),
+            is_unwanted=lambda: time.monotonic() > wanted_until,
+        )
+    assert caught.value.kind == "stopped"
+    assert time.monotonic() - wanted_until < 2.0

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
+from apps.core import clock
+from apps.core.sandbox.job import CodeFailed
+from apps.core.sandbox.run import run_in
 from apps.core.tenancy import tenant
+from apps.executions import services
 from apps.executions.engine.said import lines_of
 from apps.executions.models import NodeRun
 from tests.executions.conftest import Engine, definition, node
@@ -51,3 +56,26 @@ def test_code_that_dies_or_never_ends_takes_nobody_along(engine: Engine) -> None
     began = [engine.start(engine.publish(workflow(code=source, limit_seconds=2))) for source in sources]
     stuck, dead, well = (engine.until(execution_id, seconds=30) for execution_id in began)
     assert (stuck["error"]["code"], dead["error"]["code"], well["output"]) == ("code.timeout", "code.crashed", 1)
+
+
+def test_cancelling_ends_the_code(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, ended, real = threading.Event(), list[str](), run_in
+    over = threading.Event()
+
+    def watched(*given: Any, **more: Any) -> Any:
+        begun.set()
+        try:
+            return real(*given, **more)
+        except CodeFailed as failed:
+            ended.append(failed.kind)
+            raise
+        finally:
+            over.set()
+
+    monkeypatch.setattr("apps.core.sandbox.choice.run_in", watched)
+    began = engine.start(engine.publish(workflow(code="while True: pass", limit_seconds=60)))
+    assert begun.wait(20)
+    services.execution_cancel(workspace_id=engine.workspace.id, execution_id=began, now=clock.now(), by="alice")
+    engine.poke()
+    assert over.wait(5), "a core is still busy for nobody"
+    assert ended == ["stopped"]
