@@ -18,21 +18,28 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 
+from apps.accounts.access.actor import system
 from apps.accounts.web.adapter import SocialAccountAdapter
+from apps.ai.gateway import Caller, Gateway, media
+from apps.ai.services import listing, servers
 from apps.core.clock import now
 from apps.core.errors import DomainError
 from apps.executions import completion
 from apps.executions.worker import outward
 from apps.hil.channels import webhook
 from apps.hil.models import ChannelKind, ChannelSetup
+from apps.integrations import selectors as integrations
+from apps.integrations import services
 from apps.integrations.credential_types.bearer import Bearer
 from apps.integrations.credential_types.oauth2 import OAuth2
 from apps.integrations.oauth import connecting, exchange
 from apps.integrations.oauth.exchange import Client
 from apps.integrations.opened import Opened
 from apps.integrations.services import proving
+from apps.integrations.vendors.compatible.credential_types.compatible_endpoint import CompatibleEndpoint
+from apps.integrations.vendors.ollama.credential_types.ollama_server import OllamaServer
 from apps.nodes.builtin.actions.http_request import HttpRequest
-from apps.nodes.contract import NodeError
+from apps.nodes.contract import Media, Message, ModelRef, NodeError
 from apps.nodes.params import ParamsInvalid
 from config.embedded.services import REPOSITORY
 from tests.core.test_egress import HOSTS, TRICKS
@@ -121,6 +128,41 @@ def sign_in_provider(url: str) -> object:
 @fetcher("apps/hil/channels/webhook.py: post")
 def question_webhook(url: str) -> object:
     return webhook.post(ChannelSetup(kind=ChannelKind.WEBHOOK, settings={"url": url}), {}, now())
+
+
+def _model(url: str) -> Opened:
+    kind = CompatibleEndpoint()
+    return Opened(id=uuid4(), name="Models", kind=kind, fields=kind.Fields.model_construct(base_url=url))
+
+
+@fetcher("apps/ai/gateway/asking.py: _line")
+def picture_of_a_prompt(url: str) -> object:
+    ref = ModelRef(provider="custom", model="m", credential=uuid4())
+    line, _ = Gateway(Caller(uuid4()), lambda *_: _model("https://models.example.com"))._line(ref)
+    picture = Media(kind="image", media_type="image/png", url=url)
+    with suppress(TypeError):  # an empty address is none, and nothing is fetched
+        media.ready(Message(role="user", parts=(picture,)), "custom", None, line.door)
+    return None
+
+
+@fetcher("apps/ai/services/listing.py: models_listed")
+def models_of_an_endpoint(url: str) -> object:
+    row = SimpleNamespace(type="openai_compatible", name="Models")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(listing, "tenant", lambda *_: nullcontext())
+        patch.setattr(integrations, "credential", lambda *_: row)
+        patch.setattr(services, "require_use", lambda *_: None)
+        patch.setattr(services, "credential_open", lambda **_: _model(url))
+        return listing.models_listed(workspace_id=uuid4(), actor=system("test"), credential_id=uuid4())
+
+
+@fetcher("apps/ai/services/servers.py: _client")
+def ollama_server(url: str) -> object:
+    kind = OllamaServer()
+    opened = Opened(id=uuid4(), name="Ollama", kind=kind, fields=kind.Fields.model_construct(base_url=url))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services, "credential_open", lambda **_: opened)
+        return servers._client(uuid4(), uuid4()).version()
 
 
 OPERATORS = {
