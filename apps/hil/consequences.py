@@ -35,8 +35,8 @@ def of_question(graph: Graph, node_id: str, outcomes: Sequence[Mapping[str, str]
             way["name"],
             way["label"],
             way["style"],
-            (_name(graph, node_id),) if _goes_on(graph, node_id) else _next(graph, node_id, way["name"]),
-            resumes=_goes_on(graph, node_id),
+            (_name(graph, node_id),) if goes_on(graph, node_id) else _next(graph, node_id, way["name"]),
+            resumes=goes_on(graph, node_id),
         )
         for way in outcomes
         if way["name"] != TIMEOUT
@@ -63,12 +63,12 @@ def of_review(graph: Graph, node_id: str, outcomes: Sequence[Mapping[str, str]])
 
 def of_timeout(graph: Graph, node_id: str) -> tuple[str, ...]:
     """The names of the nodes that run when nobody answers in time."""
-    return (_name(graph, node_id),) if _goes_on(graph, node_id) else _next(graph, node_id, TIMEOUT)
+    return (_name(graph, node_id),) if goes_on(graph, node_id) else _next(graph, node_id, TIMEOUT)
 
 
-def _goes_on(graph: Graph, node_id: str) -> bool:
+def goes_on(graph: Graph | None, node_id: str) -> bool:
     """Whether the node itself goes on with the answer, whatever it is."""
-    return node_id in graph.nodes and graph.nodes[node_id].type == NodeType.AI_AGENT
+    return graph is not None and node_id in graph.nodes and graph.nodes[node_id].type == NodeType.AI_AGENT
 
 
 def _next(graph: Graph, node_id: str, port: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.errors import DomainError
 from apps.hil import consequences
 from apps.hil.consequences import Consequence
-from apps.hil.facts import Block, facts
+from apps.hil.facts import Block, facts, label_of
 from apps.hil.forms import Field, Posted, fields
 from apps.hil.models import Interaction, Via
 from apps.hil.web.rows import OUTCOME_ICONS
@@ -61,6 +61,10 @@ class Question:
 
     row: Interaction
     blocks: list[Block]
+    beside: list[Block]
+    """The blocks, less what the fields begin with: to be read beside them."""
+    begun: str
+    """What the fields begin with is called so in the data; empty where it does not stand there."""
     answers: list[Answer]
     left: str
     is_soon: bool
@@ -99,6 +103,7 @@ def question(
     sent: Sent | None = None
     if row.is_review and isinstance(row.data, dict):
         shown, error, sent = row.data.get("parameters"), row.data.get("error") or {}, _sent(row.data)
+    begun = _begun(row)
     compiled = _graph(row)
     # The deadline was set when the node ran, the row when it parked: to the minute they are the same.
     allowed = round((row.deadline_at - row.created_at).total_seconds() / 60) * 60 if row.deadline_at else 0
@@ -107,6 +112,8 @@ def question(
     return Question(
         row=row,
         blocks=facts(shown),
+        beside=facts({key: value for key, value in row.data.items() if key != begun}) if begun else facts(shown),
+        begun=label_of(begun),
         answers=_answers(row, compiled),
         left=time_left(row.deadline_at, now) if row.deadline_at else "",
         is_soon=row.deadline_at is not None and row.deadline_at - now < SOON,
@@ -116,7 +123,9 @@ def question(
         timeout_effect=_timeout(
             row,
             compiled,
-            _("Without an answer the run goes on to {}."),
+            _("Without an answer {} goes on without one.")
+            if consequences.goes_on(compiled, row.node_id)
+            else _("Without an answer the run goes on to {}."),
             _("Without an answer nothing more runs on this path."),
         ),
         timeout_past=_timeout(row, compiled, _("The run went on to {}."), _("Nothing more ran on this path.")),
@@ -131,6 +140,14 @@ def question(
         comment_note=_comment_note(row),
         objection=objection,
     )
+
+
+def _begun(row: Interaction) -> str:
+    """The member of the data that stands in the fields, too, as the arguments of an agent's call do; empty: none."""
+    initial = (row.form or {}).get("initial")
+    if row.is_review or not initial or not isinstance(row.data, dict):
+        return ""
+    return next((key for key, value in row.data.items() if value == initial), "")
 
 
 def _content(row: Interaction) -> list[Block]:
@@ -192,7 +209,8 @@ def _effect(way: Consequence) -> SafeString:
     if way.fails:
         return format_html(_("{} ends the run as failed."), label)
     if way.resumes:
-        return format_html(_("{} lets {} go on."), label, _names(way.runs))
+        sentence = _("{} has {} go on without it.") if way.style == "danger" else _("{} lets {} go on.")
+        return format_html(sentence, label, _names(way.runs))
     if way.runs:
         return format_html(_("{} runs {}."), label, _names(way.runs))
     return format_html(_("{} runs nothing more on this path."), label)

@@ -100,6 +100,24 @@ def test_the_count_for_the_sidebar(workspace: Workspace, alice: User, charlie: U
     )
 
 
+def test_what_stands_in_the_fields_is_not_shown_beside_them(workspace: Workspace, alice: User) -> None:
+    given = {"amount": 70}
+    schema = {"type": "object", "properties": {"amount": {"type": "integer"}}}
+    row = ask(
+        workspace,
+        data={"tool": "Shop", "arguments": given},
+        form={"kind": "fields", "schema": schema, "initial": given, "is_answer": True},
+    )
+
+    asked = client_of(alice).get(f"{URL}{row.id}/")
+    assert "Tool Shop Arguments Amount" in text_of(asked)
+    assert "Amount 70" not in text_of(asked)
+    assert 'value="70"' in asked.content.decode()
+
+    answered = client_of(alice).post(f"{URL}{row.id}/", {"outcome": "approved", "amount": "40"}, follow=True)
+    assert "Tool Shop Arguments Amount 70" in text_of(answered)
+
+
 def test_a_question_shows_its_facts_and_what_each_answer_sets_off(workspace: Workspace, alice: User) -> None:
     data = {
         "customer_name": "Lindqvist Möbel",
