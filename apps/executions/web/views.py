@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,7 @@ PAGE_SIZE = 50
 MOST_WORKFLOWS = 200
 MOST_UNKNOWN = 20
 LONGEST_EXAMPLE = 2_000
+_LINK = re.compile(r"/?[A-Za-z0-9][A-Za-z0-9/_?=&-]*")
 
 
 class ExecutionList(WorkspacePage):
@@ -194,6 +196,7 @@ class ExecutionPage(WorkspacePage):
             "took": took(found),
             "asked": asked,
             "failed_node": _failed_node(found.error or {}, names),
+            "way_out": _way_out(found.error or {}, self.workspace.slug),
             "what_stops": _what_stops(asked),
             "unknown": [_unknown(write, names) for write in found.unknown_writes[:MOST_UNKNOWN]],
             "files": artifacts.of_execution(workspace_id=self.workspace.id, execution_id=found.id),
@@ -220,6 +223,15 @@ def _failed_node(error: dict[str, Any], names: dict[str, str]) -> str:
     """The node to name before the error's words; empty when they name it themselves."""
     name = names.get(error.get("node_id", ""), "")
     return "" if f"“{name}”" in error.get("message", "") else name
+
+
+def _way_out(error: dict[str, Any], slug: str) -> str:
+    """The page of the workspace where an error can be mended, where it names one: never one elsewhere."""
+    details = error.get("details")
+    link = details.get("link") if isinstance(details, dict) else None
+    if not isinstance(link, str) or not _LINK.fullmatch(link):
+        return ""
+    return link if link.startswith("/") else f"/w/{slug}/{link}"
 
 
 def _what_stops(asked: list[tuple[str, Wait]]) -> str:

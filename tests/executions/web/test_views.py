@@ -247,6 +247,21 @@ def test_an_error_names_its_node_once(browser: Client, cast: Cast, make: Make, m
     assert notice[0].count("total") == 1
 
 
+@pytest.mark.parametrize(
+    ("link", "leads_to"),
+    [("settings/models/", "/w/acme/settings/models/"), ("https://evil.example/", ""), ("//evil.example/", "")],
+)
+def test_an_error_leads_to_where_it_is_mended(
+    browser: Client, cast: Cast, make: Make, link: str, leads_to: str
+) -> None:
+    execution_id = started(cast, make())
+    with tenant(cast.workspace.id):
+        error = {"code": "x.y", "message": "No.", "details": {"link": link}}
+        Execution.objects.filter(id=execution_id).update(status="ERROR", error=error)
+    page = browser.get(f"{LIST}{execution_id}/").content.decode()
+    assert re.findall(r'href="([^"]*)">Go there<', page) == ([leads_to] if leads_to else [])
+
+
 def test_viewers_watch_and_change_nothing(cast: Cast, make: Make) -> None:
     from apps.accounts import services as accounts
     from apps.accounts.models import User
