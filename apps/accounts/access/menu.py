@@ -30,6 +30,7 @@ class Menu(StrEnum):
 
     MAIN = "main"
     WORKSPACE = "workspace"
+    AI = "ai"
     CONNECTIONS = "connections"
     SECURITY = "security"
     YOU = "you"
@@ -37,6 +38,7 @@ class Menu(StrEnum):
 
 GROUP_TITLES: dict[Menu, Promise] = {
     Menu.WORKSPACE: gettext_lazy("Workspace"),
+    Menu.AI: gettext_lazy("AI"),
     Menu.CONNECTIONS: gettext_lazy("Connections"),
     Menu.SECURITY: gettext_lazy("Security"),
     Menu.YOU: gettext_lazy("You"),

@@ -36,11 +36,11 @@ class Models(WorkspacePage):
 
     permission = Permission.CREDENTIAL_READ
     menu = MenuEntry(
-        Menu.CONNECTIONS,
-        gettext_lazy("AI models"),
+        Menu.AI,
+        gettext_lazy("Models"),
         icon="bot",
-        order=5,
-        words=gettext_lazy("openai anthropic claude gemini ollama groq together llm providers keys compare"),
+        order=10,
+        words=gettext_lazy("ai openai anthropic claude gemini ollama groq together llm providers keys compare"),
     )
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -84,7 +84,7 @@ class MemoryList(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     menu = MenuEntry(
-        Menu.WORKSPACE, gettext_lazy("Memories"), icon="brain", order=55, words=gettext_lazy("agents conversations")
+        Menu.AI, gettext_lazy("Memories"), icon="brain", order=30, words=gettext_lazy("agents conversations")
     )
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -70,10 +70,10 @@ class AiUsage(WorkspacePage):
 
     permission = Permission.EXECUTION_READ
     menu = MenuEntry(
-        Menu.WORKSPACE,
+        Menu.AI,
         gettext_lazy("AI costs"),
         icon="wallet",
-        order=71,
+        order=20,
         words=gettext_lazy("usage tokens models budget price spend"),
     )
     may_lag = True

@@ -126,7 +126,8 @@ class CredentialForm(forms.Form):
         is_set = self.row is not None and name in self.row.endings
         options = _options(info.annotation)
         common: dict[str, Any] = {
-            "label": str(info.title or name.replace("_", " ").capitalize()).replace("url", "address"),
+            "label": info.title
+            or name.replace("_", " ").capitalize().replace("url", "address").replace("Api ", "API "),
             "help_text": escape(info.description or "").replace("`", ""),
             "required": info.is_required() and not is_set,
         }
