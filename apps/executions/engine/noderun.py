@@ -42,7 +42,7 @@ class NodeRun:
     attempt_at: datetime | None = None
     finished_at: datetime | None = None
     failures: int = 0
-    losses: int = 0  # how often its worker was lost while it ran
+    losses: int = 0  # how often in a row its worker was lost while it ran, with no step of it done
     attempts: list[dict[str, Any]] = field(default_factory=list)
     logs: list[dict[str, Any]] = field(default_factory=list)
 

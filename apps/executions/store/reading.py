@@ -25,6 +25,14 @@ WHERE execution_id = %s AND (path = '' OR (
     AND regexp_replace(path, '/?[^/]*$', '') NOT IN (SELECT path FROM over)))
 """
 
+_FURTHER = """
+SELECT n.path, n.node_id FROM executions_noderun n
+WHERE n.execution_id = %s AND n.state = 'RUNNING' AND n.losses > 0 AND EXISTS (
+    SELECT 1 FROM executions_step s
+    WHERE s.execution_id = n.execution_id AND s.node_id = n.node_id AND s.path = n.path
+      AND s.state = 'DONE' AND s.finished_at > n.attempt_at)
+"""
+
 
 def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, has_runs: bool = True) -> Loaded:
     """Read an execution back. Timers and deadlines that have passed are resolved here, in the same transaction.
@@ -55,9 +63,12 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, h
             if handler:
                 handler.due(ids)
         runs: list[Any] = []
+        further: list[Any] = []
         if has_runs:
             cursor.execute(_LOAD, [execution_id, execution_id])
             runs = cursor.fetchall()
+            cursor.execute(_FURTHER, [execution_id])
+            further = cursor.fetchall()
         cursor.execute(
             "SELECT id, resolved_by, answer, resolved_at, kind, wake_at FROM executions_wait WHERE execution_id = %s",
             [execution_id],
@@ -70,4 +81,5 @@ def load(*, execution_id: UUID, workspace_id: UUID, fence: int, now: datetime, h
         answers={row[0]: (row[1], value(row[2])) for row in waits if row[3]},
         open={row[0]: (row[4], row[5]) for row in waits if not row[3]},
         closed={row[0]: (row[4], row[3]) for row in waits if row[3]},
+        further=frozenset((path, node_id) for path, node_id in further),
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from apps.executions.engine.noderun import NodeRun
+from apps.executions.engine.noderun import Key, NodeRun
 from apps.executions.engine.states import Status
 from apps.executions.wait_kinds import OpenWait
 
@@ -82,6 +82,7 @@ class Loaded:
     answers: dict[UUID, tuple[str, Any]]  # wait → (resolved_by, answer)
     open: dict[UUID, tuple[str, datetime | None]]  # wait → (kind, when it falls due)
     closed: dict[UUID, tuple[str, datetime]]  # wait → (kind, when it was resolved)
+    further: frozenset[Key] = frozenset()  # what runs, and had a step done under its last owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Run(Hand):
             self.stop(ending, now)
         for run in list(self.calling_runs()):
             if run.state is State.RUNNING and ending is None:
-                self._take_up(run, now)
+                self._take_up(run, now, got_further=run.key in loaded.further)
             elif run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.wait_id:
                 waiting.look(self, run, loaded)
             elif run.state is State.RETRYING:
@@ -123,11 +123,11 @@ class Run(Hand):
             if run.state in (State.WAITING_INPUT, State.NEEDS_REVIEW) and run.key not in self.queued:
                 waiting.look(self, run, loaded)
 
-    def _take_up(self, run: NodeRun, now: datetime) -> None:
-        """Its owner was lost while this node was calling out."""
+    def _take_up(self, run: NodeRun, now: datetime, *, got_further: bool) -> None:
+        """Its owner was lost while this node was calling out. Who gets further under each is not what ends them."""
         if self.frame_of(run).leaving is not None:
             return self.cancel(run, now)
-        run.losses += 1
+        run.losses = 1 if got_further else run.losses + 1
         call, refused = None, None
         try:
             call = prepare.again(self, run)
