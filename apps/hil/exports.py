@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from typing import Any
 
+from apps.core import sheets
 from apps.hil.models import Assurance, Interaction
 
 MOST = 10_000
@@ -17,7 +16,6 @@ COLUMNS = (
     *("created_at", "deadline_at", "closed_at", "status", "outcome", "answered_by", "via", "assurance", "comment"),
     *("audit_id", "votes"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def as_dict(row: Interaction) -> dict[str, Any]:
@@ -68,18 +66,6 @@ def as_json(rows: Iterable[Interaction]) -> str:
 
 
 def as_csv(rows: Iterable[Interaction]) -> str:
-    """Rows for a spreadsheet, with a head. What it would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        known = as_dict(row)
-        writer.writerow([_cell(known[name]) for name in COLUMNS])
-    return text.getvalue()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Rows for a spreadsheet, with a head."""
+    known = map(as_dict, rows)
+    return sheets.as_csv([COLUMNS, *([each[name] for name in COLUMNS] for each in known)])

@@ -96,4 +96,4 @@ def usage_sheet(workspace_id: UUID, *, since: date, until: date) -> str:
             *(row.cached, row.reasoning, f"{row.cost:f}"),
         ]
 
-    return as_csv(COLUMNS, map(cells, rows))
+    return as_csv([COLUMNS, *map(cells, rows)])
