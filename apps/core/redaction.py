@@ -101,6 +101,19 @@ class Redactor:
                 value = value.replace(form, MARK)
         return value
 
+    def parted(self, value: str) -> tuple[str, str]:
+        """The text as it may be shown, and its end that may be the beginning of a secret: put what follows behind that.
+
+        For texts that come in pieces, where no piece holds a whole secret.
+        """
+        value = self.text(value)
+        longest = len(self._forms[0]) if self._forms else 0
+        for start in range(max(0, len(value) - longest + 1), len(value)):
+            end = value[start:]
+            if any(form.startswith(end) for form in self._forms):
+                return value[:start], end
+        return value, ""
+
     def content(self, value: bytes) -> bytes:
         """The bytes with a mark in place of each secret."""
         for form in self._raw:

@@ -73,6 +73,15 @@ def test_what_is_too_short_to_tell_from_words_is_left() -> None:
     assert redactor.text("it is true") == "it is true"
 
 
+def test_a_secret_in_pieces_is_held_until_it_is_whole() -> None:
+    redactor, shown, held = Redactor(["abc-0123456789"]), "", ""
+    for letter in "x abc-01 abc-0123456789 a":
+        piece, held = redactor.parted(held + letter)
+        shown += piece
+    assert (shown, held) == ("x abc-01 [secret] ", "a")
+    assert Redactor().parted("abc") == ("abc", "")
+
+
 def test_logs_are_free_of_what_is_in_use(caplog: pytest.LogCaptureFixture) -> None:
     redactor = Redactor(["tok-0123456789"])
     line = logging.getLogger("t").makeRecord("t", logging.ERROR, "f", 1, "sent %s", ("tok-0123456789",), None)

@@ -63,8 +63,9 @@ class Used:
 class Say:
     """An answer. `finish` is `stop`, `length` or `refused`; with calls it is what the vendor says of calls.
 
-    `delay`: seconds before the first byte. `slow`: seconds between the pieces of a stream. `breaks_after`: so many
-    pieces of a stream are sent, then the connection breaks; 0 breaks it before the answer.
+    `delay`: seconds before the first byte. `slow`: seconds between the pieces of a stream, which are words, or have
+    `letters` characters each. `breaks_after`: so many pieces of a stream are sent, then the connection breaks; 0 breaks
+    it before the answer.
     """
 
     text: str = ""
@@ -74,11 +75,14 @@ class Say:
     used: Used | None = None
     delay: float = 0.0
     slow: float = 0.0
+    letters: int = 0
     breaks_after: int | None = None
 
     @property
     def pieces(self) -> list[str]:
-        """The text as a stream brings it: word by word."""
+        """The text as a stream brings it."""
+        if self.letters:
+            return [self.text[at : at + self.letters] for at in range(0, len(self.text), self.letters)]
         return re.findall(r"\s*\S+\s*$|\s*\S+", self.text) or ([self.text] if self.text else [])
 
 

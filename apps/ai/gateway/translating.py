@@ -14,6 +14,7 @@ Finish: TypeAlias = Literal["stop", "length", "tools", "refused"]
 _FINISHES: Final[Mapping[str, Finish]] = {"length": "length", "content_filter": "refused", "refusal": "refused"}
 _SEPARATOR: Final = "__thought__"
 """With this LiteLLM hangs a signature of Gemini onto the id of a call."""
+_MOST_TOKENS: Final = 100_000_000
 
 
 # ── To the model ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +212,7 @@ class Heard:
 def _read(id_: str, name: str, written: str) -> ToolCall:
     try:
         found = json.loads(written) if written.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
         return ToolCall(id=id_, name=name, arguments=found)
@@ -219,14 +220,18 @@ def _read(id_: str, name: str, written: str) -> ToolCall:
 
 
 def usage_from(given: Any) -> Usage:
-    """Tokens, as `Usage` counts them."""
+    """Tokens, as `Usage` counts them. What no call can have used is not believed: budgets are held by these."""
     read, written = getattr(given, "prompt_tokens_details", None), getattr(given, "completion_tokens_details", None)
-    cached = getattr(read, "cached_tokens", None) or getattr(given, "cache_read_input_tokens", None) or 0
+    cached = getattr(read, "cached_tokens", None) or getattr(given, "cache_read_input_tokens", None)
     cache_written = getattr(read, "cache_creation_tokens", None) or getattr(given, "cache_creation_input_tokens", None)
     return Usage(
-        input=given.prompt_tokens or 0,
-        output=given.completion_tokens or 0,
-        cached=cached,
-        written=cache_written or 0,
-        reasoning=getattr(written, "reasoning_tokens", None) or 0,
+        input=_believed(given.prompt_tokens),
+        output=_believed(given.completion_tokens),
+        cached=_believed(cached),
+        written=_believed(cache_written),
+        reasoning=_believed(getattr(written, "reasoning_tokens", None)),
     )
+
+
+def _believed(said: int | None) -> int:
+    return min(max(said or 0, 0), _MOST_TOKENS)

@@ -208,17 +208,21 @@ def embed(line: Line, texts: Sequence[str], seconds: float) -> tuple[list[tuple[
 def _listen(
     chunks: Any, heard: Heard, on_text: Callable[[str], None] | None, passage: classic.Passage, line: Line
 ) -> None:
-    pieces = iter(chunks)
+    pieces, held = iter(chunks), ""
     while True:
         try:
             chunk = next(pieces)
             new = heard.take(chunk)
         except StopIteration:
+            if held and on_text is not None:
+                on_text(held)
             return
         except Exception as error:
             raise Failed(of_library(error, passage, line.who, line.ref.model), heard, passage.status) from None
         if new and on_text is not None:  # what it raises is its own affair
-            on_text(line.redactor.text(new))
+            shown, held = line.redactor.parted(held + new)  # an endpoint may say back its key, letter by letter
+            if shown:
+                on_text(shown)
 
 
 def _given(library: Any, ref: ModelRef, request: ChatRequest, known: Model | None) -> tuple[dict[str, Any], list[str]]:

@@ -149,6 +149,28 @@ def test_broken_arguments_come_as_they_were_written(asking: Asking) -> None:
     fake.says(Say(calls=(Call("look_up", '{"city": "Ro'), Call("look_up", "[1]"), Call("look_up", ""))))
     calls = asking.chat(ref, functions=(LOOK_UP,)).message.calls
     assert [(call.arguments, call.wrong) for call in calls] == [({}, '{"city": "Ro'), ({}, "[1]"), ({}, "")]
+    fake.says(Say(calls=(Call("look_up", '{"a":' * 50_000),)))
+    (bomb,) = asking.chat(ref, functions=(LOOK_UP,), on_text=lambda _: None).message.calls
+    assert bomb.wrong
+
+
+def test_a_key_that_comes_back_letter_by_letter_is_shown_to_nobody(asking: Asking) -> None:
+    fake, ref = asking.connect("openai", key="sk-0123456789-canary")
+    fake.key = "sk-0123456789-canary"
+    fake.says(Say("Your key is sk-0123456789-canary. Mine is sk-", letters=3))
+    shown = list[str]()
+    reply = asking.chat(ref, on_text=shown.append)
+    assert "".join(shown) == reply.message.text == "Your key is [secret]. Mine is sk-"
+
+
+def test_tokens_that_cannot_have_been_used_pay_nothing_back(asking: Asking) -> None:
+    fake, ref = asking.connect("openai")
+    fake.says(Say("Free.", used=Used(-1_000_000, 5, cached=-3)), Say("Dear.", used=Used(10**30, 5)))
+    found = asking.chat(ref)
+    assert (found.usage.input, found.usage.output, found.usage.cached) == (0, 5, 0)
+    assert found.cost is not None
+    assert found.cost > 0
+    assert asking.chat(ref).usage.input == 100_000_000
 
 
 def test_the_conversation_goes_on_with_another_provider(asking: Asking) -> None:
