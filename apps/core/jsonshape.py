@@ -83,7 +83,7 @@ def _refusals() -> Iterator[None]:
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args and isinstance(error.args[0], bytes) else error
         raise ShapeInvalid(f"A pattern in it does not work: {reason}.") from None
-    except RecursionError as error:
+    except (RecursionError, ArithmeticError) as error:  # a giant number is no multiple that could be computed
         raise ShapeInvalid(str(error)) from None
 
 

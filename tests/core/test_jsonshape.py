@@ -145,3 +145,8 @@ def test_whether_many_items_differ_is_soon_known() -> None:
 def test_which_items_are_the_same(items: list[Any], are_unique: bool) -> None:
     assert (paths(items, {"uniqueItems": True}) == []) is are_unique
     assert paths(items + items, {"uniqueItems": False}) == []
+
+
+def test_a_number_too_large_to_divide_is_refused() -> None:
+    with pytest.raises(jsonshape.ShapeInvalid):
+        jsonshape.faults(10**400, {"multipleOf": 0.1})

@@ -50,8 +50,12 @@ def people(assignees: list[str]) -> dict[str, Any]:
 def shown_schema(schema: Mapping[str, Json], arguments: Mapping[str, Json]) -> dict[str, Json] | None:
     """The function's schema with a field for every argument: what the schema does not name would not be seen.
 
-    None where there is nothing to show.
+    None where there is nothing to show. Of a schema that no form can be made of, a stranger's, each argument as it is.
     """
+    try:
+        jsonshape.check(dict(schema))
+    except jsonshape.ShapeInvalid:
+        schema = {}
     named = dict(schema.get("properties") or {})
     unnamed: dict[str, Json] = {name: {} for name in arguments if name not in named}
     if not named and not unnamed:

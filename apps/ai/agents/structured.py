@@ -54,7 +54,10 @@ def read(text: str, schema: Json) -> Read:
         return Read(faults=(_broken(text),))
     first: tuple[str, ...] = ()
     for value in candidates:
-        wrong = faults(value, schema)
+        try:
+            wrong = faults(value, schema)
+        except jsonshape.ShapeInvalid as refused:
+            wrong = (f"It cannot be held against the schema: {refused}",)
         if not wrong:
             return Read(value)
         first = first or wrong

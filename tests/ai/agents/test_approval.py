@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from apps.hil import forms
 from apps.nodes.contract import AskHuman, Done, Effect, NodeError, Suspend
 from tests.ai.agents.working import Agent, Does, call, calls
 
@@ -74,6 +75,14 @@ def test_an_argument_that_no_field_shows_is_shown_all_the_same() -> None:
     pay = Does("pay", schema={"type": "object", "properties": {}}, effect=Effect.WRITE)
     agent = Agent(calls(call("pay", hidden={"iban": "X"})), does=[pay])
     assert asked(agent)[1].form["schema"]["properties"] == {"hidden": {}}
+
+
+@pytest.mark.parametrize("rule", [{"type": "string", "maxLength": "x"}, {"enum": 5}, {"$ref": "https://evil.example/"}])
+def test_of_a_schema_that_no_form_can_be_made_of_the_arguments_are_shown_as_they_are(rule: Any) -> None:
+    pay = Does("pay", schema={"type": "object", "properties": {"to": rule}}, effect=Effect.WRITE)
+    form = asked(Agent(calls(call("pay", to="Ada")), does=[pay]))[1].form
+    assert form["schema"] == {"type": "object", "properties": {"to": {}}}
+    assert forms.fields(form)[0].value == '"Ada"'
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,10 @@ def test_other_kinds_of_value_can_be_asked_for() -> None:
     names = {"type": "array", "items": {"type": "string"}}
     assert Agent({"text": 'The names: ["Ada", "Bo"]'}, schema=names).output()["result"] == ["Ada", "Bo"]
     assert Agent({"text": "7"}, schema={"type": "integer"}).output()["result"] == 7
+
+
+def test_an_answer_that_cannot_be_held_against_its_schema_is_an_error_of_the_run() -> None:
+    endless = {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}
+    failed = Agent({"text": "7"}, schema=endless, repairs=0).error()
+    assert failed.code == "ai.answer_unfit"
+    assert "cannot be held against the schema" in failed.message
