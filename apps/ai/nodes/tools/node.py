@@ -35,6 +35,8 @@ from apps.nodes.registry import node_type
 _KINDS: Final = {"text": "string", "number": "number", "integer": "integer", "boolean": "boolean", "list": "array"}
 _TYPES: Final = (NodeType.ACTION, NodeType.EXTERNAL_ACTION)
 _PLACES: Final = re.compile(r"(^|_)(url|host|server|address|endpoint)$", re.IGNORECASE)
+_FIXED: Final = re.compile(r"\{\{(?:(?!\}\}|\$item).)*\}\}", re.DOTALL)
+"""An expression that reads nothing of the model's."""
 _MOST_TRIALS: Final = 64
 """So many ways of filling in are tried to see what a call does to the world."""
 
@@ -222,6 +224,22 @@ def _require_safe(inner: type[Node], params: NodeTool.Params) -> None:
                 f"By “{fill.name}” the model would choose where the credential is sent.",
                 "Write the address yourself, with only a part of it from the model: https://…/{{ $item.number }}.",
             )
+
+    led = [name for name, value in params.params.items() if _PLACES.search(name) and _is_led(value)]
+    if has_credential and led:
+        raise NodeError(
+            "ai.tool_unsafe",
+            f"In {led[0]}, what the model fills in would choose where the credential is sent.",
+            "Write the host and the slash after it yourself: https://api.example.com/{{ $item.number }}.",
+        )
+
+
+def _is_led(address: Json) -> bool:
+    """Whether what the model fills in could become a part of an address's host."""
+    if not isinstance(address, str) or "$item" not in address:
+        return False
+    before = _FIXED.sub("x", address).partition("{{")[0].replace("://", "", 1)
+    return not any(mark in before for mark in "/?#")
 
 
 def _overlap(one: str, other: str) -> bool:

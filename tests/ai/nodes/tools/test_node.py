@@ -67,6 +67,29 @@ def test_the_model_cannot_choose_where_a_credential_goes(parameter: str) -> None
     assert refused.value.code == "ai.tool_unsafe"
 
 
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("https://api.example.com/{{ $item.x }}", True),
+        ("https://api.example.com?q={{ $item.x }}", True),
+        ("{{ $vars.base }}/orders/{{ $item.x }}", True),
+        ("https://api.example.com{{ $item.x }}", False),
+        ("https://{{ $item.x }}.example.com/", False),
+        ("{{ $item.x }}/orders", False),
+        ("{{ $vars.base }}{{ $item.x }}/", False),
+        ("https://{{ $vars.who }}@{{ $item.x }}/", False),
+    ],
+)
+def test_no_part_of_the_model_becomes_a_part_of_the_host_that_gets_a_credential(url: str, is_safe: bool) -> None:
+    params = tool("ACTION.HTTP_REQUEST", [{"name": "x"}], url=url, auth=CREDENTIAL)
+    if is_safe:
+        offer(params)
+    else:
+        with pytest.raises(NodeError, match="choose where the credential"):
+            offer(params)
+    offer(tool("ACTION.HTTP_REQUEST", [{"name": "x"}], url=url))  # without a credential there is nothing to take
+
+
 def test_its_credentials_are_seen_by_whoever_checks_them() -> None:
     stored = {"node": "ACTION.HTTP_REQUEST", "params": {"url": "https://a.example", "auth": CREDENTIAL}}
     named = [slot for slot in credential_slots(NodeTool, stored, "nodes[3].params") if slot.reference]
