@@ -25,6 +25,7 @@ def test_an_order_is_approved_and_shipped_before_ones_eyes(
     expect(page.get_by_label("Workspace Demo")).to_be_visible()
 
     menu.get_by_role("link", name="Workflows").click()
+    page.get_by_placeholder("Search by name or tag").fill("Order approval")  # other stories have made many others
     page.get_by_role("link", name="Order approval").click()
     expect(page.locator(".react-flow__node")).to_have_count(9)
     page.get_by_role("navigation", name="Views").get_by_role("link", name="Triggers").click()
