@@ -57,7 +57,7 @@ def play(scenario: Scenario, *, is_small: bool) -> Row:
         try:
             with World(Path(folder), workers=scenario.workers) as world:
                 began = time.monotonic()
-                outcome = scenario.run(world, scenario.small if is_small else scenario.full)
+                outcome = scenario.run(world, scenario.small if is_small and scenario.small else scenario.full)
         except Exception as error:
             traceback.print_exc()
             outcome = Outcome(breaches=[f"could not be played: {type(error).__name__}: {str(error)[-300:]}"])

@@ -33,7 +33,8 @@ class Outcome:
 
 
 class Scenario(ABC):
-    """A fault, and what must show. `small` is what `make test` takes, `full` what `make chaos` takes.
+    """A fault, and what must show. `small` is what `make test` takes, `full` what `make chaos` takes;
+    without a `small` it is not played by `make test`.
 
     `slack` among the sizes is how often the promised time may pass: the tests share their machine, `make chaos` has it.
     """

@@ -56,7 +56,7 @@ def _play(world: World, queue: SimpleQueue[Scenario], found: Played) -> None:
             found[scenario.row].set_exception(error)
 
 
-@pytest.mark.parametrize("scenario", ALL, ids=lambda each: each.row)
+@pytest.mark.parametrize("scenario", [each for each in ALL if each.small], ids=lambda each: each.row)
 def test_what_is_promised_is_kept(played: Played, scenario: Scenario) -> None:
     outcome = played[scenario.row].result()
     assert not outcome.breaches, json.dumps({"figures": outcome.figures, "breaches": outcome.breaches}, indent=1)

@@ -23,6 +23,7 @@ from tests.chaos.scenarios.r14_clocks import ClocksWrong
 from tests.chaos.scenarios.r15_model import StateMachine
 from tests.chaos.scenarios.r16_json import JsonHorrors
 from tests.chaos.scenarios.r18_restore import DumpAndRestore
+from tests.chaos.scenarios.r19_agent import AgentKilled
 
 ALL: Sequence[Scenario] = (
     Everything(),
@@ -43,4 +44,5 @@ ALL: Sequence[Scenario] = (
     StateMachine(),
     JsonHorrors(),
     DumpAndRestore(),
+    AgentKilled(),
 )
