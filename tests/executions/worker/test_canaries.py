@@ -8,32 +8,41 @@ makes it two hundred of them.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client
+from mcp_types import Tool
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rest_framework.test import APIClient
 
 from apps.accounts.access.resolve import member_actor
 from apps.accounts.models import User, Workspace
+from apps.ai import services as ai
 from apps.core.redaction import NoSecrets, forms_of
+from apps.core.telemetry import spans
 from apps.executions import circuits
 from apps.integrations import services
 from apps.integrations.models import Credential
+from apps.nodes.contract import ModelRef
 from apps.workflows import services as workflows
 from tests.executions.conftest import Engine, definition, node
 from tests.fakes.anthropic import anthropic_server
 from tests.fakes.echo import WAYS, echo
 from tests.fakes.gemini import gemini_server
+from tests.fakes.mcp import McpServer, Scripted, mcp_server
 from tests.fakes.openai import openai_server
-from tests.fakes.scripted import Asked, Fail, Say
+from tests.fakes.scripted import Asked, Call, Fail, Say
 
 pytestmark = pytest.mark.integration
 CANARIES = int(os.environ.get("AGENTFLOW_CANARIES", "6"))
@@ -261,3 +270,144 @@ def test_no_key_of_a_provider_is_found_anywhere(
     assert "[secret]" in "".join(places.values())
     assert [(place, form) for form in forms_of(key) for place, text in places.items() if form in text] == []
     assert "nobody may log" not in places["log"]
+
+
+@dataclass
+class Gossip(Scripted):
+    """A tool that says whom it was asked by, where it is listed and where it is called."""
+
+    server: McpServer | None = None
+
+    def listed(self) -> Tool:
+        assert self.server is not None
+        return (
+            super().listed().model_copy(update={"description": f"For {self.server.seen[-1][2].get('authorization')}."})
+        )
+
+
+@pytest.mark.xdist_group("litellm")
+def test_no_secret_of_an_agent_and_its_tools_is_found_anywhere(
+    engine: Engine,
+    workspace: Workspace,
+    alice: User,
+    log: io.StringIO,
+    settings: Any,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Model, action, MCP server: each says back what it was called with, in descriptions, results, arguments, letter by
+    letter, and it all goes into steps, memories, ledger, comparisons, live pieces, spans and caches.
+    """
+    owner, api, exporter = member_actor(alice, "owner"), APIClient(), InMemorySpanExporter()
+    planted = {name: canary() for name in ("model", "action", "server")}
+    shown, cached = list[str](), dict[str, Any]()
+    settings.GENAI_TRACE_CONTENT = True
+    spans.configure(service="test", exporter=exporter)
+    monkeypatch.setattr("apps.ai.agents.turns._PIECE_SECONDS", 0.0)
+    monkeypatch.setattr("apps.executions.live.streamed", lambda *_, text, **__: shown.append(text))
+    keeping = SimpleNamespace(get=cached.get, set=lambda key, value, _: cached.update({key: value}))
+    monkeypatch.setattr("apps.ai.mcp.keeping.cache", keeping)
+    client.force_login(alice)
+    api.force_login(alice)
+
+    def credential(name: str, type_: str, **fields: str) -> Credential:
+        return services.credential_create(
+            workspace_id=workspace.id, actor=owner, name=name, type=type_, fields=fields, allow_unverified=True
+        )
+
+    def auth(row: Credential) -> dict[str, str]:
+        return {"kind": "credential", "credential": str(row.id), "name": row.name, "type": row.type}
+
+    def quoting(asked: Asked) -> Say:
+        words = f"I was asked with {asked.key} and {asked.text}"
+        if asked.results or not asked.tools:
+            return Say(words, letters=7)
+        return Say(
+            words,
+            calls=(
+                Call("look", {"at": asked.key}),
+                Call("gossip"),
+                Call("remember", {"name": "k", "value": asked.key}),
+            ),
+        )
+
+    try:
+        with openai_server() as fake, echo() as there, mcp_server() as server:
+            settings.EGRESS_ALLOW = [fake.host, there.host, server.host]
+            fake.key = planted["model"]
+            fake.answers(quoting)
+            server.offer(Gossip("gossip", lambda _: f"For {server.seen[-1][2]}.", server=server))
+            model = credential("Model", "openai", api_key=planted["model"], base_url=fake.base)
+            action = credential("Action", "bearer", token=planted["action"])
+            mcp = credential("Server", "bearer", token=planted["server"])
+            ref = ModelRef(provider="openai", model="gpt-4.1-mini", credential=model.id)
+            request = {"url": f"{there.url}/json", "query": {"at": "{{ $item.at }}"}, "auth": auth(action)}
+            tool = {"title": "look", "description": "It looks.", "fills": [{"name": "at"}], "params": request}
+            attached = [
+                node("look", "TOOL.NODE", node="ACTION.HTTP_REQUEST", approval="never", **tool),
+                node("mcp", "TOOL.MCP", url=server.url, approval="never", auth=auth(mcp)),
+                node("buffer", "MEMORY.BUFFER", session="ann"),
+                node("notes", "MEMORY.KEY_VALUE", session="ann"),
+            ]
+            agent = node(
+                "a",
+                "AI_AGENT.OPENAI",
+                model=ref.model,
+                prompt="Go.",
+                credential=auth(model),
+                keep_trace=True,
+                _attached=[each["id"] for each in attached],
+            )
+            made = workflows.workflow_create(
+                workspace_id=workspace.id,
+                actor=owner,
+                name="Agent",
+                definition=definition([node("t", "TRIGGER.MANUAL"), agent, *attached], ["t > a"]),
+            )
+            started = api.post(f"/api/v1/app/workflows/{made.id}/test/")
+            assert started.status_code == 201, started.content
+            engine.poke()
+            found = engine.until(started.json()["id"], seconds=60)
+            assert found["status"] == "SUCCESS", (found["error"], log.getvalue()[-3000:])
+            compared = ai.comparison_start(workspace_id=workspace.id, actor=owner, models=[ref], prompt="Who am I?")
+            assert ai.comparisons_work()
+            assert {each.key for each in fake.asked} == {planted["model"]}
+            assert any(planted["action"] in head for head in there.heads)
+            assert any(planted["server"] in str(headers) for *_, headers in server.seen)
+    finally:
+        spans.switch_off()
+    places = whole_database() | {"log": log.getvalue(), "live": "".join(shown), "cache": json.dumps(cached)}
+    places["spans"] = "\n".join(each.to_json() for each in exporter.get_finished_spans())
+    for path in (
+        f"executions/{found['id']}/",
+        f"executions/{found['id']}/logs/",
+        f"executions/{found['id']}/steps/?node=a",
+        f"ai/executions/{found['id']}/",
+        f"ai/compare/{compared.id}/",
+        "ai/calls/",
+        "ai/memories/",
+        "ai/models/",
+        "ai/settings/",
+    ):
+        answer = api.get(f"/api/v1/app/{path}")
+        assert answer.status_code == 200, (path, answer.content)
+        places[path] = answer.content.decode()
+    for row in json.loads(places["ai/memories/"])["results"]:
+        kept = f"{row['id']}/"
+        for part in ("messages/", "facts/"):
+            places[f"{row['kind']} {part}"] = api.get(f"/api/v1/app/ai/memories/{kept}{part}").content.decode()
+        places[f"{row['kind']} page"] = client.get(f"/w/{workspace.slug}/settings/memories/{kept}").content.decode()
+    for page in (f"executions/{found['id']}/", "settings/models/", "settings/ai-usage/", "settings/models/compare/"):
+        places[page] = client.get(f"/w/{workspace.slug}/{page}").content.decode()
+    for name in ("executions_step", "ai_memory_message", "ai_memory_fact", "ai_comparison_answer", "ai_call"):
+        assert any(place.startswith(name) and text for place, text in places.items()), name
+    assert [name for name in ("live", "cache", "spans", "ai/memories/") if not places[name]] == []
+    assert "[secret]" in places["live"]
+    leaks = [
+        (place, name)
+        for name, secret in planted.items()
+        for form in forms_of(secret)
+        for place, text in places.items()
+        if form in text
+    ]
+    assert leaks == []
