@@ -17,7 +17,6 @@ _TOO_LONG: Final = re.compile(
     r"context.?(length|window)|too long|maximum (number of tokens|context)|input token count", re.I
 )
 _NO_MONEY: Final = ("insufficient_quota", "credit balance", "billing")
-_UNREACHED: Final = ("egress.dns", "egress.connect", "egress.tls")
 
 
 @dataclass(frozen=True, slots=True)

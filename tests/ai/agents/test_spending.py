@@ -62,7 +62,7 @@ def test_what_an_owner_allows_is_allowed_once_also_when_the_worker_is_lost(conne
     with tenant(engine.workspace.id):
         use = BudgetUse.objects.get(budget=team)
         assert Interaction.objects.count() == 1
-    assert (use.more, [each["usd"] for each in use.raises]) == (1, ["1"])
+    assert (use.more, [each["usd"] for each in use.raises]) == (Decimal(1), ["1"])
     assert use.spent > LIMIT
 
 
