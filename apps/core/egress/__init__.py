@@ -3,6 +3,9 @@
 A name is resolved once, every address behind it is checked, and the connection goes to the address that was checked:
 there is no moment in which a name could come to mean something else. Redirects pass the same check. Proxies named in
 the environment are not used.
+
+Our own code sends by `door`. A library that brings a client of its own is given one that sends by it: `sessions` for
+`requests`, `classic` for httpx, `bridge` for asynchronous httpx2.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Icon } from "./Icon.tsx";
+import { Marked } from "./Marked.tsx";
 import { isObject } from "./summarize.ts";
 import { childPath, matches } from "./tree.ts";
 import type { Json } from "./types.ts";
@@ -142,17 +143,5 @@ function Copies({ path, value }: { path: string; value: Json }) {
         <Icon name="copy" size={14} />
       </button>
     </span>
-  );
-}
-
-function Marked({ text, needle }: { text: string; needle: string }) {
-  const at = needle ? text.toLowerCase().indexOf(needle) : -1;
-  if (at === -1) return <>{text}</>;
-  return (
-    <>
-      {text.slice(0, at)}
-      <mark>{text.slice(at, at + needle.length)}</mark>
-      {text.slice(at + needle.length)}
-    </>
   );
 }

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useDeferredValue, useId, useMemo, useRef, useState } from "react";
 import { Icon } from "../../../canvas/Icon.tsx";
+import { Marked } from "../../../canvas/Marked.tsx";
 import type { Json } from "../../../canvas/types.ts";
 import { useWindowed } from "../../../canvas/windowed.ts";
 import { PATH_TYPE } from "../../expression/field.ts";
@@ -191,17 +192,5 @@ function Copies({ path, value }: { path: string; value: Json }) {
         <Icon name="copy" size={14} />
       </button>
     </span>
-  );
-}
-
-function Marked({ text, needle }: { text: string; needle: string }) {
-  const at = needle ? text.toLowerCase().indexOf(needle) : -1;
-  if (at === -1) return <>{text}</>;
-  return (
-    <>
-      {text.slice(0, at)}
-      <mark>{text.slice(at, at + needle.length)}</mark>
-      {text.slice(at + needle.length)}
-    </>
   );
 }
