@@ -41,6 +41,7 @@ from tests.fakes.anthropic import anthropic_server
 from tests.fakes.echo import WAYS, echo
 from tests.fakes.gemini import gemini_server
 from tests.fakes.mcp import McpServer, Scripted, mcp_server
+from tests.fakes.ollama import ollama_server
 from tests.fakes.openai import openai_server
 from tests.fakes.scripted import Asked, Call, Fail, Say
 
@@ -203,6 +204,10 @@ def test_no_canary_is_found_anywhere(
         ("OPENAI", openai_server, "openai", "gpt-5-mini"),
         ("CLAUDE", anthropic_server, "anthropic", "claude-sonnet-5"),
         ("GEMINI", gemini_server, "gemini", "gemini-2.5-flash"),
+        ("OLLAMA", ollama_server, "ollama", "llama3.2:3b"),
+        ("CUSTOM", openai_server, "openai_compatible", "house"),
+        ("CUSTOM", openai_server, "groq", "house"),
+        ("CUSTOM", openai_server, "together", "house"),
     ],
 )
 def test_no_key_of_a_provider_is_found_anywhere(
@@ -218,6 +223,7 @@ def test_no_key_of_a_provider_is_found_anywhere(
 ) -> None:
     """The model says back what key it was called with, in its answer and in its error; prompts stand in no log."""
     key, api = canary(), APIClient()
+    source = {"source": {"openai_compatible": "custom"}.get(type_, type_)} if subtype == "CUSTOM" else {}
     api.force_login(alice)
     answers: dict[str, str] = {}
 
@@ -252,6 +258,7 @@ def test_no_key_of_a_provider_is_found_anywhere(
                             model=model,
                             prompt=prompt,
                             credential=auth,
+                            **source,
                             _retry={"attempts": 1},
                         ),
                     ],
