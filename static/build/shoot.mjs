@@ -64,7 +64,7 @@ async function samples() {
 
 const LARGEST = 200_000;
 
-/** The pictures of README and docs: the order approval in the editor, running, and asking a person. */
+/** The pictures of README and docs: the order approval in the editor, running, and asking a person; and an agent. */
 async function pictures(link) {
   const folder = new URL("../../docs/pictures/", import.meta.url).pathname;
   mkdirSync(folder, { recursive: true });
@@ -104,8 +104,15 @@ async function pictures(link) {
     await tab.waitForTimeout(2000);
     await tab.mouse.move(700, 60);
   };
+  const openAgent = async (tab) => {
+    await tab.getByRole("button", { name: "Let an agent sort support tickets" }).click();
+    await tab.locator(".react-flow__node-card", { hasText: "Desk" }).click({ position: { x: 40, y: 20 } });
+    await tab.waitForTimeout(2000);
+    await tab.mouse.move(700, 60);
+  };
   await take("editor", `workflows/${workflow.id}/`, { height: 800, act: openManager });
   await take("editor-dark", `workflows/${workflow.id}/`, { height: 800, theme: "dark", act: openManager });
+  await take("agent", "workflows/new/", { height: 800, act: openAgent });
   await take("execution", `executions/${run.id}/`, {});
   await take("inbox", `inbox/${question.id}/`, {});
   await take("question-phone", `inbox/${question.id}/`, { width: 390, height: 844 });
