@@ -26,6 +26,8 @@ PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
 OLDEST = (3, 11)
 LOCKS = ("base", "dev", "production", "tools", "node")
+WORKERS = "3"
+"""How many processes test at once: one more than two cores have, since many tests wait for others' processes."""
 
 
 def main(arguments: list[str]) -> int:
@@ -40,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if command == "check":
         ready()
         return checks.run(ROOT, PYTHON, frontend.npm(ROOT, PYTHON))
-    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+    pytest = [str(PYTHON), "-m", "pytest", "-n", WORKERS, "--dist", "loadgroup", "--no-loadscope-reorder"]
     if command == "test":
         ready()
         found = browser.find(ROOT, PYTHON, say)
