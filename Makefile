@@ -13,7 +13,7 @@ help: ## list what there is
 run: ## install what is missing, start AgentFlow, print where it is and how to sign in
 	$(DO) run $(ARGS)
 
-test: ## all tests: units first, then what starts processes, a browser, and kills things
+test: ## all tests: a browser and what kills things beside units and what starts processes
 	$(DO) test $(ARGS)
 
 fuzz: ## the tests that draw random inputs, with many more of them than `make test` draws

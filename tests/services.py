@@ -37,7 +37,8 @@ from config.embedded.services import REPOSITORY
 from config.embedded.valkey import Valkey
 
 RUN = "AGENTFLOW_TEST_RUN"
-STAGES = ("integration", "browser", "chaos")
+STAGES = {"browser": 0, "chaos": 1, "integration": 3}
+UNITS = 2
 KEPT_TEMPLATES = 3
 ROOM_BYTES = 2**30
 _open = ExitStack()
@@ -261,7 +262,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Units first, then what starts processes, then browser and chaos.
+    """What takes longest in one piece first, browser and chaos, so that nobody waits for it at the end.
 
     Refuses Django's own way to commit, which empties tables as a role that may not.
     """
@@ -273,7 +274,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _stage(item: pytest.Item) -> int:
-    return max((number for number, name in enumerate(STAGES) if item.get_closest_marker(name)), default=-1)
+    return min((stage for name, stage in STAGES.items() if item.get_closest_marker(name)), default=UNITS)
 
 
 def empty_database() -> None:
