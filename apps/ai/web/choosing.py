@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +65,7 @@ class Models(WorkspacePage):
         return self.render("ai/models.html", context)
 
 
-class _Change(WorkspacePage):
+class _Change(WorkspacePage, ABC):
     """A form of the page. Saves what it makes of the choices there are, and goes back."""
 
     permission = Permission.CREDENTIAL_MANAGE
@@ -89,9 +90,9 @@ class _Change(WorkspacePage):
         address["Location"] += self.anchor
         return address
 
+    @abstractmethod
     def changed(self, given: QueryDict, now: Choices) -> dict[str, Any]:
         """What `model_choices_save` takes. Raises `ValidationError` for what is no model."""
-        raise NotImplementedError
 
 
 class ChainChange(_Change):

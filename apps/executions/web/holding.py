@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,7 @@ def held(hold: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, 
     }
 
 
-class _Button(WorkspacePage):
+class _Button(WorkspacePage, ABC):
     permission = Permission.EXECUTION_CANCEL
     active = "executions"
 
@@ -43,9 +44,9 @@ class _Button(WorkspacePage):
             messages.info(request, refused.message)
         return redirect("execution", workspace=self.workspace.slug, execution=execution)
 
+    @abstractmethod
     def do(self, common: dict[str, Any]) -> None:
         """What the button does."""
-        raise NotImplementedError
 
 
 class ExecutionHold(_Button):
